@@ -1,0 +1,58 @@
+# Two commands: "make run" and "make test". Each target sets up what it needs, on a machine that has
+# only Python 3.11-3.13 (with venv), git and make. PORT, HOST, ECARD_VAR and ECARD_DATA are passed on.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+PY := .venv/bin/python
+CHECKED := $(wildcard biometrics ecard uploads wsgi.py)
+WORKERS ?= 2
+export PYTHON
+
+help:  ## this list
+	@echo "Start with:  make run    then, in a second terminal:  make demo"
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+environment:  ## makes .venv with every pinned package (all the others do this first)
+	@packaging/environment
+
+run: environment  ## serves the API with the demo region on 127.0.0.1:8000 (PORT=, HOST=, ECARD_VAR=)
+	@$(PY) -m ecard run
+
+demo: environment  ## plays a phone against the running server (ECARD_DATA=, or PORTRAIT= and LIVE=)
+	@$(PY) -m ecard demo
+
+test: lint  ## lint, types, import contracts, tests
+	$(PY) -m pytest -q -n $(WORKERS)
+	@echo 'All is well. Next: "make run" and "make demo" to see it, "make gates" for the slow checks.'
+
+lint: environment  ## style, format and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy $(CHECKED) packaging/setup_environment.py
+
+gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kept in docs/measured/
+	@packaging/environment --gates
+	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate
+
+migrate: environment  ## brings the database up to date
+	@$(PY) -m ecard migrate
+
+openapi: environment  ## writes docs/openapi.json
+	@$(PY) -m ecard openapi
+
+docs: openapi  ## writes the generated pages: error codes, settings
+	@$(PY) -m ecard docs
+
+audit-verify: environment  ## walks the audit chain and names any row changed, removed or added
+	@$(PY) -m ecard audit-verify
+
+backup: environment  ## database, file store and keys into one file: make backup TO=path
+	@$(PY) -m ecard backup "$(or $(TO),$(error say where to: make backup TO=path))"
+
+restore: environment  ## puts a backup back: make restore FROM=path
+	@$(PY) -m ecard restore "$(or $(FROM),$(error say where from: make restore FROM=path))"
+
+clean:  ## removes .venv and caches, never the data in var/
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
+	find biometrics ecard uploads tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help environment run demo test lint gates migrate openapi docs audit-verify backup restore clean
