@@ -1,0 +1,102 @@
+"""Holders' accounts, devices, sessions and recovery. Tokens and codes are kept only as hashes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ecard.db import Base, Code, Id, Index, Sealed
+
+
+class Account(Base):
+    """A holder's account: opened by the first sign-in."""
+
+    __tablename__ = "accounts"
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), unique=True)
+    language: Mapped[Code]
+    failed_sign_ins: Mapped[int] = mapped_column(default=0)
+    """Since the last success; past the cap only recovery helps."""
+    created_at: Mapped[datetime]
+
+
+class Device(Base):
+    """A phone that signed in; its own secret tells it from a new one."""
+
+    __tablename__ = "devices"
+    id: Mapped[Id]
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    name: Mapped[Sealed]
+    """What the phone calls itself, sealed with the holder's key."""
+    secret_hash: Mapped[Code] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class SignInCode(Base):
+    """A code sent to the phone on file. A row exists for unknown cards too: both look the same."""
+
+    __tablename__ = "sign_in_codes"
+    id: Mapped[Id]
+    purpose: Mapped[Code]
+    """sign_in, recovery or card_password_reset."""
+    card_index: Mapped[Index] = mapped_column(index=True)
+    person_ref: Mapped[str | None] = mapped_column(sa.String(64))
+    """Registry name of the card's person; None where nothing was sent."""
+    code_hash: Mapped[Code]
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    wrong_tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class Session(Base):
+    """A signed-in session of one device: a family of access and refresh tokens."""
+
+    __tablename__ = "sessions"
+    id: Mapped[Id]
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    device_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("devices.id"), index=True)
+    access_hash: Mapped[Code] = mapped_column(unique=True)
+    access_expires_at: Mapped[datetime]
+    refresh_hash: Mapped[Code] = mapped_column(unique=True)
+    refresh_expires_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    handed_over_at: Mapped[datetime | None]
+    """While set, the phone is in the relative's hands and this session does nothing."""
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+class SpentRefresh(Base):
+    """A refresh token that was exchanged; seeing it again ends the whole family."""
+
+    __tablename__ = "spent_refreshes"
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("sessions.id"), index=True)
+    spent_at: Mapped[datetime]
+
+
+class Recovery(Base):
+    """A lost phone: a new device that takes effect after a delay unless an old one objects."""
+
+    __tablename__ = "recoveries"
+    id: Mapped[Id]
+    account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
+    secret_hash: Mapped[Code] = mapped_column(unique=True)
+    """Hash of the new device's recovery secret (or of the code given at a counter)."""
+    channel: Mapped[Code]
+    """app or counter."""
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
+    opened_at: Mapped[datetime]
+    ready_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    approved_by_device_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("devices.id"))
+    cancelled_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]

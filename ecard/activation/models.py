@@ -1,0 +1,81 @@
+"""Face authentication of the relative, and the routes without a face."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ecard.db import Base, Code, Id, Index
+
+
+class CaptureSession(Base):
+    """15 minutes in which one person accepts, consents and shows their face."""
+
+    __tablename__ = "capture_sessions"
+    id: Mapped[Id]
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    token_hash: Mapped[Index] = mapped_column(unique=True)
+    via: Mapped[Code]
+    """invitation, handed_over or own (a guardian with the child at their side)."""
+    holder_session_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("sessions.id"))
+    """The session that is locked while the phone is handed over."""
+    challenge: Mapped[Code]
+    """Server-drawn, one use; what the capture must answer."""
+    language: Mapped[Code]
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    unusable: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None]
+    end_outcome: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+class Attempt(Base):
+    """One try: reserved and committed before it is judged, so that a crash still spends it."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (sa.Index("ix_attempts_link_reserved", "link_id", "reserved_at"),)
+    id: Mapped[Id]
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"))
+    capture_session_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("capture_sessions.id"), index=True
+    )
+    reserved_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(sa.String(64))
+    """match, no_match, unusable, presentation_attack, review, outage; None: never settled."""
+    reason: Mapped[str | None] = mapped_column(sa.String(64))
+    engine: Mapped[str | None] = mapped_column(sa.String(64))
+    operating_point: Mapped[str | None] = mapped_column(sa.String(64))
+    capture_digest: Mapped[str | None] = mapped_column(sa.String(80))
+    """HMAC of the frames: the same capture sent twice is recognised."""
+
+
+class CounterCode(Base):
+    """A code with which the last step is taken at a counter; valid 7 days, once."""
+
+    __tablename__ = "counter_codes"
+    id: Mapped[Id]
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    code_hash: Mapped[Index] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    used_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
+    cancelled_at: Mapped[datetime | None]
+
+
+class DigitsVideo(Base):
+    """A short video saying, signing or writing 4 random digits, judged by a person."""
+
+    __tablename__ = "digits_videos"
+    id: Mapped[Id]
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    capture_session_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("capture_sessions.id"))
+    digits: Mapped[Code]
+    drawn_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    file_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("stored_files.id"))
+    received_at: Mapped[datetime | None]

@@ -1,0 +1,77 @@
+"""Regions as a tree of three levels, agencies, counters, and the staff in them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ecard.db import Base, Code, Id, Json
+
+
+class Region(Base):
+    """A ministry, a province or a city."""
+
+    __tablename__ = "regions"
+    id: Mapped[Id]
+    code: Mapped[Code] = mapped_column(unique=True)
+    level: Mapped[Code]
+    """ministry, province or city."""
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("regions.id"))
+    names: Mapped[Json]
+    """Language → name."""
+    time_zone: Mapped[Code]
+
+
+class Agency(Base):
+    """An office of a region."""
+
+    __tablename__ = "agencies"
+    id: Mapped[Id]
+    region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
+    code: Mapped[Code] = mapped_column(unique=True)
+    names: Mapped[Json]
+
+
+class Counter(Base):
+    """A place where people are served in person."""
+
+    __tablename__ = "counters"
+    id: Mapped[Id]
+    agency_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("agencies.id"))
+    code: Mapped[Code] = mapped_column(unique=True)
+    names: Mapped[Json]
+    address: Mapped[Json]
+    """Language → address."""
+
+
+class StaffMember(Base):
+    """A member of staff; roles hold in their region and below."""
+
+    __tablename__ = "staff"
+    id: Mapped[Id]
+    user_name: Mapped[Code] = mapped_column(unique=True)
+    display_name: Mapped[str] = mapped_column(sa.String(120))
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    roles: Mapped[list[str]] = mapped_column(sa.JSON)
+    """Of: clerk, reviewer, safeguarding, auditor."""
+    region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
+    counter_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("counters.id"))
+    person_number_index: Mapped[str | None] = mapped_column(sa.String(80))
+    """Blind index of their own number: they never decide about themselves or their own links."""
+    disabled_at: Mapped[datetime | None]
+
+
+class StaffSession(Base):
+    """A signed-in member of staff; the token is kept only as a hash."""
+
+    __tablename__ = "staff_sessions"
+    id: Mapped[Id]
+    staff_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"))
+    token_hash: Mapped[Code] = mapped_column(unique=True)
+    opened_at: Mapped[datetime]
+    used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,126 @@
+"""The audit record: append-only, HMAC-chained, anchored outside the database.
+
+Each row's MAC covers the row and the MAC before it, so a changed, removed, added or reordered row
+breaks the chain; the anchors, written to another place and signed with another key, show a cut
+tail or a rolled-back database. Rows carry ids and codes only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import uuid
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ecard.actors import Holder
+from ecard.call import Call
+from ecard.db import Base, Code
+
+GENESIS = "0" * 64
+COVERED = (
+    "seq",
+    "at",
+    "actor_kind",
+    "actor_id",
+    "device_id",
+    "acting_for",
+    "channel",
+    "action",
+    "object_kind",
+    "object_id",
+    "outcome",
+    "reason",
+    "case_id",
+    "request_id",
+)
+
+
+class AuditRow(Base):
+    """Who did what to which object, when, and how it ended."""
+
+    __tablename__ = "audit_rows"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor_kind: Mapped[Code]
+    actor_id: Mapped[uuid.UUID | None]
+    device_id: Mapped[uuid.UUID | None]
+    acting_for: Mapped[uuid.UUID | None]
+    channel: Mapped[Code]
+    action: Mapped[Code]
+    object_kind: Mapped[Code]
+    object_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    outcome: Mapped[Code]
+    reason: Mapped[str | None] = mapped_column(sa.String(64))
+    case_id: Mapped[uuid.UUID | None]
+    request_id: Mapped[Code]
+    prev_mac: Mapped[Code]
+    mac: Mapped[Code]
+
+
+class AuditHead(Base):
+    """The last row's number and MAC; locked while a row is added, so the chain never forks."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    mac: Mapped[Code]
+
+
+def record(
+    session: Session,
+    call: Call,
+    action: str,
+    object_kind: str,
+    object_id: uuid.UUID | None,
+    *,
+    outcome: str = "done",
+    reason: str | None = None,
+    acting_for: uuid.UUID | None = None,
+    case_id: uuid.UUID | None = None,
+) -> None:
+    """Add one row in the caller's transaction. Call it last: it holds the chain's head."""
+    session.flush()
+    head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+    if head is None:
+        head = AuditHead(id=1, seq=0, mac=GENESIS)
+        session.add(head)
+    row = AuditRow(
+        seq=head.seq + 1,
+        at=call.now,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        device_id=call.actor.device_id if isinstance(call.actor, Holder) else None,
+        acting_for=acting_for,
+        channel=call.channel,
+        action=action,
+        object_kind=object_kind,
+        object_id=object_id,
+        outcome=outcome,
+        reason=reason,
+        case_id=case_id,
+        request_id=call.request_id,
+        prev_mac=head.mac,
+        mac="",
+    )
+    row.mac = mac_of(row, call.dependencies.vault.audit_key)
+    head.seq, head.mac = row.seq, row.mac
+    session.add(row)
+    session.flush()
+
+
+def mac_of(row: AuditRow, key: bytes) -> str:
+    """HMAC-SHA-256 over the previous MAC and the row's canonical JSON, hex."""
+    content: dict[str, Any] = {name: _plain(getattr(row, name)) for name in COVERED}
+    text = row.prev_mac + json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, uuid.UUID) else value

@@ -1,0 +1,213 @@
+"""Typed settings, read once from the environment; units are in the names.
+
+The process refuses to start on a missing key, an unknown profile or an unsafe value. Rules that
+differ between regions or over time are not here but in the regional policy (``ecard/policy``).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from environs import Env, EnvError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PROFILES = ("demo", "production")
+
+
+class UnsafeConfiguration(Exception):
+    """The process must not start like this; the message says what to change."""
+
+
+def setting(default: Any, doc: str) -> Any:
+    """A setting's default and its line in the documented table."""
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of the process. The environment's name is ``ECARD_`` + the name in capitals."""
+
+    var: Path = field(metadata={"doc": "Data directory: database, files, keys, anchors."})
+    profile: str = setting("demo", "`demo` (loopback, embedded defaults) or `production`.")
+    database_url: str = setting("", "SQLAlchemy address; empty: SQLite below `ECARD_VAR`.")
+    keys: Path | None = setting(None, "Folder of the key files; empty: `keys/` below `ECARD_VAR`.")
+    anchors: Path | None = setting(
+        None, "Folder outside the database where audit anchors are written."
+    )
+    public_address: str = setting("http://127.0.0.1:8000", "Address that links in messages use.")
+    host: str = setting("127.0.0.1", "Address to listen on (`HOST`); demo: loopback only.")
+    port: int = setting(8000, "Port to listen on (`PORT`).")
+    trusted_proxies: int = setting(0, "How many proxies in front set X-Forwarded-For.")
+    web_threads: int = setting(16, "Request threads of a worker.")
+    web_workers: int = setting(1, "Worker processes; more than 1 needs PostgreSQL.")
+    database_pool: int = setting(20, "Database connections a worker keeps.")
+    judging_at_once: int = setting(2, "Faces judged at a time in a worker; past it 503.")
+    judging_wait_seconds: float = setting(5.0, "How long a capture waits for its turn, seconds.")
+    hashing_at_once: int = setting(4, "Password hashes computed at a time in a worker.")
+    hashing_wait_seconds: float = setting(10.0, "How long a password check waits, seconds.")
+    request_bytes: int = setting(12 * 2**20, "Largest request body, bytes.")
+    capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
+    video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
+    document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
+    form_bytes: int = setting(100 * 1024, "Largest form field held in memory, bytes.")
+    form_parts: int = setting(50, "Most parts of a multipart body.")
+    frames_min: int = setting(3, "Fewest frames of a capture.")
+    frames_max: int = setting(12, "Most frames of a capture.")
+    document_bytes_a_day: int = setting(60 * 2**20, "Bytes a holder may upload in 24 hours.")
+    requests_per_address: int = setting(300, "Requests from one network address in 300 seconds.")
+    sign_ins_per_address: int = setting(20, "Sign-in tries from one network address in 60 s.")
+    sign_ins_per_account: int = setting(5, "Sign-in tries on one account and address in 60 s.")
+    sign_ins_total: int = setting(100, "Failed sign-ins on one account until recovery is needed.")
+    code_seconds: int = setting(600, "Life of a code sent to the phone on file, seconds.")
+    code_tries: int = setting(5, "Wrong tries that end a code.")
+    codes_a_day: int = setting(20, "Codes sent to one card in 24 hours.")
+    code_pause_seconds: int = setting(10, "Pause after every 2 codes sent, seconds.")
+    access_seconds: int = setting(900, "Life of an access token, seconds.")
+    session_idle_seconds: int = setting(3600, "Life of a refresh token that is not used, seconds.")
+    session_seconds: int = setting(12 * 3600, "Longest life of a session, seconds.")
+    staff_idle_seconds: int = setting(900, "Staff session without use, seconds.")
+    staff_seconds: int = setting(12 * 3600, "Longest life of a staff session, seconds.")
+    recovery_delay_seconds: int = setting(24 * 3600, "Wait before a recovery takes effect.")
+    devices_max: int = setting(5, "Devices of one account.")
+    step_up_seconds: int = setting(20 * 60, "Life of a step-up grant, seconds.")
+    card_password_tries: int = setting(6, "Wrong e-card passwords until it locks.")
+    number_lookups_per_hour: int = setting(10, "Tries with one number by all actors in 1 hour.")
+    numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
+    applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
+    document_tries: int = setting(5, "Evidence submissions of one application in 6 hours.")
+    capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
+    unusable_max: int = setting(10, "Unusable captures in one capture session.")
+    mismatches_in_a_row: int = setting(5, "Mismatches until waiting times begin.")
+    mismatch_wait_seconds: int = setting(30, "First waiting time, seconds; doubles each time.")
+    mismatches_a_day: int = setting(10, "Mismatches in 24 hours per relative and application.")
+    mismatches_total: int = setting(50, "Mismatches in all; then only the other routes.")
+    invitation_seconds: int = setting(7 * 24 * 3600, "Life of an invitation, seconds.")
+    confirmation_floor_seconds: float = setting(
+        0.4, "Every answer that depends on the registry takes at least this long, seconds."
+    )
+    idempotency_seconds: int = setting(72 * 3600, "How long an idempotency key is remembered.")
+    idempotency_lock_seconds: int = setting(90, "How long a key in work is held, seconds.")
+    page_size: int = setting(50, "Most items of a page.")
+    job_lease_seconds: int = setting(60, "Lease of a job taken from the outbox, seconds.")
+    job_tries: int = setting(3, "Tries until a job is parked.")
+    anchor_seconds: int = setting(60, "Longest time without a new audit anchor, seconds.")
+    anchor_rows: int = setting(100, "Most audit rows without a new anchor.")
+    smtp_url: str = setting("", "smtp://user:password@host:port; empty: embedded mailbox.")
+    smtp_sender: str = setting("", "Sender of e-mails; needed with `ECARD_SMTP_URL`.")
+    sms_webhook_url: str = setting("", "HTTPS address that sends SMS; empty: embedded mailbox.")
+    sms_webhook_secret: str = setting("", "Secret that signs each SMS webhook call (HMAC).")
+    outbound_seconds: float = setting(5.0, "Time limit of an outgoing call, seconds.")
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is the embedded demonstration."""
+        return self.profile == "demo"
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where the key files are: never beside the database files."""
+        return self.keys or self.var / "keys"
+
+    @property
+    def anchors_folder(self) -> Path:
+        """Where the audit's anchors are written."""
+        return self.anchors or self.var / "anchors"
+
+    @property
+    def files_folder(self) -> Path:
+        """The root of the file store."""
+        return self.var / "files"
+
+    @property
+    def database_address(self) -> str:
+        """The SQLAlchemy address in force."""
+        return self.database_url or f"sqlite:///{self.var / 'db' / 'ecard.sqlite3'}"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings; raises UnsafeConfiguration with one line per finding."""
+    environ = os.environ if environ is None else environ
+    env = Env()
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for item in fields(Settings):
+        name = {"host": "HOST", "port": "PORT"}.get(item.name, "ECARD_" + item.name.upper())
+        if name == "ECARD_DATABASE_URL" and name not in environ:
+            name = "DATABASE_URL"
+        raw = environ.get(name)
+        if raw is None or raw == "":
+            continue
+        try:
+            values[item.name] = _parse(env, name, raw, str(item.type))
+        except (EnvError, ValueError) as error:
+            problems.append(f"{name}: {error}")
+    values.setdefault("var", Path("var").absolute())
+    if problems:
+        raise UnsafeConfiguration("\n".join(problems))
+    settings = Settings(**values)
+    refuse_unsafe(settings)
+    return settings
+
+
+def _parse(env: Env, name: str, raw: str, kind: str) -> Any:
+    if "Path" in kind:
+        return Path(raw).absolute()
+    if kind == "int":
+        return _positive(int(raw))
+    if kind == "float":
+        return _positive(float(raw))
+    return raw
+
+
+def _positive(value: float) -> Any:
+    if value < 0 or value != value:  # noqa: PLR0124 - NaN is not equal to itself
+        raise ValueError("must not be negative")
+    return value
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raise UnsafeConfiguration unless every value is fit for the profile."""
+    problems = list(_findings(settings))
+    if problems:
+        raise UnsafeConfiguration("\n".join(problems))
+
+
+def _findings(s: Settings) -> list[str]:
+    found: list[str] = []
+    if s.profile not in PROFILES:
+        found.append(f"ECARD_PROFILE: {s.profile!r} is not one of {', '.join(PROFILES)}")
+    if s.demo and s.host not in LOOPBACK:
+        found.append("HOST: the demo profile listens on loopback only")
+    if s.web_workers > 1 and s.database_address.startswith("sqlite"):
+        found.append("ECARD_WEB_WORKERS: more than one worker needs PostgreSQL")
+    if s.smtp_url and not s.smtp_sender:
+        found.append("ECARD_SMTP_SENDER: needed with ECARD_SMTP_URL")
+    if s.sms_webhook_url and len(s.sms_webhook_secret) < 32:
+        found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
+    if s.frames_min < 1 or s.frames_max < s.frames_min:
+        found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range")
+    if not s.demo:
+        found += _production_findings(s)
+    return found
+
+
+def _production_findings(s: Settings) -> list[str]:
+    found: list[str] = []
+    if not s.public_address.startswith("https://"):
+        found.append("ECARD_PUBLIC_ADDRESS: production needs an https:// address")
+    if not s.smtp_url and not s.sms_webhook_url:
+        found.append("ECARD_SMTP_URL / ECARD_SMS_WEBHOOK_URL: production needs a way to deliver")
+    if s.sms_webhook_url and not s.sms_webhook_url.startswith("https://"):
+        found.append("ECARD_SMS_WEBHOOK_URL: production needs https://")
+    if s.keys is None:
+        found.append("ECARD_KEYS: name a key folder outside ECARD_VAR")
+    elif s.keys.is_relative_to(s.var):
+        found.append("ECARD_KEYS: keys must not lie in the data directory")
+    if s.keys is not None and s.keys.exists() and stat.S_IMODE(s.keys.stat().st_mode) & 0o077:
+        found.append("ECARD_KEYS: the folder must be readable by its owner only (0700)")
+    return found

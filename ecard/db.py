@@ -1,0 +1,126 @@
+"""The database handle and the column types every model shares; nothing else.
+
+SQLite runs with WAL, ``synchronous=FULL`` and ``BEGIN IMMEDIATE`` for every writing session: with
+deferred transactions read-then-write loses updates or ends in "database is locked". PostgreSQL
+uses READ COMMITTED and row locks (``with_for_update``), which SQLite ignores.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+SQLITE_BUSY_TIMEOUT_MS = 15_000
+STATEMENT_TIMEOUT_MS = 15_000
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite has no zones, so it keeps the naive UTC value."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time has no place in the database")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table's base; names of constraints are fixed so that migrations can address them."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime(), uuid.UUID: sa.Uuid()}
+
+
+Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
+Code = Annotated[str, mapped_column(sa.String(64))]
+Sealed = Annotated[bytes, mapped_column(sa.LargeBinary)]
+Index = Annotated[str, mapped_column(sa.String(80))]
+Json = Annotated[dict[str, Any], mapped_column(sa.JSON)]
+
+
+class Database:
+    """One engine for writing and, on SQLite, a second one whose sessions take no write lock."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.url = sa.make_url(url)
+        self.engine = _engine(self.url, pool_size, immediate=True)
+        same = self.url.get_backend_name() != "sqlite"
+        self._reading = self.engine if same else _engine(self.url, pool_size, immediate=False)
+        self._write = sessionmaker(self.engine, expire_on_commit=False)
+        self._read = sessionmaker(self._reading, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that may write. The service commits in a visible line; else it rolls back."""
+        with self._write() as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads; what it was asked to write is never committed."""
+        with self._read() as session:
+            yield session
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+        self._reading.dispose()
+
+
+def _engine(url: sa.URL, pool_size: int, *, immediate: bool) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+        )
+    engine = sa.create_engine(
+        url, pool_size=pool_size, max_overflow=4 * pool_size, connect_args={"timeout": 15}
+    )
+    event.listen(engine, "connect", _sqlite_profile)
+    begin = "BEGIN IMMEDIATE" if immediate else "BEGIN"
+
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "begin", start)
+    return engine
+
+
+def _sqlite_profile(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,39 @@
+"""The collaborators that are passed in: clock, verifier, store, registry, keys, delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+from biometrics.verifier import FaceVerifier
+from uploads.storage import FileStore
+
+if TYPE_CHECKING:
+    from ecard.delivery import Delivery
+    from ecard.registry.port import Registry
+    from ecard.vault import Vault
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Everything a service may need from outside the database. Built once in ``wsgi.py``."""
+
+    vault: Vault
+    registry: Registry
+    file_store: FileStore
+    delivery: Delivery
+    verifier: Callable[[], FaceVerifier]
+    """Returns the loaded verifier; loading is done once, at start-up, by the joiner."""
+    judging: BoundedSemaphore
+    """At most this many faces are judged at a time; past it callers get 503 and Retry-After."""
+    hashing: BoundedSemaphore
+    """At most this many argon2 hashes run at a time (each takes tens of megabytes)."""
+    now: Callable[[], datetime] = utc_now

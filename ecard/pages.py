@@ -1,0 +1,60 @@
+"""Cursor pagination: newest first, a stable key, an opaque cursor."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items and the cursor of the next page, or None at the end."""
+
+    items: list[Any]
+    next_cursor: str | None
+
+
+def read_page(
+    session: Session,
+    query: sa.Select[Any],
+    at: Any,
+    row_id: Any,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> Page:
+    """One page of ``query`` ordered by (at, id) descending, after ``cursor``."""
+    if cursor:
+        before_at, before_id = _read(cursor)
+        query = query.where(
+            sa.or_(at < before_at, sa.and_(at == before_at, row_id < before_id))
+        )
+    rows = list(session.scalars(query.order_by(at.desc(), row_id.desc()).limit(limit + 1)))
+    if len(rows) <= limit:
+        return Page(rows, None)
+    last = rows[limit - 1]
+    return Page(rows[:limit], _write(getattr(last, at.key), getattr(last, row_id.key)))
+
+
+def _write(at: datetime, row_id: uuid.UUID) -> str:
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode()
+
+
+def _read(cursor: str) -> tuple[datetime, uuid.UUID]:
+    try:
+        at, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
+        when = datetime.fromisoformat(at)
+        if when.tzinfo is None:
+            raise ValueError("a cursor carries its zone")
+        return when, uuid.UUID(row_id)
+    except (ValueError, binascii.Error, UnicodeError) as error:
+        raise InvalidInput(fields={"cursor": ["unknown_cursor"]}) from error

@@ -1,0 +1,49 @@
+"""The embedded registry's own tables: a stand-in for the social-insurance core system.
+
+Particulars are sealed with a key of the registry; what is looked up is a blind index.
+"""
+
+from __future__ import annotations
+
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ecard.db import Base, Code, Id, Index, Sealed
+
+
+class RegistryPersonRow(Base):
+    """A person; ``record`` holds name, numbers, birth date, sex, death, contact as sealed JSON."""
+
+    __tablename__ = "registry_persons"
+    id: Mapped[Id]
+    ref: Mapped[Code] = mapped_column(unique=True)
+    number_index: Mapped[Index] = mapped_column(unique=True)
+    record: Mapped[Sealed]
+    portrait: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Sealed JPEG, where the registry holds one."""
+
+
+class RegistryCardRow(Base):
+    """An e-card; ``record`` holds the card number and its dates as sealed JSON."""
+
+    __tablename__ = "registry_cards"
+    id: Mapped[Id]
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"), index=True)
+    card_number_index: Mapped[Index] = mapped_column(unique=True)
+    record: Mapped[Sealed]
+    state: Mapped[Code]
+    """normal, suspended, lost or cancelled."""
+
+
+class RegistryKinshipRow(Base):
+    """A tie the registry knows of: ``kind`` is what the second person is to the first."""
+
+    __tablename__ = "registry_kinships"
+    __table_args__ = (sa.UniqueConstraint("person_ref", "relative_ref", "kind"),)
+    id: Mapped[Id]
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
+    relative_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
+    kind: Mapped[Code]
+
+

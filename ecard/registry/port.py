@@ -1,0 +1,75 @@
+"""The port to the social-insurance core system: what we ask it, as plain values.
+
+``ecard/registry/sql.py`` is the embedded implementation; an HTTP one comes with a later round.
+Every method may raise RegistryUnavailable, which callers turn into a 503 that spends nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+
+class RegistryUnavailable(Exception):
+    """The core system does not answer; nothing may be decided from that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the registry reaches a person. Either may be missing."""
+
+    phone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryCard:
+    """An e-card as the registry knows it."""
+
+    number: str
+    person_ref: str
+    state: str
+    """normal, suspended, lost or cancelled."""
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryPerson:
+    """A person as the registry knows them."""
+
+    ref: str
+    number: str
+    """Social security number."""
+    name: str
+    birth_date: date
+    sex: str
+    """female or male."""
+    region_code: str
+    died_on: date | None
+    contact: Contact
+    language: str
+    """en, es or zh-Hans: for messages."""
+    card: RegistryCard | None
+
+
+class Registry(Protocol):
+    """What the core system answers."""
+
+    def person(self, ref: str) -> RegistryPerson | None:
+        """The person of a registry name."""
+
+    def person_by_number(self, number: str) -> RegistryPerson | None:
+        """The person of a social security number."""
+
+    def card_by_number(self, card_number: str) -> RegistryCard | None:
+        """The card of a card number."""
+
+    def portrait(self, ref: str) -> bytes | None:
+        """The person's portrait as JPEG, where the registry holds one."""
+
+    def kinships(self, ref: str, relative_ref: str) -> frozenset[str]:
+        """What the second person is to the first, as the registry confirms it (child, parent…)."""
+
+    def change_card_state(self, card_number: str, state: str) -> None:
+        """Set a card's state."""
