@@ -1,0 +1,39 @@
+"""Two embeddings → distance → zone. Pure: no model, no picture, no clock."""
+
+import math
+
+import numpy as np
+
+from biometrics.calibration import OperatingPoint
+from biometrics.embedding import Embedding
+from biometrics.types import Outcome, Zone
+
+
+def distance(one: Embedding, other: Embedding) -> float:
+    """Cosine distance of two embeddings of length 1: 0 for the same direction, 1 for unrelated."""
+    return 1 - float(np.dot(one, other))
+
+
+def zone_of(measured: float, point: OperatingPoint) -> Zone:
+    """The zone in which a distance lies; a distance on a limit is inside. `ValueError` for what is
+    no number: it must never look like a near face."""
+    if not math.isfinite(measured):
+        raise ValueError("a distance must be a finite number")
+    if point.accept_within is not None and measured <= point.accept_within:
+        return Zone.ACCEPT
+    return Zone.REVIEW if measured <= point.review_within else Zone.REJECT
+
+
+def outcome_of(zone: Zone) -> Outcome:
+    """Only the zone reject is a `no_match`; a `match` in the zone review waits for a person."""
+    return Outcome.NO_MATCH if zone is Zone.REJECT else Outcome.MATCH
+
+
+def furthest_stray(best: list[Embedding], every: list[Embedding]) -> float:
+    """How ill the frames of one capture agree: the largest distance between two of the best frames,
+    or between any frame and the best frame nearest to it (a head turned away is near to another
+    turned one only)."""
+    chosen = np.stack(best)
+    among_best = 1 - float((chosen @ chosen.T).min())
+    to_best = 1 - float((np.stack(every) @ chosen.T).max(axis=1).min())
+    return max(among_best, to_best)

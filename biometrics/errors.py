@@ -1,0 +1,51 @@
+"""What can go wrong that is not an answer about a face.
+
+A face that does not match, or cannot be used, is a `Verification`: a value. An exception means
+that no judgement took place, so the caller must not count a try against the person.
+
+    BiometricsError
+    ├── UndecodableImage      the bytes are not a picture we read (`frame`: which one)
+    │   └── ImageTooLarge     they are, but past the size caps
+    ├── ReferenceUnusable     the stored photo cannot be compared with (`reason`)
+    └── ModelError            ours to repair: refuse to start
+        ├── ModelMissing      the package with the weights is not installed
+        └── ModelAltered      a weights file is not the one whose SHA-256 is pinned
+"""
+
+from biometrics.types import UnusableReason
+
+
+class BiometricsError(Exception):
+    """Any of the errors in this module's tree."""
+
+
+class UndecodableImage(BiometricsError):  # noqa: N818
+    """The bytes are not a sound picture of an allowed format."""
+
+    def __init__(self, message: str, frame: int | None = None) -> None:
+        super().__init__(message)
+        self.frame = frame
+
+
+class ImageTooLarge(UndecodableImage):
+    """The picture has more bytes or pixels than the limits allow."""
+
+
+class ReferenceUnusable(BiometricsError):  # noqa: N818
+    """The reference photo has no face that can be compared; the holder must send another one."""
+
+    def __init__(self, reason: UnusableReason) -> None:
+        super().__init__(f"reference photo is unusable: {reason.value}")
+        self.reason = reason
+
+
+class ModelError(BiometricsError):
+    """The installed weights cannot be used."""
+
+
+class ModelMissing(ModelError):  # noqa: N818
+    """The package or file with the weights is not there."""
+
+
+class ModelAltered(ModelError):  # noqa: N818
+    """A weights file differs from the pinned one, or does not read as one."""
