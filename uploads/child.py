@@ -1,0 +1,425 @@
+"""The program that decodes what strangers send. Started by path, never imported.
+
+It loads its decoder, gives up every right it can, says it is ready, and only then reads the file
+from standard input; one answer goes to standard output and it ends. It imports nothing of this
+project, and what it raises never reaches a person: only a code does.
+
+Holds on Linux, from before the first untrusted byte: address space, processor seconds, no growing
+file (RLIMIT_FSIZE 0), no core file, no new descriptor, no new privileges, not traceable, ends with
+its parent; an empty environment and the working directory "/" come from the parent.
+Holds on x86-64 besides: only the system calls in ALLOWED_CALLS, so no socket, no file opened, made,
+removed or renamed, no process or program started, no signal to others. On other processors the
+network is cut by an empty namespace where the kernel grants one; files can be removed or renamed,
+and root can start processes (RLIMIT_NPROC does not bind root).
+Does not hold anywhere: a fault in the decoder can still forge the answer (the parent checks its
+shape and caps, not its truth), and the child runs as the same user on the same kernel.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import io
+import json
+import math
+import os
+import resource
+import signal
+import struct
+import sys
+import warnings
+import zlib
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+READY = b"R"
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+SECCOMP_MODE_FILTER = 2
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+EPERM, ENOSYS = 1, 38
+
+AUDIT_ARCH_X86_64 = 0xC000003E
+# Reading and writing what is open, memory, time, locks, ending: numbers of x86-64.
+ALLOWED_CALLS = {
+    "read": 0,
+    "write": 1,
+    "close": 3,
+    "fstat": 5,
+    "poll": 7,
+    "lseek": 8,
+    "mmap": 9,
+    "mprotect": 10,
+    "munmap": 11,
+    "brk": 12,
+    "rt_sigaction": 13,
+    "rt_sigprocmask": 14,
+    "rt_sigreturn": 15,
+    "pread64": 17,
+    "readv": 19,
+    "writev": 20,
+    "sched_yield": 24,
+    "mremap": 25,
+    "madvise": 28,
+    "nanosleep": 35,
+    "getpid": 39,
+    "exit": 60,
+    "uname": 63,
+    "gettimeofday": 96,
+    "getrusage": 98,
+    "sysinfo": 99,
+    "times": 100,
+    "getuid": 102,
+    "geteuid": 107,
+    "sigaltstack": 131,
+    "gettid": 186,
+    "futex": 202,
+    "sched_getaffinity": 204,
+    "restart_syscall": 219,
+    "clock_gettime": 228,
+    "clock_getres": 229,
+    "clock_nanosleep": 230,
+    "exit_group": 231,
+    "set_robust_list": 273,
+    "getrandom": 318,
+    "membarrier": 324,
+    "rseq": 334,
+}
+
+# What Pillow raises on damaged files, seen on public collections of them.
+DAMAGE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    SyntaxError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+)
+
+Answer = tuple[dict[str, object], list[bytes]]
+
+
+class Refusal(Exception):  # noqa: N818 - the project's word
+    """Ends the job with a code for the sender."""
+
+
+# ---- rights --------------------------------------------------------------------------------------
+
+
+def confine(memory_bytes: int, cpu_seconds: int) -> dict[str, object]:
+    """Give up what is not needed; says what was granted beyond the limits, which must hold."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    for none_of in ("FSIZE", "CORE", "NPROC"):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{none_of}"), (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))  # the three that are open
+    if not sys.platform.startswith("linux"):
+        return {}
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    privileges_fixed = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+    filtered = privileges_fixed and filter_system_calls(libc)
+    return {
+        "no_new_privileges": privileges_fixed,
+        "system_calls_filtered": filtered,
+        "network_cut": filtered or libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0,
+    }
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (
+        ("code", ctypes.c_uint16),
+        ("if_true", ctypes.c_uint8),
+        ("if_false", ctypes.c_uint8),
+        ("value", ctypes.c_uint32),
+    )
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_uint16), ("first", ctypes.POINTER(_Instruction)))
+
+
+def filter_system_calls(libc: ctypes.CDLL) -> bool:
+    """Every call outside ALLOWED_CALLS fails with EPERM from now on; False where that cannot be."""
+    if os.uname().machine != "x86_64" or sys.maxsize < 2**32:
+        return False  # the numbers above are this processor's
+    load, jump_equal, answer = 0x20, 0x15, 0x06
+    kill, allow, refuse = 0x80000000, 0x7FFF0000, 0x00050000 | EPERM
+    calls = sorted(ALLOWED_CALLS.values())
+    program = [
+        _Instruction(load, 0, 0, 4),  # the architecture; a 32-bit call would mean other numbers
+        _Instruction(jump_equal, 1, 0, AUDIT_ARCH_X86_64),
+        _Instruction(answer, 0, 0, kill),
+        _Instruction(load, 0, 0, 0),  # the number of the call
+        *(_Instruction(jump_equal, len(calls) - i, 0, call) for i, call in enumerate(calls)),
+        _Instruction(answer, 0, 0, refuse),
+        _Instruction(answer, 0, 0, allow),
+    ]
+    code = (_Instruction * len(program))(*program)
+    granted = libc.prctl(
+        PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(program), code)), 0, 0
+    )
+    return bool(granted == 0)
+
+
+# ---- pictures ------------------------------------------------------------------------------------
+
+
+def load_pictures() -> None:
+    """Import all that decoding may ask for later: afterwards no file can be opened."""
+    from PIL import Image
+
+    for plugin in ("Mpo", "Jpeg", "Png", "Tiff"):  # TIFF reads EXIF
+        importlib.import_module(f"PIL.{plugin}ImagePlugin")
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def clean_picture(content: bytes, job: dict[str, Any]) -> Answer:
+    """One JPEG, rebuilt from the pixels of a JPEG or PNG."""
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = job["max_pixels"]
+    try:
+        image = Image.open(io.BytesIO(content), formats=[job["format"]])
+        check_size(image.size, job)
+        image.draft("RGB", (job["kept_side_px"],) * 2)  # decodes a large JPEG at a half or less
+        image.load()
+        upright = turned(reduced(as_rgb(image), job["kept_side_px"]), orientation(image))
+        return as_answer([upright], job)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as too_large:
+        raise Refusal("picture_too_large") from too_large
+    except DAMAGE as damage:
+        raise Refusal("picture_unreadable") from damage
+
+
+def check_size(size: tuple[int, int], job: dict[str, Any]) -> None:
+    """Refuse by the header's own words, before any pixel is decoded."""
+    if max(size) > job["max_side_px"] or size[0] * size[1] > job["max_pixels"]:
+        raise Refusal("picture_too_large")
+
+
+def orientation(image: Any) -> int:
+    """The EXIF orientation, 1 to 8; 1 where it is absent or nonsense: the pixels are sound."""
+    try:
+        value = image.getexif().get(0x0112, 1)
+    except DAMAGE:
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def turned(image: Any, value: int) -> Any:
+    """The picture as the camera's holder saw it."""
+    from PIL.Image import Transpose
+
+    ways = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    return image.transpose(ways[value]) if value in ways else image
+
+
+def as_rgb(image: Any) -> Any:
+    """8-bit RGB; what is transparent becomes white paper."""
+    from PIL import Image
+
+    if image.mode.startswith("I;16"):
+        image = image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        paper = Image.new("RGB", rgba.size, (255, 255, 255))
+        paper.paste(rgba, mask=rgba.getchannel("A"))
+        return paper
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def reduced(image: Any, side: int) -> Any:
+    """No side longer than `side` pixels."""
+    from PIL.Image import Resampling
+
+    image.thumbnail((side, side), Resampling.LANCZOS, reducing_gap=2.0)
+    return image
+
+
+def as_answer(images: list[Any], job: dict[str, Any]) -> Answer:
+    """The answer that carries pictures."""
+    pages = [encoded(image, job["jpeg_quality"]) for image in images]
+    width, height = images[0].size
+    return {"sizes": [len(page) for page in pages], "width": width, "height": height}, pages
+
+
+def encoded(image: Any, quality: int) -> bytes:
+    """A JPEG of the pixels alone: a new picture knows none of the old one's comments."""
+    from PIL import Image
+
+    bare = Image.new("RGB", image.size)
+    bare.paste(image)
+    out = io.BytesIO()
+    bare.save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+# ---- PDF -----------------------------------------------------------------------------------------
+
+
+def load_pdf() -> None:
+    """PDFium, and Pillow to encode its pages."""
+    import pypdfium2
+
+    pypdfium2.PdfDocument.new().close()  # starts the library, which looks for its files
+    load_pictures()
+
+
+def clean_pdf(content: bytes, job: dict[str, Any]) -> Answer:
+    """Every page as it would be printed, as JPEGs."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+        if len(document) > job["pdf_pages"]:
+            raise Refusal("pdf_too_many_pages")
+        return as_answer([render(document[i], job) for i in range(len(document))], job)
+    except pypdfium2.PdfiumError as error:
+        asks = getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
+        raise Refusal("pdf_password" if asks else "picture_unreadable") from error
+    except DAMAGE as damage:
+        raise Refusal("picture_unreadable") from damage
+
+
+def render(page: Any, job: dict[str, Any]) -> Any:
+    """One page on white paper at the asked resolution, or less where it would exceed the caps."""
+    width, height = page.get_size()  # in points of 1/72 inch
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise Refusal("picture_unreadable")
+    scale = min(
+        job["pdf_dots_per_inch"] / 72,
+        job["kept_side_px"] / max(width, height),
+        math.sqrt(job["max_pixels"] / (width * height)),
+    )
+    return page.render(scale=scale).to_pil().convert("RGB")
+
+
+# ---- video ---------------------------------------------------------------------------------------
+
+
+def load_video() -> None:
+    """OpenCV with its own FFmpeg, in one thread."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def measure_video(content: bytes, job: dict[str, Any]) -> Answer:
+    """Length by the time stamps of decoded frames: headers of recorded video often have none."""
+    import cv2
+
+    options = [cv2.CAP_PROP_N_THREADS, 1]
+    try:
+        source: Any = io.BytesIO(content)
+        video = cv2.VideoCapture(source, cv2.CAP_FFMPEG, options)
+        size = (int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT)))
+        if not video.isOpened() or min(size) <= 0:
+            raise Refusal("video_unreadable")
+        if max(size) > job["max_side_px"]:
+            raise Refusal("picture_too_large")
+        seconds = play(video, job["max_seconds"])
+    except (cv2.error, *DAMAGE) as damage:
+        raise Refusal("video_unreadable") from damage
+    return {"sizes": [], "seconds": seconds, "width": size[0], "height": size[1]}, []
+
+
+def play(video: Any, max_seconds: float) -> float:
+    """Seconds until the last frame that decodes; stops at the first one past the limit."""
+    import cv2
+
+    seconds, frames = 0.0, 0
+    while video.grab():
+        frames += 1
+        seconds = max(seconds, video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
+        if seconds > max_seconds:
+            raise Refusal("video_too_long")
+    if frames == 0:
+        raise Refusal("video_unreadable")
+    return seconds
+
+
+# ---- the job -------------------------------------------------------------------------------------
+
+
+def load_report() -> None:
+    """The module whose use must fail."""
+    importlib.import_module("socket")
+
+
+def report(_content: bytes, job: dict[str, Any]) -> Answer:
+    """Tries out loud what must fail, for the operator's check and for tests."""
+    import socket
+
+    def refused(attempt: Callable[[], object]) -> bool:
+        try:
+            attempt()
+        except (OSError, MemoryError):
+            return True
+        return False
+
+    tried = {
+        "socket": refused(socket.socket),
+        "open": refused(lambda: os.open("/proc/self/status", os.O_RDONLY)),
+        "create": refused(lambda: os.mkdir("/tmp/child")),  # noqa: S108 - must fail
+        "fork": refused(os.fork),
+        "program": refused(lambda: os.execv("/bin/true", ["true"])),  # noqa: S606 - must fail
+        "memory": refused(lambda: bytearray(job["memory_bytes"])),
+    }
+    return {"sizes": [], "refused": tried}, []
+
+
+JOBS: dict[str, tuple[Callable[[], None], Callable[[bytes, dict[str, Any]], Answer]]] = {
+    "picture": (load_pictures, clean_picture),
+    "pdf": (load_pdf, clean_pdf),
+    "video": (load_video, measure_video),
+    "report": (load_report, report),
+}
+
+
+def answer(header: dict[str, object], payload: list[bytes]) -> NoReturn:
+    """Write the answer and end at once, without the decoders' own clean-up."""
+    text = json.dumps(header).encode()
+    with os.fdopen(1, "wb", closefd=False) as out:
+        out.write(struct.pack(">I", len(text)) + text)
+        for part in payload:
+            out.write(part)
+    os._exit(0)
+
+
+def main() -> NoReturn:
+    """Load, confine, say ready, read, work, answer."""
+    job = json.loads(sys.argv[1])
+    load, work = JOBS[job["kind"]]
+    load()
+    granted = confine(job["memory_bytes"], job["cpu_seconds"])
+    os.write(1, READY)
+    try:
+        with os.fdopen(0, "rb", closefd=False) as source:
+            content = source.read()
+        header, payload = work(content, job)
+    except Refusal as refusal:
+        header, payload = {"code": str(refusal), "sizes": []}, []
+    except MemoryError:
+        header, payload = {"code": "processing_limit", "sizes": []}, []
+    answer({**granted, **header}, payload)
+
+
+if __name__ == "__main__":
+    main()
