@@ -1,0 +1,30 @@
+"""What multipart forms look like to the API: file parts, declared so that OpenAPI shows them.
+
+Ids travel in the path: a form field next to files would silently drop the files from the
+generated page (flask-smorest documents one body location per operation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+from flask_smorest.fields import Upload
+
+from ecard.api import Schema
+
+
+class FramesSchema(Schema):
+    """JPEG frames of one capture, as parts named ``frames``. Use with ``location="files"``."""
+
+    frames = ma.fields.List(
+        Upload(),
+        required=True,
+        metadata={"description": "3 to 12 JPEG pictures in the order taken, as parts of one name"},
+    )
+
+    @ma.pre_load
+    def _none_is_an_empty_list(self, data: Any, **_: Any) -> Mapping[str, Any]:
+        # so that an empty capture is refused by its own code and not as a missing field
+        return {"frames": data.getlist("frames")}
