@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from ecard import errors
 from ecard.errors import Refusal
-from ecard.idempotency import once
+from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
 
 PROBLEM = "application/problem+json"
@@ -94,6 +94,18 @@ class Room(Blueprint):
 
     PAGINATION_HEADER_NAME = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.security_scheme: str | None = None
+        self._prepare_doc_cbks.append(self._document_needs)
+
+    def _document_needs(self, doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The headers an operation takes, and the token its room asks for."""
+        doc.setdefault("parameters", []).extend(info.get("needs_headers", []))
+        if self.security_scheme:
+            doc["security"] = [{self.security_scheme: []}]
+        return doc
+
     def refuses(self, *kinds: type[Refusal]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Document refusals of an operation, grouped by status."""
         by_status: dict[int, list[str]] = {}
@@ -118,15 +130,8 @@ class Room(Blueprint):
             result = view(*args, version=_version(), **kwargs)
             return result, {"ETag": f'"{result.version}"'}
 
-        header = {
-            "in": "header",
-            "name": "If-Match",
-            "required": True,
-            "schema": {"type": "string"},
-            "description": "The ETag of the version that is being changed.",
-        }
-        documented = self.doc(parameters=[header])(wrapper)
-        return self.refuses(errors.VersionMissing, errors.VersionChanged)(documented)
+        _document_header(wrapper, IF_MATCH)
+        return self.refuses(errors.VersionMissing, errors.VersionChanged)(wrapper)
 
     def tagged(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Send the version of what is read as ETag."""
@@ -140,14 +145,31 @@ class Room(Blueprint):
 
     def idempotent(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """The outermost declaration of a POST that creates: repeats replay the first answer."""
-        header = {
-            "in": "header",
-            "name": "Idempotency-Key",
-            "required": True,
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
-            "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike.",
-        }
-        return self.doc(parameters=[header])(once(view))
+        wrapper = once(view)
+        _document_header(wrapper, IDEMPOTENCY_KEY)
+        return self.refuses(KeyMissing, KeyReused, KeyInWork, OutcomeUnknown)(wrapper)
+
+
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag of the version that is being changed.",
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
+    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike.",
+}
+
+
+def _document_header(view: Callable[..., Any], header: dict[str, Any]) -> None:
+    known = dict(getattr(view, "_apidoc", {}))
+    known["needs_headers"] = [*known.get("needs_headers", []), header]
+    view._apidoc = known  # type: ignore[attr-defined]
 
 
 def _version() -> int:

@@ -1,0 +1,157 @@
+"""create_app: the one place where rooms, gates and collaborators are joined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import flask_swagger_ui
+from flask import Blueprint, Flask, Response, g
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ecard import auth, errors
+from ecard.accounts import service as accounts
+from ecard.accounts import views as accounts_views
+from ecard.activation import service as activation
+from ecard.activation import views as activation_views
+from ecard.agencies import service as agencies
+from ecard.agencies import views as agencies_views
+from ecard.api import ProblemApi, Room, problem, register_error_handlers
+from ecard.cards import views as cards_views
+from ecard.documents import views as documents_views
+from ecard.family import views as family_views
+from ecard.health import health
+from ecard.joined import Joined
+from ecard.logs import log_requests
+from ecard.messages import views as messages_views
+from ecard.notices import views as notices_views
+from ecard.policy import views as policy_views
+from ecard.request import MemoryRequest
+from ecard.review import views as review_views
+
+API_PREFIX = "/api/v1"
+LIMIT_WINDOW_SECONDS = 300
+
+# Who may enter which room. A room that is not listed answers 401 to everybody.
+ROOMS: tuple[tuple[Room, str], ...] = (
+    (accounts_views.sign_in, auth.PUBLIC),
+    (accounts_views.account, auth.HOLDER),
+    (accounts_views.staff_recovery, auth.STAFF),
+    (agencies_views.public, auth.PUBLIC),
+    (agencies_views.staff, auth.STAFF),
+    (policy_views.policy, auth.HOLDER),
+    (cards_views.card, auth.HOLDER),
+    (cards_views.unlock, auth.PUBLIC),
+    (cards_views.staff_cards, auth.STAFF),
+    (notices_views.notices, auth.HOLDER),
+    (family_views.links, auth.HOLDER),
+    (family_views.links_on_me, auth.HOLDER),
+    (family_views.not_me, auth.PUBLIC),
+    (family_views.staff_links, auth.STAFF),
+    (documents_views.documents, auth.HOLDER),
+    (activation_views.holder, auth.HOLDER),
+    (activation_views.invitations, auth.PUBLIC),
+    (activation_views.capture, auth.CAPTURE),
+    (activation_views.staff, auth.STAFF),
+    (review_views.decisions, auth.HOLDER),
+    (review_views.desk, auth.STAFF),
+)
+DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
+
+RESOLVERS = {
+    auth.HOLDER: accounts.actor_for_token,
+    auth.STAFF: agencies.actor_for_token,
+    auth.CAPTURE: activation.actor_for_token,
+}
+
+
+def create_app(joined: Joined) -> Flask:
+    """The application with everything it needs; nothing is opened here but what was handed in."""
+    app = Flask("ecard", static_folder=None)
+    app.request_class = MemoryRequest
+    app.extensions["ecard"] = joined
+    app.config.update(_flask_config(joined))
+    if joined.settings.trusted_proxies:
+        hops = joined.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    log_requests(app)
+    rooms = ROOMS + (DEMO_ROOMS if joined.settings.demo else ())
+    auth.Gate(_open_to(rooms), RESOLVERS).install(app)
+    _limit_addresses(app, joined)
+    register_error_handlers(app)
+    api = ProblemApi(app)
+    _describe_tokens(api, rooms)
+    for room, _ in rooms:
+        api.register_blueprint(room, url_prefix=API_PREFIX + (room.url_prefix or ""))
+    app.register_blueprint(health)
+    app.register_blueprint(_documentation_assets())
+    app.after_request(_harden)
+    return app
+
+
+def _flask_config(joined: Joined) -> dict[str, Any]:
+    settings = joined.settings
+    return {
+        "MAX_CONTENT_LENGTH": settings.request_bytes,
+        "MAX_FORM_MEMORY_SIZE": settings.form_bytes,
+        "MAX_FORM_PARTS": settings.form_parts,
+        "API_TITLE": "e-card family services",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "OPENAPI_SWAGGER_UI_PATH": "/docs",
+        "OPENAPI_SWAGGER_UI_URL": "/api/docs-assets/",
+        "API_SPEC_OPTIONS": {
+            "info": {
+                "description": "A holder of an e-card opens family services for a relative.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": "/"}],
+        },
+    }
+
+
+def _open_to(rooms: tuple[tuple[Room, str], ...]) -> dict[str, str]:
+    opened = {room.name: kind for room, kind in rooms}
+    public = ("health", "api-docs", "docs_assets")
+    return opened | dict.fromkeys(public, auth.PUBLIC)
+
+
+def _describe_tokens(api: ProblemApi, rooms: tuple[tuple[Room, str], ...]) -> None:
+    for kind, scheme in auth.SCHEMES.items():
+        api.spec.components.security_scheme(
+            scheme,
+            {"type": "http", "scheme": "bearer", "description": f"Opaque token of a {kind}"},
+        )
+    for room, kind in rooms:
+        if kind in auth.SCHEMES:
+            room.security_scheme = auth.SCHEMES[kind]
+
+
+def _limit_addresses(app: Flask, joined: Joined) -> None:
+    """A cap per network address, in memory; what is counted against a person is in the database."""
+    limit = f"{joined.settings.requests_per_address} per {LIMIT_WINDOW_SECONDS} second"
+    Limiter(
+        key_func=get_remote_address,
+        application_limits=[limit],
+        storage_uri="memory://",
+        on_breach=lambda _: problem(errors.TooManyRequests(retry_after=LIMIT_WINDOW_SECONDS)),
+    ).init_app(app)
+
+
+def _documentation_assets() -> Blueprint:
+    folder = Path(flask_swagger_ui.__file__).parent / "dist"
+    return Blueprint("docs_assets", __name__, static_folder=folder, static_url_path="/api/docs-assets")
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return response

@@ -1,0 +1,117 @@
+"""Refusals of the family account and of a link's life."""
+
+from __future__ import annotations
+
+from ecard.errors import Refusal
+
+
+class IllegalMove(Refusal):
+    """The link is not in a state from which this step leads on."""
+
+    code = "illegal_move"
+    status = 409
+    next = "read_link"
+
+
+class ApplicationExpired(Refusal):
+    """The application was left for longer than the policy allows."""
+
+    code = "application_expired"
+    status = 409
+    next = "open_application"
+
+
+class TooManyApplications(Refusal):
+    """The holder opened as many applications today as the settings allow."""
+
+    code = "too_many_applications"
+    status = 429
+
+
+class NumberNotValid(Refusal):
+    """The number's form or check digit is wrong: depends on what was typed alone."""
+
+    code = "number_not_valid"
+    status = 422
+
+
+class NumberIsYourOwn(Refusal):
+    """The holder typed their own number."""
+
+    code = "number_is_your_own"
+    status = 422
+
+
+class AlreadyLinked(Refusal):
+    """The holder has a link or an open application with this number already."""
+
+    code = "already_linked"
+    status = 409
+    next = "read_links"
+
+
+class CapReached(Refusal):
+    """One of the holder's own caps; ``group`` says which."""
+
+    code = "cap_reached"
+    status = 409
+    next = "end_a_link"
+
+
+class AgeDoesNotFit(Refusal):
+    """The age that the number itself gives does not fit the relation."""
+
+    code = "age_does_not_fit_relation"
+    status = 422
+
+
+class RelationNeedsGuardian(Refusal):
+    """Somebody under 16 can be added as a child or ward only."""
+
+    code = "relation_needs_guardian"
+    status = 422
+
+
+class RelativeNotConfirmed(Refusal):
+    """Everything that depends on the registry or on other holders: one answer for all of it."""
+
+    code = "relative_not_confirmed"
+    status = 422
+    next = "counter"
+
+
+class NumberTriedTooOften(Refusal):
+    """This number was tried too often, by whomever."""
+
+    code = "number_tried_too_often"
+    status = 429
+
+
+class TooManyNumbers(Refusal):
+    """This holder tried too many different numbers today."""
+
+    code = "too_many_numbers"
+    status = 429
+
+
+class CannotActivateNow(Refusal):
+    """The link cannot become active as things stand; a counter can say more, in person."""
+
+    code = "cannot_activate_now"
+    status = 409
+    next = "counter"
+
+
+class AcceptanceNotNeeded(Refusal):
+    """Only an adult relative accepts, and only once."""
+
+    code = "acceptance_not_needed"
+    status = 409
+
+
+class NotMeLinkUsed(Refusal):
+    """The address is unknown, used or older than the policy allows."""
+
+    code = "not_me_link_not_valid"
+    status = 404
+    next = "counter"

@@ -1,0 +1,228 @@
+"""A link's state machine, and the rules of relation, age and caps. Pure: no session, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from ecard.family.errors import (
+    AgeDoesNotFit,
+    CapReached,
+    IllegalMove,
+    RelationNeedsGuardian,
+)
+from ecard.persons.policy import age_on
+from ecard.policy.policy import Policy
+
+DRAFT = "draft"
+NOTICED = "noticed"
+SUBMITTED = "submitted"
+EVIDENCE_ACCEPTED = "evidence_accepted"
+AWAITING_FACE = "awaiting_face"
+IN_REVIEW = "in_review"
+ACTIVE = "active"
+SUSPENDED = "suspended"
+ENDED = "ended"
+REJECTED = "rejected"
+WITHDRAWN = "withdrawn"
+EXPIRED = "expired"
+DISPUTED = "disputed"
+
+MOVES: Mapping[str | None, frozenset[str]] = {
+    None: frozenset({DRAFT}),
+    DRAFT: frozenset({NOTICED, WITHDRAWN, EXPIRED}),
+    NOTICED: frozenset({SUBMITTED, WITHDRAWN, EXPIRED}),
+    SUBMITTED: frozenset({EVIDENCE_ACCEPTED, IN_REVIEW, WITHDRAWN, EXPIRED}),
+    EVIDENCE_ACCEPTED: frozenset({AWAITING_FACE, WITHDRAWN, EXPIRED}),
+    AWAITING_FACE: frozenset({ACTIVE, IN_REVIEW, WITHDRAWN, EXPIRED}),
+    IN_REVIEW: frozenset({EVIDENCE_ACCEPTED, ACTIVE, REJECTED, WITHDRAWN}),
+    ACTIVE: frozenset({SUSPENDED, DISPUTED, ENDED}),
+    SUSPENDED: frozenset({ACTIVE, ENDED}),
+    DISPUTED: frozenset({ACTIVE, SUSPENDED, ENDED}),
+    REJECTED: frozenset({IN_REVIEW}),  # by an appeal only
+    ENDED: frozenset({ACTIVE}),  # only where a reported death is revoked
+    WITHDRAWN: frozenset(),
+    EXPIRED: frozenset(),
+}
+STATES = tuple(state for state in MOVES if state is not None)
+APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FACE})
+"""Open applications; these lapse. One in review does not: the wait is ours."""
+STANDING = frozenset({ACTIVE, SUSPENDED, DISPUTED})
+COUNTED = APPLYING | STANDING | {IN_REVIEW}
+"""What takes a place under the holder's caps."""
+PROVEN = STANDING | {EVIDENCE_ACCEPTED, AWAITING_FACE}
+"""What takes one of a relative's places: an unproven application must not block a parent."""
+
+REASONS = frozenset(
+    {
+        "opened",
+        "notice_acknowledged",
+        "evidence_given",
+        "evidence_confirmed",
+        "evidence_accepted_by_reviewer",
+        "evidence_needs_person",
+        "nothing_to_accept",
+        "accepted_by_relative",
+        "face_matched",
+        "face_needs_person",
+        "digits_need_person",
+        "approved_by_reviewer",
+        "rejected_by_reviewer",
+        "appealed",
+        "confirmed_at_counter",
+        "lapsed",
+        "no_consent",
+        "identity_not_verified",
+        "no_legal_basis",
+        "end_date_reached",
+        "unused",
+        "person_died",
+        "death_revoked",
+        "relation_changed",
+        "misuse",
+        "reported_not_me",
+        "safeguarding",
+        "safeguarding_lifted",
+        "requested_by_holder",
+        "requested_by_relative",
+        "age_milestone",
+    }
+)
+HIDDEN_FROM_HOLDER = frozenset({"safeguarding", "safeguarding_lifted"})
+
+GROUPS: Mapping[str, str] = {
+    "child": "children",
+    "ward": "children",
+    "parent": "parents",
+    "parent_in_law": "parents",
+    "grandparent": "parents",
+    "spouse": "spouse",
+    "sibling": "others",
+    "other": "others",
+}
+RELATIONS = tuple(GROUPS)
+GUARDED = frozenset({"child", "ward"})
+SCOPES = ("rights", "certification", "transfer", "card_status", "qr", "money")
+
+
+def check_move(from_state: str | None, to_state: str, reason: str) -> None:
+    """Raise IllegalMove unless the state machine has this move; the reason must be a known code."""
+    if reason not in REASONS:
+        raise ValueError(f"{reason} is not a reason code")
+    legal = MOVES[from_state]
+    if to_state not in legal or (from_state == ENDED and reason != "death_revoked"):
+        raise IllegalMove(state=from_state or "none")
+
+
+def shown_reason(reason: str | None, *, to_holder: bool) -> str | None:
+    """The reason as one side may read it."""
+    return "not_disclosed" if to_holder and reason in HIDDEN_FROM_HOLDER else reason
+
+
+def state_at(state: str, lapses_at: datetime, now: datetime) -> str:
+    """The state as of now: an application that lapsed is expired even before the sweep."""
+    return EXPIRED if state in APPLYING and now >= lapses_at else state
+
+
+def check_relation(
+    relation: str, holder_birth: date, relative_birth: date, today: date, policy: Policy
+) -> None:
+    """Raise unless the two ages fit the relation; both birth dates are known from the numbers."""
+    age = age_on(relative_birth, today)
+    older_by = age_on(holder_birth, today) - age
+    if age < policy.adult_age and relation not in GUARDED:
+        raise RelationNeedsGuardian
+    gap = policy.parent_child_min_years
+    fits = {
+        "child": older_by >= gap,
+        "ward": older_by > 0,
+        "parent": -older_by >= gap,
+        "parent_in_law": -older_by >= gap // 2,
+        "grandparent": -older_by >= 2 * gap,
+        "spouse": age >= policy.spouse_min_age,
+    }
+    if not fits.get(relation, True):
+        raise AgeDoesNotFit
+
+
+def check_caps(
+    relation: str, held: Collection[str], new_this_month: int, policy: Policy
+) -> None:
+    """Raise CapReached when one more ``relation`` beside the ``held`` relations is too many."""
+    group = GROUPS[relation]
+    caps = {
+        "children": policy.cap_children,
+        "parents": policy.cap_parents,
+        "spouse": policy.cap_spouse,
+        "others": policy.cap_others,
+    }
+    in_group = sum(GROUPS[other] == group for other in held)
+    if in_group >= caps[group]:
+        raise CapReached(group=group, cap=caps[group])
+    if len(held) >= policy.cap_all:
+        raise CapReached(group="all", cap=policy.cap_all)
+    if new_this_month >= policy.new_links_a_month:
+        raise CapReached(group="month", cap=policy.new_links_a_month)
+
+
+def accepts_in_person(age: int, policy: Policy) -> bool:
+    """Whether the relative is an adult here and must accept before the camera opens."""
+    return age >= policy.adult_age
+
+
+def face_subject(age: int, policy: Policy) -> str:
+    """Whose live face is asked for."""
+    return "guardian" if age < policy.face_match_min_age else "relative"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when and until when the holder may act; outside it an active link only reads."""
+
+    acts_from: datetime
+    acts_until: datetime | None
+
+
+def acting_window(
+    now: datetime, *, via: str | None, adult_at: datetime | None, policy: Policy
+) -> Window:
+    """Handed over on the holder's phone: reading only at first; a child's: until they are adult."""
+    wait = policy.handed_over_wait_hours if via == "handed_over" else 0
+    return Window(now + timedelta(hours=wait), adult_at)
+
+
+def may_read(
+    state: str, acts_until: datetime | None, now: datetime, policy: Policy
+) -> bool:
+    """Whether an active link still reads: some days past the end of acting (mission.md)."""
+    if state != ACTIVE:
+        return False
+    read_days = timedelta(days=policy.reading_days_from_adult)
+    return acts_until is None or now < acts_until + read_days
+
+
+def may_act(
+    state: str, acts_from: datetime | None, acts_until: datetime | None, now: datetime
+) -> bool:
+    """Whether the holder may act (not only read) at this moment."""
+    if state != ACTIVE or acts_from is None or now < acts_from:
+        return False
+    return acts_until is None or now < acts_until
+
+
+def next_step(state: str, *, has_account: bool, adult: bool, route: str) -> str | None:
+    """The step now allowed, so that the phone never asks "what now?"."""
+    if state == NOTICED:
+        return "add_evidence" if has_account else "give_family_account"
+    if state == AWAITING_FACE and route == "counter":
+        return "go_to_counter"
+    return {
+        DRAFT: "acknowledge_notice",
+        SUBMITTED: "wait_for_review",
+        IN_REVIEW: "wait_for_review",
+        EVIDENCE_ACCEPTED: "invite_or_hand_over" if adult else "open_capture_session",
+        AWAITING_FACE: "open_capture_session",
+        REJECTED: "appeal",
+        EXPIRED: "open_application",
+    }.get(state)

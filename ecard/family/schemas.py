@@ -1,0 +1,87 @@
+"""What the family account's addresses take and give."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from ecard.api import Schema
+from ecard.family.policy import RELATIONS, SCOPES, STATES
+
+DEFAULT_SCOPES = ("rights", "certification", "card_status")
+
+
+class OpenApplicationSchema(Schema):
+    """The step-up grant that opens an application."""
+
+    step_up_id = ma.fields.UUID(required=True)
+
+
+class AcknowledgementSchema(Schema):
+    """Which notice was read, and the digest of exactly that text."""
+
+    notice_id = ma.fields.UUID(required=True)
+    text_sha256 = ma.fields.String(
+        required=True, validate=ma.validate.Regexp(r"^[0-9a-f]{64}\Z", error="not_a_digest")
+    )
+
+
+class FamilyAccountSchema(Schema):
+    """Who the relative is."""
+
+    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 100, error="length"))
+    number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
+    relation = ma.fields.String(required=True, validate=ma.validate.OneOf(RELATIONS))
+    scopes = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(SCOPES)),
+        load_default=list(DEFAULT_SCOPES),
+        validate=ma.validate.Length(1, len(SCOPES)),
+    )
+
+
+class LinkSchema(ma.Schema):
+    """A link as one of its two sides sees it."""
+
+    id = ma.fields.UUID(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    reason = ma.fields.String(required=True, allow_none=True)
+    relation = ma.fields.String(required=True, allow_none=True)
+    name = ma.fields.String(required=True, allow_none=True)
+    number_masked = ma.fields.String(required=True, allow_none=True)
+    face_subject = ma.fields.String(required=True)
+    route = ma.fields.String(required=True)
+    scopes = ma.fields.List(ma.fields.String(), required=True)
+    may_act = ma.fields.Boolean(required=True)
+    may_read = ma.fields.Boolean(required=True)
+    acts_from = ma.fields.AwareDateTime(required=True, allow_none=True)
+    acts_until = ma.fields.AwareDateTime(required=True, allow_none=True)
+    opened_at = ma.fields.AwareDateTime(required=True)
+    lapses_at = ma.fields.AwareDateTime(required=True)
+    activated_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    next = ma.fields.String(required=True, allow_none=True)
+    version = ma.fields.Integer(required=True)
+
+
+class ChangeSchema(ma.Schema):
+    """One line of a link's history."""
+
+    from_state = ma.fields.String(required=True, allow_none=True)
+    to_state = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+    actor_kind = ma.fields.String(required=True)
+    channel = ma.fields.String(required=True)
+    at = ma.fields.AwareDateTime(required=True)
+
+
+class NotMeSchema(Schema):
+    """The token of a "this was not me" address."""
+
+    token = ma.fields.String(required=True, validate=ma.validate.Length(20, 100, error="length"))
+
+
+class StaffActionSchema(Schema):
+    """What safeguarding staff do with a link."""
+
+    action = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(("suspend", "resume", "end"))
+    )

@@ -1,0 +1,771 @@
+"""A link from application to end: the verbs, and the one place where its state moves."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, limits, outbox
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.cards import service as cards
+from ecard.errors import NotFound, Unavailable, VersionChanged
+from ecard.family import policy as rules
+from ecard.family.errors import (
+    AcceptanceNotNeeded,
+    AlreadyLinked,
+    ApplicationExpired,
+    CannotActivateNow,
+    IllegalMove,
+    NotMeLinkUsed,
+    NumberIsYourOwn,
+    NumberNotValid,
+    NumberTriedTooOften,
+    RelativeNotConfirmed,
+    TooManyApplications,
+    TooManyNumbers,
+)
+from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.messages import service as messages
+from ecard.notices import service as notices
+from ecard.pages import Page, read_page
+from ecard.persons import service as persons
+from ecard.persons.policy import age_on, birthday, local_day, local_midnight
+from ecard.policy import service as policies
+from ecard.policy.policy import Policy
+from ecard.registry import service as registry
+from ecard.registry.port import RegistryPerson, RegistryUnavailable
+from ecard.relationships import service as relationships
+from ecard.vault import new_token
+
+NOTICE_KIND = "family_services"
+DAY_SECONDS = 24 * 3600
+MONTH_DAYS = 30
+REMINDER_DAYS = (4, 1)
+TOLD = {
+    rules.SUBMITTED: "link_submitted",
+    rules.IN_REVIEW: "link_in_review",
+    rules.ACTIVE: "link_active",
+    rules.SUSPENDED: "link_suspended",
+    rules.DISPUTED: "link_disputed",
+    rules.ENDED: "link_ended",
+    rules.REJECTED: "link_rejected",
+    rules.WITHDRAWN: "link_withdrawn",
+    rules.EXPIRED: "link_expired",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link as one of its two sides sees it."""
+
+    id: uuid.UUID
+    state: str
+    reason: str | None
+    relation: str | None
+    name: str | None
+    """The other side: as typed (holder's view), or the holder's name (relative's view)."""
+    number_masked: str | None
+    face_subject: str
+    route: str
+    scopes: list[str]
+    may_act: bool
+    may_read: bool
+    acts_from: datetime | None
+    acts_until: datetime | None
+    opened_at: datetime
+    lapses_at: datetime
+    activated_at: datetime | None
+    ended_at: datetime | None
+    next: str | None
+    version: int
+
+
+# --- rows, locks, facts ------------------------------------------------------------------------
+
+
+def lock_link(session: Session, link_id: uuid.UUID) -> Link:
+    """The link's row, locked until the transaction ends."""
+    link = session.get(Link, link_id, with_for_update=True, populate_existing=True)
+    if link is None:
+        raise NotFound
+    return link
+
+
+def own_link(session: Session, call: Call, link_id: uuid.UUID, *, lock: bool = False) -> Link:
+    """The holder's own link; anybody else's looks as if it did not exist."""
+    link = lock_link(session, link_id) if lock else session.get(Link, link_id)
+    if link is None or link.holder_id != call.holder.person_id:
+        raise NotFound
+    return link
+
+
+def policy_of(session: Session, call: Call, link: Link) -> Policy:
+    """The policy of the link's region as of now."""
+    return policies.current(session, link.region_id, call.now)
+
+
+def relative_age(session: Session, call: Call, link: Link) -> int:
+    """The relative's age today in the link's time zone; the family account is confirmed."""
+    if link.relative_id is None:
+        raise IllegalMove(state=link.state)
+    today = local_day(call.now, agencies.time_zone(session, link.region_id))
+    return age_on(persons.particulars(session, call, link.relative_id).birth_date, today)
+
+
+def still_open(session: Session, call: Call, link: Link) -> None:
+    """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
+    if rules.state_at(link.state, link.lapses_at, call.now) != link.state:
+        raise ApplicationExpired
+
+
+def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -> LinkChange:
+    """Move a locked link: legal moves only; history, audit, and messages to both sides."""
+    rules.check_move(link.state, to_state, reason)
+    return _moved(session, call, link, link.state, to_state, reason)
+
+
+def _moved(
+    session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
+) -> LinkChange:
+    count = sa.select(sa.func.count()).where(LinkChange.link_id == link.id)
+    change = LinkChange(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        number=(session.scalar(count) or 0) + 1,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        channel=call.channel,
+        at=call.now,
+    )
+    if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
+        days = policy_of(session, call, link).application_days
+        link.lapses_at = call.now + timedelta(days=days)  # the wait for us costs them nothing
+    link.state, link.state_reason = to_state, reason
+    session.add(change)
+    session.flush()
+    _tell_both(session, call, link, to_state, reason)
+    audit.record(
+        session,
+        call,
+        f"link.{to_state}",
+        "link",
+        link.id,
+        reason=reason,
+        acting_for=link.relative_id,
+    )
+    return change
+
+
+def _tell_both(session: Session, call: Call, link: Link, state: str, reason: str) -> None:
+    kind = TOLD.get(state)
+    if kind is None:
+        return
+    acts_from = link.acts_from.isoformat() if link.acts_from else ""
+    messages.notify(
+        session,
+        call,
+        link.holder_id,
+        kind,
+        name=typed(session, call, link)[0] or "",
+        acts_from=acts_from,
+    )
+    if link.relative_id is None:
+        return
+    messages.notify(
+        session,
+        call,
+        link.relative_id,
+        f"{kind}_relative",
+        name=persons.particulars(session, call, link.holder_id).name,
+        acts_from=acts_from,
+        not_me_address=_not_me_address(session, call, link),
+    )
+
+
+def _not_me_address(session: Session, call: Call, link: Link) -> str:
+    token = new_token("nm")
+    hours = policy_of(session, call, link).not_me_hours
+    session.add(
+        NotMeToken(
+            id=uuid.uuid4(),
+            link_id=link.id,
+            person_id=link.relative_id,
+            token_hash=call.dependencies.vault.token_hash(token),
+            created_at=call.now,
+            expires_at=call.now + timedelta(hours=hours),
+        )
+    )
+    return f"{call.settings.public_address}/not-me#{token}"
+
+
+def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | None]:
+    """Name and number as the holder typed them, or (None, None)."""
+    if link.typed is None:
+        return None, None
+    vault = call.dependencies.vault
+    kept = json.loads(vault.open(session, link.holder_id, "links.typed", link.id, link.typed))
+    return kept["name"], kept["number"]
+
+
+# --- step 1 and 2: open an application, acknowledge the notice ---------------------------------
+
+
+def open_application(call: Call, step_up_id: uuid.UUID) -> LinkView:
+    """Spend a step-up grant and open a draft; raises StepUpNeeded or TooManyApplications."""
+    with call.db.write() as session:
+        holder = call.holder
+        cards.spend_grant(session, call, step_up_id, "add_relative")
+        wait = limits.spend(
+            session,
+            "application",
+            holder.person_id,
+            limit=call.settings.applications_per_day,
+            window_seconds=DAY_SECONDS,
+            now=call.now,
+        )
+        if wait is not None:
+            raise TooManyApplications(retry_after=wait)
+        days = policies.current(session, holder.region_id, call.now).application_days
+        link = Link(
+            id=uuid.uuid4(),
+            holder_id=holder.person_id,
+            region_id=holder.region_id,
+            state=rules.DRAFT,
+            scopes=[],
+            opened_at=call.now,
+            lapses_at=call.now + timedelta(days=days),
+        )
+        session.add(link)
+        session.flush()
+        _moved(session, call, link, None, rules.DRAFT, "opened")
+        for left in REMINDER_DAYS:
+            _plan_reminder(session, call, link, left)
+        session.commit()
+        return view(session, call, link)
+
+
+def acknowledge(
+    call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha256: str
+) -> LinkView:
+    """Record that exactly this text was read; the draft becomes noticed."""
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        still_open(session, call, link)
+        rules.check_move(link.state, rules.NOTICED, "notice_acknowledged")
+        notices.acknowledge(
+            session,
+            call,
+            person_id=link.holder_id,
+            link_id=link.id,
+            notice_id=notice_id,
+            text_sha256=text_sha256,
+        )
+        move(session, call, link, rules.NOTICED, "notice_acknowledged")
+        session.commit()
+        return view(session, call, link)
+
+
+# --- step 3: the family account ----------------------------------------------------------------
+
+
+def give_family_account(
+    call: Call,
+    link_id: uuid.UUID,
+    *,
+    name: str,
+    number: str,
+    relation: str,
+    scopes: list[str],
+    version: int,
+) -> LinkView:
+    """Check everything that can be refused before documents or a face are asked for.
+
+    What depends on the typed values and the holder's own links is named. What depends on the
+    registry or on other holders gets one answer, ``relative_not_confirmed``, that takes as long
+    as a success.
+    """
+    number = registry.normalise(number)
+    started = time.monotonic()
+    _refuse_named(call, link_id, number, relation, version)
+    _count_number(call, number)
+    try:
+        found = _ask_registry(call, number, name)
+        with call.db.write() as session:
+            link = own_link(session, call, link_id, lock=True)
+            _confirm(session, call, link, found, name, number, relation, scopes, version)
+            session.commit()
+            result = view(session, call, link)
+    finally:
+        _wait_out(call, started)
+    return result
+
+
+def _wait_out(call: Call, started: float) -> None:
+    """Known, unknown, dead or taken: every answer comes at the same time after the question."""
+    left = call.settings.confirmation_floor_seconds - (time.monotonic() - started)
+    time.sleep(max(0.0, left))
+
+
+def _refuse_named(
+    call: Call, link_id: uuid.UUID, number: str, relation: str, version: int
+) -> None:
+    with call.db.read() as session:
+        link = own_link(session, call, link_id)
+        _may_take_account(session, call, link, version)
+        _named(session, call, link, number, relation)
+
+
+def _may_take_account(session: Session, call: Call, link: Link, version: int) -> None:
+    still_open(session, call, link)
+    if link.state != rules.NOTICED:
+        raise IllegalMove(state=link.state)
+    if link.version != version:
+        raise VersionChanged
+
+
+def _named(session: Session, call: Call, link: Link, number: str, relation: str) -> None:
+    policy = policy_of(session, call, link)
+    facts = registry.check_number(number, policy.number_format)
+    if not facts.valid:
+        raise NumberNotValid(fields={"number": ["check_digit"]})
+    holder = persons.particulars(session, call, link.holder_id)
+    if number == registry.normalise(holder.number):
+        raise NumberIsYourOwn
+    today = local_day(call.now, agencies.time_zone(session, link.region_id))
+    if facts.birth_date is not None:
+        if facts.birth_date > today:
+            raise NumberNotValid(fields={"number": ["birth_date_in_future"]})
+        rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
+    index = call.dependencies.vault.index("number", number)
+    others = _others_of_holder(session, call, link)
+    if any(other.typed_index == index for other in others):
+        raise AlreadyLinked
+    held = [other.relation for other in others if other.relation and other.relative_id]
+    rules.check_caps(relation, held, _new_this_month(call, others), policy)
+
+
+def _others_of_holder(session: Session, call: Call, link: Link) -> list[Link]:
+    query = sa.select(Link).where(Link.holder_id == link.holder_id, Link.id != link.id)
+    recent = call.now - timedelta(days=MONTH_DAYS)
+    wanted = sa.or_(Link.state.in_(rules.COUNTED), Link.activated_at > recent)
+    rows = session.scalars(query.where(wanted))
+    return [row for row in rows if _counts(row, call.now) or row.activated_at is not None]
+
+
+def _counts(link: Link, now: datetime) -> bool:
+    return rules.state_at(link.state, link.lapses_at, now) in rules.COUNTED
+
+
+def _new_this_month(call: Call, others: list[Link]) -> int:
+    since = call.now - timedelta(days=MONTH_DAYS)
+    return sum(1 for link in others if (link.activated_at or link.opened_at) > since)
+
+
+def _count_number(call: Call, number: str) -> None:
+    settings, vault = call.settings, call.dependencies.vault
+    index = vault.index("number", number)
+    with call.db.write() as session:
+        day_wait = limits.spend(
+            session,
+            "distinct_number",
+            call.holder.person_id,
+            limit=settings.numbers_per_day,
+            window_seconds=DAY_SECONDS,
+            now=call.now,
+            detail=index,
+            distinct=True,
+        )
+        if day_wait is not None:
+            raise TooManyNumbers(retry_after=day_wait)
+        wait = limits.spend(
+            session,
+            "number",
+            index,
+            limit=settings.number_lookups_per_hour,
+            window_seconds=3600,
+            now=call.now,
+        )
+        session.commit()
+    if wait is not None:
+        raise NumberTriedTooOften(retry_after=wait)
+
+
+def _ask_registry(call: Call, number: str, name: str) -> RegistryPerson | None:
+    """The person when the registry confirms number, name, life and card; None for all else."""
+    try:
+        found = call.dependencies.registry.person_by_number(number)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    if found is None or not registry.same_name(found.name, name):
+        return None
+    usable_card = found.card is None or found.card.state == "normal"
+    return found if found.died_on is None and usable_card else None
+
+
+def _confirm(
+    session: Session,
+    call: Call,
+    link: Link,
+    found: RegistryPerson | None,
+    name: str,
+    number: str,
+    relation: str,
+    scopes: list[str],
+    version: int,
+) -> None:
+    vault = call.dependencies.vault
+    limits.lock(session, "holder", link.holder_id)
+    index = vault.index("number", number)
+    limits.lock(session, "relative", index)
+    _may_take_account(session, call, link, version)
+    _named(session, call, link, number, relation)
+    if found is None or _places_taken(session, call, index, link) >= policy_of(
+        session, call, link
+    ).holders_per_relative:
+        raise RelativeNotConfirmed
+    person = persons.ensure(session, call, found)
+    link.relative_id = person.id
+    link.relationship_id = relationships.ensure(
+        session, call, link.holder_id, person.id, relation
+    ).id
+    link.relation, link.scopes, link.typed_index = relation, sorted(set(scopes)), index
+    kept = json.dumps({"name": name, "number": number}, ensure_ascii=False)
+    link.typed = vault.seal(session, link.holder_id, "links.typed", link.id, kept)
+    age = relative_age(session, call, link)
+    link.face_subject = rules.face_subject(age, policy_of(session, call, link))
+    session.flush()
+    audit.record(session, call, "link.family_account", "link", link.id, acting_for=person.id)
+
+
+def _places_taken(session: Session, call: Call, index: str, link: Link) -> int:
+    query = sa.select(Link).where(
+        Link.typed_index == index, Link.holder_id != link.holder_id, Link.state.in_(rules.PROVEN)
+    )
+    rows = session.scalars(query)
+    return len(
+        {
+            row.holder_id
+            for row in rows
+            if rules.state_at(row.state, row.lapses_at, call.now) in rules.PROVEN
+        }
+    )
+
+
+# --- what evidence, acceptance, faces and reviewers decide -------------------------------------
+
+
+def evidence_given(session: Session, call: Call, link: Link) -> None:
+    """The evidence is complete: noticed becomes submitted."""
+    still_open(session, call, link)
+    if link.relative_id is None:
+        raise IllegalMove(state=link.state)
+    move(session, call, link, rules.SUBMITTED, "evidence_given")
+
+
+def evidence_accepted(session: Session, call: Call, link: Link, reason: str) -> None:
+    """Evidence holds; with nobody to accept in person the face is next."""
+    move(session, call, link, rules.EVIDENCE_ACCEPTED, reason)
+    policy = policy_of(session, call, link)
+    if not rules.accepts_in_person(relative_age(session, call, link), policy):
+        move(session, call, link, rules.AWAITING_FACE, "nothing_to_accept")
+
+
+def accept(session: Session, call: Call, link: Link, via: str, scopes: list[str]) -> None:
+    """The adult relative accepts, in person, the scopes they chose among those asked for."""
+    still_open(session, call, link)
+    policy = policy_of(session, call, link)
+    adult = rules.accepts_in_person(relative_age(session, call, link), policy)
+    if not adult or link.state != rules.EVIDENCE_ACCEPTED:
+        raise AcceptanceNotNeeded
+    link.accepted_at, link.accepted_via = call.now, via
+    link.scopes = sorted(set(scopes) & set(link.scopes))
+    move(session, call, link, rules.AWAITING_FACE, "accepted_by_relative")
+
+
+def activate(session: Session, call: Call, link: Link, reason: str) -> None:
+    """Open the link: from the face, from a reviewer, or from a counter."""
+    still_open(session, call, link)
+    if link.relative_id is None:
+        raise IllegalMove(state=link.state)
+    policy = policy_of(session, call, link)
+    limits.lock(session, "relative", link.typed_index)
+    if _places_taken(session, call, link.typed_index or "", link) >= policy.holders_per_relative:
+        raise CannotActivateNow
+    link.activated_at = call.now
+    window = rules.acting_window(
+        call.now,
+        via=link.accepted_via,
+        adult_at=_adult_at(session, call, link, policy),
+        policy=policy,
+    )
+    link.acts_from, link.acts_until = window.acts_from, window.acts_until
+    move(session, call, link, rules.ACTIVE, reason)
+
+
+def _adult_at(session: Session, call: Call, link: Link, policy: Policy) -> datetime | None:
+    if link.relative_id is None or rules.accepts_in_person(
+        relative_age(session, call, link), policy
+    ):
+        return None
+    born = persons.particulars(session, call, link.relative_id).birth_date
+    zone = agencies.time_zone(session, link.region_id)
+    return local_midnight(birthday(born, policy.adult_age), zone)
+
+
+def reject(session: Session, call: Call, link: Link) -> None:
+    """A reviewer rejected the case; it can be appealed."""
+    move(session, call, link, rules.REJECTED, "rejected_by_reviewer")
+
+
+# --- reading and ending ------------------------------------------------------------------------
+
+
+def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) -> LinkView:
+    """The link as one side sees it now."""
+    state = rules.state_at(link.state, link.lapses_at, call.now)
+    policy = policy_of(session, call, link)
+    name, number = typed(session, call, link)
+    if not to_holder:
+        name, number = persons.particulars(session, call, link.holder_id).name, None
+    adult = link.relative_id is not None and rules.accepts_in_person(
+        relative_age(session, call, link), policy
+    )
+    return LinkView(
+        id=link.id,
+        state=state,
+        reason=rules.shown_reason(
+            link.state_reason if state == link.state else "lapsed", to_holder=to_holder
+        ),
+        relation=link.relation,
+        name=name,
+        number_masked=registry.mask(number) if number else None,
+        face_subject=link.face_subject,
+        route=link.route,
+        scopes=list(link.scopes),
+        may_act=rules.may_act(state, link.acts_from, link.acts_until, call.now),
+        may_read=rules.may_read(state, link.acts_until, call.now, policy),
+        acts_from=link.acts_from,
+        acts_until=link.acts_until,
+        opened_at=link.opened_at,
+        lapses_at=link.lapses_at,
+        activated_at=link.activated_at,
+        ended_at=link.ended_at,
+        next=rules.next_step(
+            state, has_account=link.relative_id is not None, adult=adult, route=link.route
+        ),
+        version=link.version,
+    )
+
+
+def read_link(call: Call, link_id: uuid.UUID) -> LinkView:
+    """One of the holder's own links."""
+    with call.db.read() as session:
+        return view(session, call, own_link(session, call, link_id))
+
+
+def list_links(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """The holder's links, newest first."""
+    query = sa.select(Link).where(Link.holder_id == call.holder.person_id)
+    return _page(call, query, cursor, limit, to_holder=True)
+
+
+def list_links_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """Every link on the signed-in person, once it concerns them."""
+    query = sa.select(Link).where(
+        Link.relative_id == call.holder.person_id, Link.state.not_in([rules.DRAFT, rules.NOTICED])
+    )
+    return _page(call, query, cursor, limit, to_holder=False)
+
+
+def _page(
+    call: Call, query: sa.Select[tuple[Link]], cursor: str | None, limit: int, *, to_holder: bool
+) -> Page:
+    with call.db.read() as session:
+        page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
+        shown = [view(session, call, link, to_holder=to_holder) for link in page.items]
+    return Page(shown, page.next_cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One line of a link's history."""
+
+    from_state: str | None
+    to_state: str
+    reason: str | None
+    actor_kind: str
+    channel: str
+    at: datetime
+
+
+def list_changes(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: int) -> Page:
+    """The history of a link, newest first, for the holder or the relative."""
+    person_id = call.holder.person_id
+    with call.db.read() as session:
+        link = session.get(Link, link_id)
+        if link is None or person_id not in (link.holder_id, link.relative_id):
+            raise NotFound
+        query = sa.select(LinkChange).where(LinkChange.link_id == link_id)
+        page = read_page(
+            session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit
+        )
+        to_holder = person_id == link.holder_id
+    return Page([_change_view(row, to_holder) for row in page.items], page.next_cursor)
+
+
+def _change_view(row: LinkChange, to_holder: bool) -> ChangeView:
+    return ChangeView(
+        from_state=row.from_state,
+        to_state=row.to_state,
+        reason=rules.shown_reason(row.reason, to_holder=to_holder),
+        actor_kind=row.actor_kind,
+        channel=row.channel,
+        at=row.at,
+    )
+
+
+def withdraw(call: Call, link_id: uuid.UUID) -> LinkView:
+    """The holder gives up an application."""
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        still_open(session, call, link)
+        move(session, call, link, rules.WITHDRAWN, "requested_by_holder")
+        session.commit()
+        return view(session, call, link)
+
+
+def end_as_holder(call: Call, link_id: uuid.UUID) -> LinkView:
+    """The holder ends a link; nothing it allowed is allowed on the very next request."""
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        _end(session, call, link, "requested_by_holder")
+        session.commit()
+        return view(session, call, link)
+
+
+def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
+    """The relative ends a link (or an application) on them, without the holder."""
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        if link.relative_id != call.holder.person_id or link.state in (
+            rules.DRAFT,
+            rules.NOTICED,
+        ):
+            raise NotFound
+        _end(session, call, link, "requested_by_relative")
+        session.commit()
+        return view(session, call, link, to_holder=False)
+
+
+def _end(session: Session, call: Call, link: Link, reason: str) -> None:
+    if rules.WITHDRAWN in rules.MOVES[link.state]:
+        still_open(session, call, link)
+        move(session, call, link, rules.WITHDRAWN, reason)
+        return
+    link.ended_at = call.now
+    move(session, call, link, rules.ENDED, reason)
+
+
+def refuse_as_relative(session: Session, call: Call, link: Link) -> None:
+    """The adult relative declined in their capture session."""
+    move(session, call, link, rules.WITHDRAWN, "no_consent")
+
+
+def report_not_me(call: Call, token: str) -> None:
+    """"This was not me": an open application is withdrawn, an active link is suspended at once."""
+    with call.db.write() as session:
+        found = session.scalar(
+            sa.select(NotMeToken)
+            .filter_by(token_hash=call.dependencies.vault.token_hash(token))
+            .with_for_update()
+        )
+        if found is None or found.used_at is not None or found.expires_at <= call.now:
+            raise NotMeLinkUsed
+        found.used_at = call.now
+        link = lock_link(session, found.link_id)
+        if rules.state_at(link.state, link.lapses_at, call.now) in rules.APPLYING | {
+            rules.IN_REVIEW
+        }:
+            move(session, call, link, rules.WITHDRAWN, "reported_not_me")
+        elif link.state in (rules.ACTIVE, rules.DISPUTED):
+            move(session, call, link, rules.SUSPENDED, "reported_not_me")
+        session.commit()
+
+
+def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
+    """Safeguarding staff of the region stop, resume or end a link; the holder sees no reason."""
+    call.require_role("safeguarding")
+    target = {"suspend": rules.SUSPENDED, "resume": rules.ACTIVE, "end": rules.ENDED}[action]
+    reason = "safeguarding_lifted" if action == "resume" else "safeguarding"
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        if link.region_id not in call.staff.region_ids:
+            raise NotFound
+        if target == rules.ENDED:
+            link.ended_at = call.now
+        move(session, call, link, target, reason)
+        session.commit()
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+
+def _plan_reminder(session: Session, call: Call, link: Link, days_left: int) -> None:
+    at = link.lapses_at - timedelta(days=days_left)
+    if at <= call.now:
+        return
+    outbox.enqueue(
+        session,
+        "link_reminder",
+        f"link-reminder-{link.id}-{days_left}-{link.lapses_at.isoformat()}",
+        now=call.now,
+        run_at=at,
+        link_id=str(link.id),
+        days_left=days_left,
+    )
+
+
+def remind(call: Call, link_id: str, days_left: int) -> None:
+    """Job: tell the holder that an application lapses soon; plans anew if it was prolonged."""
+    with call.db.write() as session:
+        link = lock_link(session, uuid.UUID(link_id))
+        if link.state not in rules.APPLYING:
+            return
+        if link.lapses_at - call.now > timedelta(days=days_left, minutes=1):
+            _plan_reminder(session, call, link, days_left)
+        elif link.lapses_at > call.now:
+            messages.notify(
+                session,
+                call,
+                link.holder_id,
+                "link_lapses_soon",
+                days=days_left,
+                name=typed(session, call, link)[0] or "",
+            )
+        session.commit()
+
+
+def sweep(call: Call) -> int:
+    """Expire applications that lapsed; returns how many. Readers see them expired already."""
+    with call.db.read() as session:
+        query = sa.select(Link.id).where(
+            Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now
+        )
+        lapsed = list(session.scalars(query.limit(500)))
+    for link_id in lapsed:
+        with call.db.write() as session:
+            link = lock_link(session, link_id)
+            if link.state in rules.APPLYING and link.lapses_at <= call.now:
+                move(session, call.as_system(), link, rules.EXPIRED, "lapsed")
+            session.commit()
+    return len(lapsed)

@@ -1,0 +1,173 @@
+"""The family account over HTTP: open, acknowledge, name the relative, list, end."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from ecard.api import CursorSchema, Room, page_of
+from ecard.cards.errors import StepUpNeeded
+from ecard.errors import InvalidInput, NotFound, Unavailable
+from ecard.family import errors, service
+from ecard.family.schemas import (
+    AcknowledgementSchema,
+    ChangeSchema,
+    FamilyAccountSchema,
+    LinkSchema,
+    NotMeSchema,
+    OpenApplicationSchema,
+    StaffActionSchema,
+)
+from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.request import current_call
+
+links = Room("links", __name__, url_prefix="/links", description="The holder's links")
+links_on_me = Room(
+    "links_on_me", __name__, url_prefix="/links-on-me", description="Links on the signed-in person"
+)
+not_me = Room("not_me", __name__, url_prefix="/not-me", description="This was not me")
+staff_links = Room("staff_links", __name__, url_prefix="/staff/links", description="Safeguarding")
+
+
+@links.route("", methods=["POST"])
+@links.doc(operationId="openApplication")
+@links.idempotent
+@links.refuses(StepUpNeeded, errors.TooManyApplications)
+@links.arguments(OpenApplicationSchema)
+@links.response(201, LinkSchema)
+@links.tagged
+def open_application(body: dict[str, Any]) -> Any:
+    """Open an application with a step-up grant; it can be left and resumed for 7 days."""
+    return service.open_application(current_call(), body["step_up_id"])
+
+
+@links.route("", methods=["GET"])
+@links.doc(operationId="listLinks")
+@links.refuses(InvalidInput)
+@links.arguments(CursorSchema, location="query")
+@links.response(200, page_of(LinkSchema))
+def list_links(page: dict[str, Any]) -> Any:
+    """The holder's links and applications, newest first."""
+    return service.list_links(current_call(), **page)
+
+
+@links.route("/<uuid:link_id>", methods=["GET"])
+@links.doc(operationId="readLink")
+@links.refuses(NotFound)
+@links.response(200, LinkSchema)
+@links.tagged
+def read_link(link_id: uuid.UUID) -> Any:
+    """One link of the holder."""
+    return service.read_link(current_call(), link_id)
+
+
+@links.route("/<uuid:link_id>/acknowledgement", methods=["POST"])
+@links.doc(operationId="acknowledgeNotice")
+@links.idempotent
+@links.refuses(
+    NotFound, NoticeOutdated, NoticeTextDiffers, errors.IllegalMove, errors.ApplicationExpired
+)
+@links.arguments(AcknowledgementSchema)
+@links.response(201, LinkSchema)
+@links.tagged
+def acknowledge(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Prove that exactly this notice was read."""
+    return service.acknowledge(current_call(), link_id, **body)
+
+
+@links.route("/<uuid:link_id>/family-account", methods=["PUT"])
+@links.doc(operationId="giveFamilyAccount")
+@links.refuses(
+    NotFound,
+    errors.IllegalMove,
+    errors.ApplicationExpired,
+    errors.NumberNotValid,
+    errors.NumberIsYourOwn,
+    errors.AlreadyLinked,
+    errors.CapReached,
+    errors.AgeDoesNotFit,
+    errors.RelationNeedsGuardian,
+    errors.RelativeNotConfirmed,
+    errors.NumberTriedTooOften,
+    errors.TooManyNumbers,
+    Unavailable,
+)
+@links.arguments(FamilyAccountSchema)
+@links.response(200, LinkSchema)
+@links.versioned
+def give_family_account(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
+    """Name the relative; everything that can be refused is refused here, before documents."""
+    return service.give_family_account(current_call(), link_id, version=version, **body)
+
+
+@links.route("/<uuid:link_id>/withdrawal", methods=["POST"])
+@links.doc(operationId="withdrawApplication")
+@links.idempotent
+@links.refuses(NotFound, errors.IllegalMove, errors.ApplicationExpired)
+@links.response(200, LinkSchema)
+@links.tagged
+def withdraw(link_id: uuid.UUID) -> Any:
+    """Give up an application."""
+    return service.withdraw(current_call(), link_id)
+
+
+@links.route("/<uuid:link_id>/end", methods=["POST"])
+@links.doc(operationId="endLink")
+@links.idempotent
+@links.refuses(NotFound, errors.IllegalMove, errors.ApplicationExpired)
+@links.response(200, LinkSchema)
+@links.tagged
+def end_link(link_id: uuid.UUID) -> Any:
+    """End a link; effective on the very next request."""
+    return service.end_as_holder(current_call(), link_id)
+
+
+@links.route("/<uuid:link_id>/changes", methods=["GET"])
+@links.doc(operationId="listLinkChanges")
+@links.refuses(NotFound, InvalidInput)
+@links.arguments(CursorSchema, location="query")
+@links.response(200, page_of(ChangeSchema))
+def list_changes(page: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """A link's history: who moved it, where and why."""
+    return service.list_changes(current_call(), link_id, **page)
+
+
+@links_on_me.route("", methods=["GET"])
+@links_on_me.doc(operationId="listLinksOnMe")
+@links_on_me.refuses(InvalidInput)
+@links_on_me.arguments(CursorSchema, location="query")
+@links_on_me.response(200, page_of(LinkSchema))
+def list_links_on_me(page: dict[str, Any]) -> Any:
+    """Every link that others hold on the signed-in person."""
+    return service.list_links_on_me(current_call(), **page)
+
+
+@links_on_me.route("/<uuid:link_id>/end", methods=["POST"])
+@links_on_me.doc(operationId="endLinkOnMe")
+@links_on_me.idempotent
+@links_on_me.refuses(NotFound, errors.IllegalMove, errors.ApplicationExpired)
+@links_on_me.response(200, LinkSchema)
+def end_link_on_me(link_id: uuid.UUID) -> Any:
+    """End a link that somebody holds on the signed-in person, without asking the holder."""
+    return service.end_as_relative(current_call(), link_id)
+
+
+@not_me.route("", methods=["POST"])
+@not_me.doc(operationId="reportNotMe")
+@not_me.refuses(errors.NotMeLinkUsed)
+@not_me.arguments(NotMeSchema)
+@not_me.response(204)
+def report_not_me(body: dict[str, Any]) -> None:
+    """Answer a notice with "this was not me"; good for 240 hours."""
+    service.report_not_me(current_call(), body["token"])
+
+
+@staff_links.route("/<uuid:link_id>/action", methods=["POST"])
+@staff_links.doc(operationId="actOnLink")
+@staff_links.idempotent
+@staff_links.refuses(NotFound, errors.IllegalMove)
+@staff_links.arguments(StaffActionSchema)
+@staff_links.response(204)
+def act_on_link(body: dict[str, Any], link_id: uuid.UUID) -> None:
+    """Suspend, resume or end a link for somebody's safety; the reason is hidden from the holder."""
+    service.set_state_as_staff(current_call(), link_id, body["action"])

@@ -1,0 +1,61 @@
+"""The real collaborators, built once from the settings: what ``wsgi.py`` and commands work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from threading import BoundedSemaphore
+
+from biometrics.verifier import FaceVerifier
+from ecard.actors import SYSTEM
+from ecard.call import Call
+from ecard.config import Settings
+from ecard.db import Database
+from ecard.delivery import delivery_from
+from ecard.dependencies import Dependencies, utc_now
+from ecard.registry.sql import SqlRegistry
+from ecard.vault import Vault
+from uploads.storage import DirectoryStore
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Database, settings and collaborators of one process."""
+
+    db: Database
+    settings: Settings
+    dependencies: Dependencies
+
+    def call(self) -> Call:
+        """A call made by the system itself."""
+        return Call(
+            actor=SYSTEM,
+            db=self.db,
+            settings=self.settings,
+            dependencies=self.dependencies,
+            channel="system",
+        )
+
+
+def join(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    verifier: Callable[[], FaceVerifier] | None = None,
+) -> Joined:
+    """Open the database, the keys and the store; raises on a missing or unsafe key file."""
+    db = Database(settings.database_address, settings.database_pool)
+    vault = Vault(settings.keys_folder)
+    dependencies = Dependencies(
+        vault=vault,
+        registry=SqlRegistry(db, vault),
+        file_store=DirectoryStore(settings.files_folder),
+        delivery=delivery_from(settings, db, vault),
+        verifier=verifier or cache(FaceVerifier.load),
+        judging=BoundedSemaphore(settings.judging_at_once),
+        hashing=BoundedSemaphore(settings.hashing_at_once),
+        now=now,
+    )
+    return Joined(db, settings, dependencies)
