@@ -60,9 +60,6 @@ def check_machine() -> None:
 
 
 def check_python() -> None:
-    version = platform.python_version()
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        stop(f"Python 3.11, 3.12 or 3.13 (this is {version})")
     for name in PIP_MODULES:
         if importlib.util.find_spec(name) is None:
             package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
@@ -96,13 +93,22 @@ def check_folder() -> None:
 
 
 def fingerprint(*files: Path) -> str:
-    """What an environment depends on: its pins, its Python and its place (scripts name it)."""
-    facts = [platform.python_version(), str(ROOT), *(file.read_text("utf-8") for file in files)]
+    """What an environment depends on: its Python, its place (scripts name it) and its pins."""
+    facts = [str(PYTHON.resolve()), str(ROOT), *(file.read_text("utf-8") for file in files)]
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()
 
 
-def is_ready(stamp: Path, expected: str) -> bool:
-    return PYTHON.exists() and stamp.is_file() and stamp.read_text("utf-8").strip() == expected
+def is_ready(stamp: Path, *files: Path) -> bool:
+    """A ready environment is kept, whatever Python calls this, unless another one is named."""
+    if not PYTHON.exists() or not stamp.is_file():
+        return False
+    another = os.environ.get("PYTHON") and PYTHON.resolve() != base_python().resolve()
+    return not another and stamp.read_text("utf-8").strip() == fingerprint(*files)
+
+
+def base_python() -> Path:
+    """The Python to build on: not that of an activated .venv, which is about to be removed."""
+    return Path(getattr(sys, "_base_executable", sys.executable))
 
 
 @contextlib.contextmanager
@@ -120,15 +126,15 @@ def one_at_a_time() -> Iterator[None]:
         os.close(folder)
 
 
-def ensure(stamp: Path, expected: str, install: Callable[[], None]) -> None:
+def ensure(stamp: Path, files: tuple[Path, ...], install: Callable[[], None]) -> None:
     """Runs `install` unless the stamp says that it was done; the stamp is written last."""
-    if is_ready(stamp, expected):
+    if is_ready(stamp, *files):
         return
     with one_at_a_time():
-        if is_ready(stamp, expected):
+        if is_ready(stamp, *files):
             return
         install()
-        stamp.write_text(f"{expected}\n", encoding="utf-8")
+        stamp.write_text(f"{fingerprint(*files)}\n", encoding="utf-8")
 
 
 # ------------------------------------------------------------------ installing
@@ -151,10 +157,10 @@ def clean_environment() -> dict[str, str]:
 def make_environment() -> None:
     """Removes what an interrupted or older install left, and installs all pins."""
     check_machine()
-    say(f"1/4 making .venv with Python {platform.python_version()} ({sys.executable})")
+    say(f"1/4 making .venv with Python {platform.python_version()} ({base_python()})")
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run(
-        [sys.executable, "-m", "venv", str(VENV)],
+        [str(base_python()), "-m", "venv", str(VENV)],
         env=clean_environment(),
         capture_output=True,
         text=True,
@@ -268,11 +274,10 @@ def install_gate_programs() -> None:
 
 
 def main() -> None:
-    ensure(VENV / ".ready", fingerprint(PINS, SHIM), make_environment)
+    ensure(VENV / ".ready", (PINS, SHIM), make_environment)
     if "--gates" in sys.argv[1:]:
         install_gate_programs()
-        ready = fingerprint(PINS, SHIM, GATE_PINS)
-        ensure(VENV / ".ready-for-gates", ready, install_gate_tools)
+        ensure(VENV / ".ready-for-gates", (PINS, SHIM, GATE_PINS), install_gate_tools)
 
 
 if __name__ == "__main__":
