@@ -45,7 +45,8 @@ class ProblemSchema(ma.Schema):
     code = ma.fields.String(required=True, metadata={"description": "Stable name of the refusal"})
     detail = ma.fields.String(required=True, metadata={"description": "In the caller's language"})
     instance = ma.fields.String(required=True, metadata={"description": "Request id"})
-    fields = ma.fields.Dict(
+    field_codes = ma.fields.Dict(
+        data_key="fields",
         keys=ma.fields.String(),
         values=ma.fields.List(ma.fields.String()),
         metadata={"description": "Field → codes of what is wrong with it"},
@@ -73,7 +74,9 @@ class CursorSchema(ma.Schema):
     """Where a page starts and how long it is."""
 
     cursor = ma.fields.String(
-        load_default=None, validate=ma.validate.Length(max=200), metadata={"description": "From `next_cursor`"}
+        load_default=None,
+        validate=ma.validate.Length(max=200),
+        metadata={"description": "From `next_cursor`"},
     )
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(min=1, max=50))
 
@@ -99,7 +102,9 @@ class Room(Blueprint):
         self.security_scheme: str | None = None
         self._prepare_doc_cbks.append(self._document_needs)
 
-    def _document_needs(self, doc: dict[str, Any], info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _document_needs(
+        self, doc: dict[str, Any], info: dict[str, Any], **_: Any
+    ) -> dict[str, Any]:
         """The headers an operation takes, and the token its room asks for."""
         doc.setdefault("parameters", []).extend(info.get("needs_headers", []))
         if self.security_scheme:
@@ -188,7 +193,7 @@ class ProblemApi(Api):
     ERROR_SCHEMA = ProblemSchema
 
     def _register_responses(self) -> None:
-        keep = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        keep: str = self.DEFAULT_RESPONSE_CONTENT_TYPE  # type: ignore[has-type]
         self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
         try:
             super()._register_responses()

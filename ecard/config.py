@@ -13,8 +13,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from environs import Env, EnvError
-
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROFILES = ("demo", "production")
 
@@ -132,7 +130,6 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings; raises UnsafeConfiguration with one line per finding."""
     environ = os.environ if environ is None else environ
-    env = Env()
     values: dict[str, Any] = {}
     problems: list[str] = []
     for item in fields(Settings):
@@ -143,8 +140,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if raw is None or raw == "":
             continue
         try:
-            values[item.name] = _parse(env, name, raw, str(item.type))
-        except (EnvError, ValueError) as error:
+            values[item.name] = _parse(raw, str(item.type))
+        except ValueError as error:
             problems.append(f"{name}: {error}")
     values.setdefault("var", Path("var").absolute())
     if problems:
@@ -154,7 +151,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-def _parse(env: Env, name: str, raw: str, kind: str) -> Any:
+def _parse(raw: str, kind: str) -> Any:
     if "Path" in kind:
         return Path(raw).absolute()
     if kind == "int":
@@ -165,7 +162,7 @@ def _parse(env: Env, name: str, raw: str, kind: str) -> Any:
 
 
 def _positive(value: float) -> Any:
-    if value < 0 or value != value:  # noqa: PLR0124 - NaN is not equal to itself
+    if value < 0 or value != value:  # NaN is not equal to itself
         raise ValueError("must not be negative")
     return value
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import uuid
-from typing import IO
+from typing import IO, Any
 
 from flask import Request, current_app, g, request
 
@@ -23,13 +23,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 class MemoryRequest(Request):
     """A request whose uploaded parts stay in memory."""
 
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
+    def _get_file_stream(self, *_: Any, **__: Any) -> IO[bytes]:
         return io.BytesIO()
 
 

@@ -146,9 +146,7 @@ def check_relation(
         raise AgeDoesNotFit
 
 
-def check_caps(
-    relation: str, held: Collection[str], new_this_month: int, policy: Policy
-) -> None:
+def check_caps(relation: str, held: Collection[str], new_this_month: int, policy: Policy) -> None:
     """Raise CapReached when one more ``relation`` beside the ``held`` relations is too many."""
     group = GROUPS[relation]
     caps = {
@@ -192,9 +190,7 @@ def acting_window(
     return Window(now + timedelta(hours=wait), adult_at)
 
 
-def may_read(
-    state: str, acts_until: datetime | None, now: datetime, policy: Policy
-) -> bool:
+def may_read(state: str, acts_until: datetime | None, now: datetime, policy: Policy) -> bool:
     """Whether an active link still reads: some days past the end of acting (mission.md)."""
     if state != ACTIVE:
         return False

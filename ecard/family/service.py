@@ -119,7 +119,7 @@ def relative_age(session: Session, call: Call, link: Link) -> int:
     return age_on(persons.particulars(session, call, link.relative_id).birth_date, today)
 
 
-def still_open(session: Session, call: Call, link: Link) -> None:
+def still_open(call: Call, link: Link) -> None:
     """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
     if rules.state_at(link.state, link.lapses_at, call.now) != link.state:
         raise ApplicationExpired
@@ -153,7 +153,7 @@ def _moved(
     link.state, link.state_reason = to_state, reason
     session.add(change)
     session.flush()
-    _tell_both(session, call, link, to_state, reason)
+    _tell_both(session, call, link, to_state)
     audit.record(
         session,
         call,
@@ -166,7 +166,7 @@ def _moved(
     return change
 
 
-def _tell_both(session: Session, call: Call, link: Link, state: str, reason: str) -> None:
+def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
     kind = TOLD.get(state)
     if kind is None:
         return
@@ -254,13 +254,11 @@ def open_application(call: Call, step_up_id: uuid.UUID) -> LinkView:
         return view(session, call, link)
 
 
-def acknowledge(
-    call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha256: str
-) -> LinkView:
+def acknowledge(call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha256: str) -> LinkView:
     """Record that exactly this text was read; the draft becomes noticed."""
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
-        still_open(session, call, link)
+        still_open(call, link)
         rules.check_move(link.state, rules.NOTICED, "notice_acknowledged")
         notices.acknowledge(
             session,
@@ -316,17 +314,15 @@ def _wait_out(call: Call, started: float) -> None:
     time.sleep(max(0.0, left))
 
 
-def _refuse_named(
-    call: Call, link_id: uuid.UUID, number: str, relation: str, version: int
-) -> None:
+def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> None:
     with call.db.read() as session:
         link = own_link(session, call, link_id)
-        _may_take_account(session, call, link, version)
+        _may_take_account(call, link, version)
         _named(session, call, link, number, relation)
 
 
-def _may_take_account(session: Session, call: Call, link: Link, version: int) -> None:
-    still_open(session, call, link)
+def _may_take_account(call: Call, link: Link, version: int) -> None:
+    still_open(call, link)
     if link.state != rules.NOTICED:
         raise IllegalMove(state=link.state)
     if link.version != version:
@@ -427,11 +423,13 @@ def _confirm(
     limits.lock(session, "holder", link.holder_id)
     index = vault.index("number", number)
     limits.lock(session, "relative", index)
-    _may_take_account(session, call, link, version)
+    _may_take_account(call, link, version)
     _named(session, call, link, number, relation)
-    if found is None or _places_taken(session, call, index, link) >= policy_of(
-        session, call, link
-    ).holders_per_relative:
+    if (
+        found is None
+        or _places_taken(session, call, index, link)
+        >= policy_of(session, call, link).holders_per_relative
+    ):
         raise RelativeNotConfirmed
     person = persons.ensure(session, call, found)
     link.relative_id = person.id
@@ -466,7 +464,7 @@ def _places_taken(session: Session, call: Call, index: str, link: Link) -> int:
 
 def evidence_given(session: Session, call: Call, link: Link) -> None:
     """The evidence is complete: noticed becomes submitted."""
-    still_open(session, call, link)
+    still_open(call, link)
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     move(session, call, link, rules.SUBMITTED, "evidence_given")
@@ -482,7 +480,7 @@ def evidence_accepted(session: Session, call: Call, link: Link, reason: str) -> 
 
 def accept(session: Session, call: Call, link: Link, via: str, scopes: list[str]) -> None:
     """The adult relative accepts, in person, the scopes they chose among those asked for."""
-    still_open(session, call, link)
+    still_open(call, link)
     policy = policy_of(session, call, link)
     adult = rules.accepts_in_person(relative_age(session, call, link), policy)
     if not adult or link.state != rules.EVIDENCE_ACCEPTED:
@@ -494,7 +492,7 @@ def accept(session: Session, call: Call, link: Link, via: str, scopes: list[str]
 
 def activate(session: Session, call: Call, link: Link, reason: str) -> None:
     """Open the link: from the face, from a reviewer, or from a counter."""
-    still_open(session, call, link)
+    still_open(call, link)
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     policy = policy_of(session, call, link)
@@ -616,9 +614,7 @@ def list_changes(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: i
         if link is None or person_id not in (link.holder_id, link.relative_id):
             raise NotFound
         query = sa.select(LinkChange).where(LinkChange.link_id == link_id)
-        page = read_page(
-            session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit
-        )
+        page = read_page(session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit)
         to_holder = person_id == link.holder_id
     return Page([_change_view(row, to_holder) for row in page.items], page.next_cursor)
 
@@ -638,7 +634,7 @@ def withdraw(call: Call, link_id: uuid.UUID) -> LinkView:
     """The holder gives up an application."""
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
-        still_open(session, call, link)
+        still_open(call, link)
         move(session, call, link, rules.WITHDRAWN, "requested_by_holder")
         session.commit()
         return view(session, call, link)
@@ -669,7 +665,7 @@ def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
 
 def _end(session: Session, call: Call, link: Link, reason: str) -> None:
     if rules.WITHDRAWN in rules.MOVES[link.state]:
-        still_open(session, call, link)
+        still_open(call, link)
         move(session, call, link, rules.WITHDRAWN, reason)
         return
     link.ended_at = call.now
@@ -682,7 +678,7 @@ def refuse_as_relative(session: Session, call: Call, link: Link) -> None:
 
 
 def report_not_me(call: Call, token: str) -> None:
-    """"This was not me": an open application is withdrawn, an active link is suspended at once."""
+    """ "This was not me": an open application is withdrawn, an active link is suspended at once."""
     with call.db.write() as session:
         found = session.scalar(
             sa.select(NotMeToken)
@@ -758,9 +754,7 @@ def remind(call: Call, link_id: str, days_left: int) -> None:
 def sweep(call: Call) -> int:
     """Expire applications that lapsed; returns how many. Readers see them expired already."""
     with call.db.read() as session:
-        query = sa.select(Link.id).where(
-            Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now
-        )
+        query = sa.select(Link.id).where(Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now)
         lapsed = list(session.scalars(query.limit(500)))
     for link_id in lapsed:
         with call.db.write() as session:

@@ -1,0 +1,42 @@
+"""The demo region's policy as a value, for tests of pure rules."""
+
+from dataclasses import replace
+from typing import Any
+
+from ecard.policy.policy import Policy
+
+
+def demo_policy(**changed: Any) -> Policy:
+    """The policy of mission.md's defaults, with some values changed."""
+    return replace(DEMO, **changed)
+
+
+DEMO = Policy(
+    number_format="cn.ric",
+    face_match_min_age=6,
+    adult_age=16,
+    own_consent_age=14,
+    cap_all=8,
+    cap_parents=4,
+    cap_children=3,
+    cap_spouse=1,
+    cap_others=2,
+    holders_per_relative=2,
+    new_links_a_month=6,
+    parent_child_min_years=14,
+    spouse_min_age=18,
+    application_days=7,
+    handed_over_wait_hours=24,
+    reading_days_from_adult=30,
+    reference_months_child=24,
+    reference_months_small_child=12,
+    portrait_months=36,
+    review_working_days=3,
+    appeal_days=14,
+    case_file_days=30,
+    draft_document_days=7,
+    decided_document_days=30,
+    counter_code_days=7,
+    notice_months=12,
+    not_me_hours=240,
+)
