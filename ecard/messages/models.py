@@ -12,28 +12,23 @@ from ecard.db import Base, Code, Id
 
 
 class Message(Base):
-    """One message to one address; delivered by a job of the outbox."""
+    """One message to one person; a job of the outbox finds the address and delivers it."""
 
     __tablename__ = "messages"
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    """None for a code to somebody who never signed in."""
     kind: Mapped[Code]
-    medium: Mapped[Code]
-    """sms or email."""
+    medium: Mapped[str | None] = mapped_column(sa.String(64))
+    """sms or email; None until the address is known."""
     language: Mapped[Code]
-    address: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    text: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    registry_ref: Mapped[Code]
+    """Whose contact the registry is asked for, when the message goes out."""
+    text: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Sealed; a code's is gone once it was sent."""
     created_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime | None]
+    """After this it is not worth sending (codes)."""
     sent_at: Mapped[datetime | None]
     failed: Mapped[str | None] = mapped_column(sa.String(64))
-
-
-class MailboxEntry(Base):
-    """The embedded mailbox: what would have gone out, for the demo profile to show."""
-
-    __tablename__ = "mailbox"
-    id: Mapped[Id]
-    address_index: Mapped[str] = mapped_column(sa.String(80), index=True)
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    """Medium, address, kind, text as sealed JSON."""
-    at: Mapped[datetime] = mapped_column(index=True)
+    """Code of the last failure."""

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+import ecard.immutable  # noqa: F401 - these tables come with their triggers
 from ecard.db import Base, Code, Id
 
 
@@ -47,10 +48,13 @@ class Consent(Base):
     """A decision about face processing; a withdrawal or a new decision is a new row."""
 
     __tablename__ = "consents"
+    __table_args__ = (sa.UniqueConstraint("link_id", "number"),)
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"), index=True)
     """Whose face it is about."""
-    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"))
+    number: Mapped[int]
+    """Counts a link's decisions: the latest one holds."""
     kind: Mapped[Code]
     """face_processing (this link's face step) or portrait_kept (later face checks)."""
     decision: Mapped[Code]

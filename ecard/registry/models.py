@@ -5,7 +5,6 @@ Particulars are sealed with a key of the registry; what is looked up is a blind 
 
 from __future__ import annotations
 
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,5 +44,3 @@ class RegistryKinshipRow(Base):
     person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
     relative_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
     kind: Mapped[Code]
-
-

@@ -1,0 +1,203 @@
+"""Messages: written in the transaction of their cause, sent by the outbox in their own time.
+
+The text is fixed when the message is written, in the person's language. The address is asked of
+the registry only when the message goes out: never one that a holder typed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from sqlalchemy.orm import Session
+
+from ecard import outbox
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.delivery import EMAIL, SMS, DeliveryFailed, Letter, Mailbox
+from ecard.errors import Unavailable
+from ecard.locale import sentence
+from ecard.messages.models import Message
+from ecard.persons import service as persons
+from ecard.registry.port import Contact, RegistryPerson
+from ecard.vault import KeyDestroyed
+
+__all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code"]
+
+JOB = "deliver_message"
+PLACE = "messages.text"
+CODE_KINDS = frozenset({"sign_in_code", "recovery_code", "card_password_reset_code"})
+BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
+
+
+def notify(
+    session: Session, call: Call, person_id: uuid.UUID, kind: str, **params: Any
+) -> uuid.UUID:
+    """Write a message to a person and plan its delivery; returns its id. Not committed.
+
+    The text is the sentence ``message.<kind>`` in the person's language. Times among ``params``
+    (aware datetimes, or ``acts_from`` as ISO text) are written for the person's own region.
+    """
+    person = persons.particulars(session, call, person_id)
+    zone = agencies.time_zone(session, person.region_id)
+    kind_now, words = _words(kind, params, call.now, person.language, zone)
+    message = Message(
+        id=uuid.uuid4(),
+        person_id=person_id,
+        kind=kind,
+        language=person.language,
+        registry_ref=person.registry_ref,
+        created_at=call.now,
+    )
+    text = sentence(f"message.{kind_now}", person.language, **words)
+    message.text = call.dependencies.vault.seal(session, person_id, PLACE, message.id, text)
+    _plan(session, call, message)
+    return message.id
+
+
+def send_code(
+    session: Session, call: Call, registry_person: RegistryPerson, kind: str, code: str
+) -> uuid.UUID:
+    """Write a code to a person's contact on file and plan its delivery. Not committed.
+
+    ``kind``: sign_in_code, recovery_code or card_password_reset_code. The code is sealed until it
+    is sent, and gone from the message then.
+    """
+    if kind not in CODE_KINDS:
+        raise ValueError(f"{kind} is not a kind of code")
+    seconds = call.settings.code_seconds
+    language = registry_person.language
+    message = Message(
+        id=uuid.uuid4(),
+        person_id=None,
+        kind=kind,
+        language=language,
+        registry_ref=registry_person.ref,
+        created_at=call.now,
+        expires_at=call.now + timedelta(seconds=seconds),
+    )
+    text = sentence(f"message.{kind}", language, digits=code, minutes=seconds // 60)
+    message.text = call.dependencies.vault.seal_for(PLACE, message.id, text)
+    _plan(session, call, message)
+    return message.id
+
+
+def _plan(session: Session, call: Call, message: Message) -> None:
+    session.add(message)
+    session.flush()
+    key = f"message:{message.id}"
+    outbox.enqueue(session, JOB, key, now=call.now, message_id=str(message.id))
+
+
+def _words(
+    kind: str, params: Mapping[str, Any], now: datetime, language: str, zone: ZoneInfo
+) -> tuple[str, dict[str, Any]]:
+    words = dict(params)
+    if isinstance(words.get("acts_from"), str):
+        text = words["acts_from"]
+        words["acts_from"] = datetime.fromisoformat(text) if text else None
+    waits = words.get("acts_from")
+    if kind.startswith("link_active") and waits is not None and waits > now:
+        kind = kind.replace("link_active", "link_active_reading", 1)
+    written = {
+        name: _written(value, language, zone) if isinstance(value, datetime) else value
+        for name, value in words.items()
+    }
+    return kind, written
+
+
+def _written(at: datetime, language: str, zone: ZoneInfo) -> str:
+    return format_datetime(at.astimezone(zone), "long", locale=BABEL[language], tzinfo=zone)
+
+
+def deliver(call: Call, message_id: uuid.UUID | str) -> None:
+    """Job: send one message, once. Raises DeliveryFailed where it should be tried again."""
+    message_id = uuid.UUID(str(message_id))
+    with call.db.read() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.sent_at is not None or message.text is None:
+            return
+        text = _opened(session, call, message)
+    if text is None or (message.expires_at is not None and message.expires_at <= call.now):
+        _settle(call, message_id, failed="key_destroyed" if text is None else "expired", end=True)
+        return
+    way = _way(call, message)
+    if way is None:
+        _settle(call, message_id, failed="no_contact", end=True)
+        return
+    _send(call, message, text, *way)
+
+
+def _opened(session: Session, call: Call, message: Message) -> str | None:
+    """The text, or None where the person's key was destroyed in the meantime."""
+    vault, sealed = call.dependencies.vault, message.text or b""
+    if message.person_id is None:
+        return vault.open_for(PLACE, message.id, sealed).decode()
+    try:
+        return vault.open(session, message.person_id, PLACE, message.id, sealed)
+    except KeyDestroyed:
+        return None
+
+
+def _way(call: Call, message: Message) -> tuple[str, str] | None:
+    """Medium and address: by SMS where there is a phone and a way to send, else by e-mail."""
+    try:
+        contact = persons.contact(call, message.registry_ref)
+    except Unavailable as error:
+        _settle(call, message.id, failed="registry_unavailable")
+        raise DeliveryFailed("registry_unavailable") from error
+    return way_of(contact, call.dependencies.delivery.media)
+
+
+def way_of(contact: Contact, media: frozenset[str]) -> tuple[str, str] | None:
+    """The medium and address to use, of those the contact has and the delivery can send."""
+    for medium, address in ((SMS, contact.phone), (EMAIL, contact.email)):
+        if address and medium in media:
+            return medium, address
+    return None
+
+
+def _send(call: Call, message: Message, text: str, medium: str, address: str) -> None:
+    letter = Letter(
+        id=message.id,
+        kind=message.kind,
+        medium=medium,
+        address=address,
+        language=message.language,
+        subject=sentence("message.subject", message.language),
+        text=text,
+        at=call.now,
+    )
+    try:
+        call.dependencies.delivery.send(letter)
+    except DeliveryFailed as error:
+        _settle(call, message.id, failed=error.code, medium=medium)
+        raise
+    _settle(call, message.id, medium=medium, end=True)
+
+
+def _settle(
+    call: Call,
+    message_id: uuid.UUID,
+    *,
+    failed: str | None = None,
+    medium: str | None = None,
+    end: bool = False,
+) -> None:
+    with call.db.write() as session:
+        message = session.get_one(Message, message_id, with_for_update=True)
+        message.failed, message.medium = failed, medium
+        if end and failed is None:
+            message.sent_at = call.now
+        if end and message.kind in CODE_KINDS:
+            message.text = None  # a code is worth something only to its reader
+        session.commit()
+
+
+def mailbox(call: Call, address: str) -> list[dict[str, object]]:
+    """What the embedded mailbox holds for an address, newest first (demo profile only)."""
+    return Mailbox(call.db, call.dependencies.vault).read(address)

@@ -1,0 +1,238 @@
+"""Notices, the proof that they were read, and the separate consents. No row changes."""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.actors import Holder
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.errors import NotFound
+from ecard.locale import DEFAULT
+from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.notices.models import Acknowledgement, Consent, Notice
+from ecard.notices.policy import text_hash
+from ecard.persons import service as persons
+
+__all__ = [
+    "Acknowledgement",
+    "Consent",
+    "Notice",
+    "NoticeOutdated",
+    "NoticeTextDiffers",
+    "acknowledge",
+    "acknowledged",
+    "consent",
+    "current",
+    "decide",
+    "publish",
+    "shown",
+]
+
+FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
+KINDS = (FAMILY_SERVICES, FACE_PROCESSING)
+CONSENT_KINDS = ("face_processing", "portrait_kept")
+DECISIONS = ("given", "declined", "withdrawn")
+GIVEN_BY = ("guardian", "person")
+
+
+def current(
+    session: Session, region_id: uuid.UUID, kind: str, language: str, now: datetime
+) -> Notice:
+    """The notice in force: of the nearest region that has one, its newest version, in the language.
+
+    A version that lacks the language is shown in English. Raises NotFound where there is none.
+    """
+    for region in agencies.ancestry(session, region_id):
+        query = sa.select(Notice).filter_by(region_id=region.id, kind=kind)
+        dated = query.where(Notice.effective_from <= now)
+        newest = session.scalar(
+            dated.order_by(Notice.effective_from.desc(), Notice.version.desc()).limit(1)
+        )
+        if newest is not None:
+            return _in_language(session, newest, language)
+    raise NotFound
+
+
+def _in_language(session: Session, version: Notice, language: str) -> Notice:
+    query = sa.select(Notice).filter_by(
+        region_id=version.region_id, kind=version.kind, version=version.version
+    )
+    texts = {text.language: text for text in session.scalars(query)}
+    return texts.get(language) or texts.get(DEFAULT) or version
+
+
+def shown(call: Call, kind: str) -> Notice:
+    """The notice that the app shows the holder now, in the caller's language."""
+    if kind not in KINDS:
+        raise NotFound
+    with call.db.read() as session:
+        return current(session, call.holder.region_id, kind, call.language, call.now)
+
+
+def publish(
+    session: Session,
+    region_id: uuid.UUID,
+    *,
+    kind: str,
+    version: str,
+    language: str,
+    title: str,
+    text: str,
+    effective_from: datetime,
+) -> Notice:
+    """Add one text of a version. Not committed."""
+    notice = Notice(
+        id=uuid.uuid4(),
+        region_id=region_id,
+        kind=kind,
+        version=version,
+        language=language,
+        title=title,
+        text=text,
+        text_sha256=text_hash(text),
+        effective_from=effective_from,
+    )
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def acknowledge(
+    session: Session,
+    call: Call,
+    *,
+    person_id: uuid.UUID,
+    link_id: uuid.UUID | None,
+    notice_id: uuid.UUID,
+    text_sha256: str,
+    region_id: uuid.UUID | None = None,
+) -> Acknowledgement:
+    """Record that a person was shown exactly this text of the notice in force. Not committed.
+
+    ``region_id``: whose notice was shown; None means the person's own region. Raises NotFound,
+    NoticeOutdated, NoticeTextDiffers.
+    """
+    region = region_id or persons.particulars(session, call, person_id).region_id
+    notice = _shown_now(session, call, region, FAMILY_SERVICES, notice_id, text_sha256)
+    row = Acknowledgement(
+        id=uuid.uuid4(),
+        person_id=person_id,
+        link_id=link_id,
+        notice_id=notice.id,
+        version=notice.version,
+        text_sha256=notice.text_sha256,
+        language=notice.language,
+        device_id=_device(call),
+        at=call.now,
+    )
+    session.add(row)
+    audit.record(session, call, "notice.acknowledge", "acknowledgement", row.id)
+    return row
+
+
+def acknowledged(session: Session, link_id: uuid.UUID) -> bool:
+    """Whether the notice of a link was acknowledged."""
+    query = sa.select(sa.exists().where(Acknowledgement.link_id == link_id))
+    return bool(session.scalar(query))
+
+
+def decide(
+    session: Session,
+    call: Call,
+    *,
+    link_id: uuid.UUID,
+    person_id: uuid.UUID | None,
+    given_by: str,
+    kind: str,
+    decision: str,
+    notice_id: uuid.UUID,
+    text_sha256: str,
+    region_id: uuid.UUID | None = None,
+) -> Consent:
+    """Record a decision about a person's face, upon the face notice in force. Not committed.
+
+    The caller holds the link's row. ``person_id``: whose face; ``region_id``: whose notice was
+    shown, None means that person's own region. Raises NotFound, NoticeOutdated,
+    NoticeTextDiffers.
+    """
+    _known(kind, CONSENT_KINDS)
+    _known(decision, DECISIONS)
+    _known(given_by, GIVEN_BY)
+    region = region_id or _region_of(session, call, person_id, notice_id)
+    notice = _shown_now(session, call, region, FACE_PROCESSING, notice_id, text_sha256)
+    row = Consent(
+        id=uuid.uuid4(),
+        person_id=person_id,
+        link_id=link_id,
+        number=_next_number(session, link_id),
+        kind=kind,
+        decision=decision,
+        given_by=given_by,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        notice_id=notice.id,
+        version=notice.version,
+        text_sha256=notice.text_sha256,
+        language=notice.language,
+        device_id=_device(call),
+        at=call.now,
+    )
+    session.add(row)
+    audit.record(session, call, f"consent.{decision}", "consent", row.id, acting_for=person_id)
+    return row
+
+
+def consent(session: Session, link_id: uuid.UUID, kind: str) -> Consent | None:
+    """The latest decision of a kind about a link's face, or None."""
+    query = sa.select(Consent).filter_by(link_id=link_id, kind=kind)
+    return session.scalar(query.order_by(Consent.number.desc()).limit(1))
+
+
+def _next_number(session: Session, link_id: uuid.UUID) -> int:
+    last = session.scalar(sa.select(sa.func.max(Consent.number)).filter_by(link_id=link_id))
+    return (last or 0) + 1
+
+
+def _shown_now(
+    session: Session,
+    call: Call,
+    region_id: uuid.UUID,
+    kind: str,
+    notice_id: uuid.UUID,
+    text_sha256: str,
+) -> Notice:
+    notice = session.get(Notice, notice_id)
+    if notice is None or notice.kind != kind:
+        raise NotFound
+    if current(session, region_id, kind, notice.language, call.now).id != notice.id:
+        raise NoticeOutdated
+    if not hmac.compare_digest(notice.text_sha256.encode(), text_sha256.lower().encode()):
+        raise NoticeTextDiffers
+    return notice
+
+
+def _region_of(
+    session: Session, call: Call, person_id: uuid.UUID | None, notice_id: uuid.UUID
+) -> uuid.UUID:
+    if person_id is not None:
+        return persons.particulars(session, call, person_id).region_id
+    notice = session.get(Notice, notice_id)
+    if notice is None:
+        raise NotFound
+    return notice.region_id
+
+
+def _known(value: str, of: tuple[str, ...]) -> None:
+    if value not in of:
+        raise ValueError(f"{value} is not one of {', '.join(of)}")
+
+
+def _device(call: Call) -> uuid.UUID | None:
+    return call.actor.device_id if isinstance(call.actor, Holder) else None

@@ -1,0 +1,156 @@
+"""People known to us: made from what the registry says, opened for those who need it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.errors import NotFound, Unavailable
+from ecard.persons.models import Person
+from ecard.persons.policy import age_on, birthday, local_day
+from ecard.registry.numbers import normalise
+from ecard.registry.port import Contact, RegistryPerson, RegistryUnavailable
+
+__all__ = [
+    "Particulars",
+    "Person",
+    "age_on",
+    "birthday",
+    "contact",
+    "ensure",
+    "find_by_number",
+    "local_day",
+    "number_index",
+    "particulars",
+]
+
+PLACE = "persons.particulars"
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """A person's particulars, opened. Never logged, never sent whole to another person."""
+
+    person_id: uuid.UUID
+    name: str
+    number: str
+    birth_date: date
+    sex: str
+    language: str
+    registry_ref: str
+    region_id: uuid.UUID
+
+
+def number_index(call: Call, number: str) -> str:
+    """Blind index of a social security number, however it is written."""
+    return call.dependencies.vault.index("person_number", normalise(number))
+
+
+def ensure(session: Session, call: Call, registry_person: RegistryPerson) -> Person:
+    """The row of a registry person, created or refreshed. Not committed.
+
+    Raises Unavailable where the registry names a region that we do not have.
+    """
+    region_id = _region_of(session, registry_person)
+    query = sa.select(Person).filter_by(registry_ref=registry_person.ref)
+    row = session.scalar(query)
+    if row is None:
+        try:
+            with session.begin_nested():
+                return _create(session, call, registry_person, region_id)
+        except IntegrityError:  # another request was first
+            row = session.scalars(query).one()
+    _refresh(session, call, row, registry_person, region_id)
+    return row
+
+
+def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particulars:
+    """Open a person's particulars; raises NotFound."""
+    row = session.get(Person, person_id)
+    if row is None:
+        raise NotFound
+    opened = _open(session, call, row)
+    birth_date = date.fromisoformat(opened.pop("birth_date"))
+    return Particulars(
+        person_id=row.id,
+        birth_date=birth_date,
+        registry_ref=row.registry_ref,
+        region_id=row.region_id,
+        **opened,
+    )
+
+
+def find_by_number(session: Session, call: Call, number: str) -> Person | None:
+    """The person of a number, if they are known to us already."""
+    index = number_index(call, number)
+    return session.scalar(sa.select(Person).filter_by(number_index=index))
+
+
+def contact(call: Call, registry_ref: str) -> Contact:
+    """How the registry reaches a person, asked outside a session; raises Unavailable."""
+    try:
+        found = call.dependencies.registry.person(registry_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    return found.contact if found is not None else Contact()
+
+
+def _create(session: Session, call: Call, known: RegistryPerson, region_id: uuid.UUID) -> Person:
+    person_id = uuid.uuid4()
+    row = Person(
+        id=person_id,
+        registry_ref=known.ref,
+        number_index=number_index(call, known.number),
+        particulars=_seal(session, call, person_id, known),
+        region_id=region_id,
+        created_at=call.now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _refresh(
+    session: Session, call: Call, row: Person, known: RegistryPerson, region_id: uuid.UUID
+) -> None:
+    row.region_id = region_id
+    row.number_index = number_index(call, known.number)
+    if _open(session, call, row) != _content(known):
+        row.particulars = _seal(session, call, row.id, known)
+    session.flush()
+
+
+def _region_of(session: Session, known: RegistryPerson) -> uuid.UUID:
+    try:
+        return agencies.region_by_code(session, known.region_code).id
+    except agencies.UnknownRegion as error:
+        raise Unavailable from error
+
+
+def _content(known: RegistryPerson) -> dict[str, Any]:
+    return {
+        "name": known.name,
+        "number": normalise(known.number),
+        "birth_date": known.birth_date.isoformat(),
+        "sex": known.sex,
+        "language": known.language,
+    }
+
+
+def _seal(session: Session, call: Call, person_id: uuid.UUID, known: RegistryPerson) -> bytes:
+    text = json.dumps(_content(known))
+    return call.dependencies.vault.seal(session, person_id, PLACE, person_id, text)
+
+
+def _open(session: Session, call: Call, row: Person) -> dict[str, Any]:
+    text = call.dependencies.vault.open(session, row.id, PLACE, row.id, row.particulars)
+    return dict(json.loads(text))
