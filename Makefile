@@ -39,17 +39,17 @@ migrate: environment  ## brings the database up to date
 openapi: environment  ## writes docs/openapi.json
 	@$(PY) -m ecard openapi
 
-docs: openapi  ## writes the generated pages: error codes, settings
+docs: openapi  ## writes the generated pages: settings, error codes, states
 	@$(PY) -m ecard docs
 
 audit-verify: environment  ## walks the audit chain and names any row changed, removed or added
 	@$(PY) -m ecard audit-verify
 
-backup: environment  ## database, file store and keys into one file: make backup TO=path
+backup: environment  ## database and file store into TO, keys into TO.keys: make backup TO=path
 	@$(PY) -m ecard backup "$(or $(TO),$(error say where to: make backup TO=path))"
 
-restore: environment  ## puts a backup back: make restore FROM=path
-	@$(PY) -m ecard restore "$(or $(FROM),$(error say where from: make restore FROM=path))"
+restore: environment  ## puts a backup back, into an empty data folder: make restore FROM=path (KEYS=path)
+	@$(PY) -m ecard restore "$(or $(FROM),$(error say where from: make restore FROM=path))" $(if $(KEYS),--keys "$(KEYS)")
 
 clean:  ## removes .venv and caches, never the data in var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
