@@ -35,7 +35,7 @@ class DetectionSettings:
 
     min_score: float = 0.0
     """The network's own threshold."""
-    max_enlargement: float = 2.0
+    max_enlargement: float = 3.0
     """Pictures are enlarged no further than this in search of small faces."""
     max_overlap: float = 0.4
     """Of two boxes that share more (intersection over union), the one with the lower score goes."""
@@ -56,11 +56,10 @@ class FaceDetector:
         self._landmarks = landmarks
         self._settings = settings
 
-    def find(self, image: RgbImage, smallest_face: float) -> list[Face]:
-        """All faces, the largest first. `smallest_face`: width of the smallest one looked for, as a
-        part of the picture's longer side."""
+    def find(self, image: RgbImage, smallest_face_px: float) -> list[Face]:
+        """All faces from that width on (roughly: the search goes in steps), the largest first."""
         boxes, scores = [], []
-        for level, scale in self._pyramid(image, smallest_face):
+        for level, scale in self._pyramid(image, smallest_face_px):
             for box, score in self._windows(level, scale):
                 boxes.append(box)
                 scores.append(score)
@@ -68,10 +67,12 @@ class FaceDetector:
         faces = [self._face(image, boxes[index], scores[index]) for index in kept]
         return sorted(faces, key=lambda face: -face.box.width)
 
-    def _pyramid(self, image: RgbImage, smallest_face: float) -> Iterator[tuple[RgbImage, float]]:
+    def _pyramid(
+        self, image: RgbImage, smallest_face_px: float
+    ) -> Iterator[tuple[RgbImage, float]]:
         height, width = image.shape[:2]
         longer = max(height, width)
-        scale = min(_WINDOW_PX / (smallest_face * longer), self._settings.max_enlargement)
+        scale = min(_WINDOW_PX / smallest_face_px, self._settings.max_enlargement)
         smallest_scale = _WINDOW_PX / (_LARGEST_FACE * longer)
         base = _resized(image, scale)
         first_scale = scale

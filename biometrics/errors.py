@@ -19,7 +19,7 @@ class BiometricsError(Exception):
     """Any of the errors in this module's tree."""
 
 
-class UndecodableImage(BiometricsError):  # noqa: N818
+class UndecodableImage(BiometricsError):
     """The bytes are not a sound picture of an allowed format."""
 
     def __init__(self, message: str, frame: int | None = None) -> None:
@@ -31,7 +31,7 @@ class ImageTooLarge(UndecodableImage):
     """The picture has more bytes or pixels than the limits allow."""
 
 
-class ReferenceUnusable(BiometricsError):  # noqa: N818
+class ReferenceUnusable(BiometricsError):
     """The reference photo has no face that can be compared; the holder must send another one."""
 
     def __init__(self, reason: UnusableReason) -> None:
@@ -43,9 +43,9 @@ class ModelError(BiometricsError):
     """The installed weights cannot be used."""
 
 
-class ModelMissing(ModelError):  # noqa: N818
+class ModelMissing(ModelError):
     """The package or file with the weights is not there."""
 
 
-class ModelAltered(ModelError):  # noqa: N818
+class ModelAltered(ModelError):
     """A weights file differs from the pinned one, or does not read as one."""

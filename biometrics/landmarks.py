@@ -52,7 +52,7 @@ class LandmarkFinder:
         shape = self._mean_shape.copy()
         for cascade in self._cascades:
             values = self._pixel_values(grey, box, shape, cascade)
-            shape = shape + _leaf_sum(values, cascade)
+            shape = _moved(shape, values, cascade)
         return _to_image(box, shape) + origin
 
     def _pixel_values(
@@ -102,7 +102,10 @@ def _to_image(box: Box, shape: NDArray[np.float32]) -> Points:
     return np.asarray(corner + shape.astype(np.float64) * size, np.float64)
 
 
-def _leaf_sum(values: NDArray[np.float32], cascade: _Cascade) -> NDArray[np.float32]:
+def _moved(
+    shape: NDArray[np.float32], values: NDArray[np.float32], cascade: _Cascade
+) -> NDArray[np.float32]:
+    """The shape after every tree of a cascade has added its leaf."""
     trees = np.arange(_TREES)
     place = np.zeros(_TREES, np.intp)
     for _ in range(_DEPTH):
@@ -110,7 +113,10 @@ def _leaf_sum(values: NDArray[np.float32], cascade: _Cascade) -> NDArray[np.floa
         second = values[cascade.second_pixels[trees, place]]
         goes_left = first - second > cascade.thresholds[trees, place]
         place = 2 * place + np.where(goes_left, 1, 2)
-    total = cascade.leaves[trees, place - _SPLITS].sum(axis=0, dtype=np.float64)
+    leaves = cascade.leaves[trees, place - _SPLITS]
+    # one by one and in float32, as dlib adds them: rounded otherwise, other pixels are probed next
+    steps = np.concatenate([shape.reshape(1, -1), leaves])
+    total = np.add.accumulate(steps, axis=0, dtype=np.float32)[-1]
     return np.asarray(total.reshape(POINTS, 2), np.float32)
 
 

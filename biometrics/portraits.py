@@ -16,7 +16,7 @@ _TURNS_DEGREES = (0, 90, 270, 180)
 class PortraitSettings:
     """What is looked for on a page, and how much of it is cut out."""
 
-    smallest_faces: tuple[float, ...] = (0.1, 0.04)
+    smallest_faces: tuple[float, ...] = (0.1, 0.05)
     """Part of the page's longer side, tried in this order: on a card, then on a card on a large
     page."""
     margin: float = 0.6
@@ -34,7 +34,7 @@ def find_portrait(
     for smallest_face in settings.smallest_faces:
         for degrees in _TURNS_DEGREES:
             turned = np.ascontiguousarray(np.rot90(page, -degrees // 90))
-            if faces := detector.find(turned, smallest_face):
+            if faces := detector.find(turned, smallest_face * max(page.shape)):
                 return _portrait(turned, faces[0], degrees, settings)
     return None
 

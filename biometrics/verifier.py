@@ -59,7 +59,7 @@ class VerifierSettings:
     """For what is compared with: portraits on documents are small and soft. At 20 px between the
     eyes the share of false non-matches doubles, below it grows steeply."""
     smallest_face: float = 0.2
-    """Part of a picture's longer side, for frames and photos."""
+    """Width of the smallest face looked for, as a part of a picture's shorter side."""
     smallest_named_face: float = 0.07
     """Down to this size a face is told apart from no face at all."""
     min_usable_frames: int = 3
@@ -168,7 +168,8 @@ class FaceVerifier:
 
     def find_faces(self, image: RgbImage) -> list[Face]:
         """All faces of an upright picture, the largest first."""
-        return self._detector.find(image, self._settings.smallest_face)
+        smallest_px = self._settings.smallest_face * min(image.shape[:2])
+        return self._detector.find(image, smallest_px)
 
     def find_portrait(self, page: bytes | RgbImage) -> Portrait | None:
         """The largest face on a document's page (JPEG, PNG or pixels), whichever way the page lies.
@@ -239,7 +240,8 @@ class FaceVerifier:
 
     def _no_face_or_small(self, picture: RgbImage) -> UnusableReason:
         """Looks again for a face too small to be used. Slow, so asked for one frame only."""
-        small = self._detector.find(picture, self._settings.smallest_named_face)
+        smallest_px = self._settings.smallest_named_face * min(picture.shape[:2])
+        small = self._detector.find(picture, smallest_px)
         return UnusableReason.TOO_SMALL if small else UnusableReason.NO_FACE
 
     def _compare(

@@ -1,0 +1,78 @@
+"""On pictures of real people (ECARD_DATA). Rates with intervals come with the calibration work;
+here only that the interim zones do what they are there for."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from biometrics.errors import ReferenceUnusable
+from biometrics.types import Outcome, Verification, Zone
+from biometrics.verifier import FaceVerifier
+
+ADULT_AGE = 40
+
+
+@pytest.fixture(scope="module")
+def pairs(ecard_data: Path) -> list[tuple[bytes, bytes]]:
+    """Two pictures of each of 40 people."""
+    people = sorted((ecard_data / "faces" / "lfw").iterdir())
+    several = [sorted(person.iterdir())[:2] for person in people if len(list(person.iterdir())) > 1]
+    return [(first.read_bytes(), second.read_bytes()) for first, second in several[::12][:36]]
+
+
+def compared(
+    verifier: FaceVerifier, pictures: Sequence[tuple[bytes, bytes]], age: int
+) -> list[Verification]:
+    answers = []
+    for one, other in pictures:
+        try:
+            answers.append(verifier.compare_photos(one, other, age=age))
+        except ReferenceUnusable:
+            continue  # others stand beside the person
+    return answers
+
+
+def test_most_people_match_their_own_other_picture(verifier, pairs):
+    answers = compared(verifier, pairs, ADULT_AGE)
+    assert len(answers) >= 25
+    matched = [answer for answer in answers if answer.outcome is Outcome.MATCH]
+    assert len(matched) >= 0.9 * len(answers)
+    assert sum(answer.accepted for answer in answers) >= 0.6 * len(answers)
+
+
+def test_strangers_are_not_accepted(verifier, pairs):
+    strangers = [(one, other) for (one, _), (_, other) in pairwise(pairs)]
+    answers = compared(verifier, strangers, ADULT_AGE)
+    assert len(answers) >= 25
+    assert not any(answer.accepted for answer in answers)
+    assert sum(answer.outcome is Outcome.MATCH for answer in answers) <= 2
+
+
+def test_children_who_match_wait_for_a_person(verifier, ecard_data):
+    folder = ecard_data / "faces" / "fgnet"
+    kept = [
+        ("001a08.jpg", "001a10.jpg"),
+        ("009a11.jpg", "009a13.jpg"),
+        ("065a06a.jpg", "065a06b.jpg"),
+    ]
+    pictures = [((folder / a).read_bytes(), (folder / b).read_bytes()) for a, b in kept]
+    answers = compared(verifier, pictures, 9)
+    assert len(answers) == len(kept)
+    assert all(answer.zone in {Zone.REVIEW, Zone.REJECT} for answer in answers)
+    assert any(answer.outcome is Outcome.MATCH for answer in answers)
+
+
+def test_tight_crops_are_searched_to_their_edge(verifier, ecard_data):
+    crops = sorted((ecard_data / "faces" / "families").rglob("*.jpg"))[::170]
+    found = [verifier.check_reference(crop.read_bytes()).eye_distance_px for crop in crops]
+    assert len(crops) >= 8
+    assert all(distance is not None for distance in found)
+
+
+def test_portraits_on_specimen_documents_are_found(verifier, ecard_data):
+    pages = sorted((ecard_data / "documents" / "specimens").glob("*.png"))
+    portraits = [verifier.find_portrait(page.read_bytes()) for page in pages]
+    assert len(pages) >= 8
+    assert all(portrait is not None and portrait.turned_degrees == 0 for portrait in portraits)
