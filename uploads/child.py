@@ -18,6 +18,7 @@ shape and caps, not its truth), and the child runs as the same user on the same 
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib
 import io
 import json
@@ -104,7 +105,7 @@ DAMAGE = (
 Answer = tuple[dict[str, object], list[bytes]]
 
 
-class Refusal(Exception):  # noqa: N818 - the project's word
+class Refusal(Exception):
     """Ends the job with a code for the sender."""
 
 
@@ -380,6 +381,7 @@ def report(_content: bytes, job: dict[str, Any]) -> Answer:
         "create": refused(lambda: os.mkdir("/tmp/child")),  # noqa: S108 - must fail
         "fork": refused(os.fork),
         "program": refused(lambda: os.execv("/bin/true", ["true"])),  # noqa: S606 - must fail
+        "inherit": all(refused(functools.partial(os.fstat, n)) for n in range(3, 64)),
         "memory": refused(lambda: bytearray(job["memory_bytes"])),
     }
     return {"sizes": [], "refused": tried}, []

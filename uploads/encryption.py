@@ -67,13 +67,16 @@ def create_key_file(path: Path) -> None:
 
 def read_key_file(path: Path) -> bytes:
     """The key in a file of exactly 32 bytes, mode 0600 (or 0400), ours. Raises KeyFileRefused."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(path, flags)
     except OSError as absent:
         raise KeyFileRefused(f"{path.name}: cannot be read ({absent.strerror})") from absent
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _check_key_file(path.name, os.fstat(descriptor))
-        key = file.read(KEY_BYTES + 1)
+        key = os.read(descriptor, KEY_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(key) != KEY_BYTES:
         raise KeyFileRefused(f"{path.name}: does not hold exactly {KEY_BYTES} bytes")
     if len(set(key)) < KEY_BYTES // 4:

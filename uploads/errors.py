@@ -24,7 +24,7 @@ class UploadError(Exception):
     """Root of the tree."""
 
 
-class UploadRefused(UploadError):  # noqa: N818 - the project's word is refusal
+class UploadRefused(UploadError):
     """The file is refused; `code` is the name that clients see."""
 
     code: ClassVar[str]
@@ -110,7 +110,7 @@ REFUSALS: dict[str, type[UploadRefused]] = {
 }
 
 
-class UploadFault(UploadError):  # noqa: N818 - not the sender's error
+class UploadFault(UploadError):
     """Something of ours failed."""
 
 

@@ -60,8 +60,7 @@ class Sandbox:
         answer = self.run({"kind": "report"}, b"", _HEADER_BYTES)
         report = SandboxReport.from_answer(answer.facts)
         refused = answer.facts["refused"]
-        always = ("create", "open", "fork", "program", "memory", "socket")
-        must = always if report.system_calls_filtered else ("memory", "open")
+        must = refused if report.system_calls_filtered else ("memory", "open", "inherit")
         if not all(refused[name] for name in must):
             raise SandboxFault(f"a decoding process is not confined: {refused}")
         return report

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import re
 import secrets
@@ -93,10 +94,8 @@ class DirectoryStore:
     def get(self, name: str) -> bytes:
         """See FileStore."""
         with _faults(), self._shelf(name) as shelf:
-            descriptor = os.open(name, _READ, dir_fd=shelf)
-            with os.fdopen(descriptor, "rb") as file:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    raise StoreFault("not a plain file in the store", retryable=False)
+            opener = functools.partial(_open_plain, folder=shelf)
+            with open(name, "rb", opener=opener) as file:
                 return file.read()
 
     def delete(self, name: str) -> None:
@@ -126,14 +125,15 @@ class DirectoryStore:
 
     @contextlib.contextmanager
     def _shelf(self, name: str) -> Iterator[int]:
+        """The folder of a file. That the store itself is gone is not reported as a missing file."""
         if not _NAME.fullmatch(name):
             raise FileMissing
-        with (
-            _folder(self._root) as top,
-            _folder(name[:2], top) as half,
-            _folder(name[2:4], half) as shelf,
-        ):
-            yield shelf
+        with _folder(self._root) as top:
+            try:
+                with _folder(name[:2], top) as half, _folder(name[2:4], half) as shelf:
+                    yield shelf
+            except FileNotFoundError as missing:
+                raise FileMissing from missing
 
 
 @contextlib.contextmanager
@@ -141,8 +141,6 @@ def _faults() -> Iterator[None]:
     """The system's errors in this package's words. What may pass (disk full) is retryable."""
     try:
         yield
-    except FileNotFoundError as missing:
-        raise FileMissing from missing
     except (NotADirectoryError, IsADirectoryError, PermissionError) as wrong:
         raise StoreFault(f"the store is damaged: {wrong.strerror}", retryable=False) from wrong
     except OSError as error:
@@ -158,6 +156,14 @@ def _folder(name: str | Path, above: int | None = None) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open_plain(name: str, _flags: int, *, folder: int) -> int:
+    descriptor = os.open(name, _READ, dir_fd=folder)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise StoreFault("the store is damaged: not a plain file", retryable=False)
 
 
 def _check_private(found: os.stat_result) -> None:

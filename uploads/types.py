@@ -53,8 +53,8 @@ class VideoLimits:
 class SandboxLimits:
     """What a child process that decodes may use."""
 
-    picture_memory_bytes: int = 400 * MIB  # address space, the interpreter included
-    video_memory_bytes: int = 1_024 * MIB  # OpenCV alone maps more than 400 MiB
+    picture_memory_bytes: int = 400 * MIB  # address space; 25 megapixels of CMYK map 362 MiB
+    video_memory_bytes: int = 600 * MIB  # 720p maps 290 MiB; 4K may hold 16 frames of 13 MB
     cpu_seconds: int = 5
     wall_seconds: float = 10.0
     children: int = 2  # at a time; as many as processors

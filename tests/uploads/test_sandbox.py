@@ -1,0 +1,101 @@
+"""What a decoding process may not do, and what its caller is told when it ends badly."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.uploads import pictures
+from uploads.errors import ProcessingLimit, SandboxBusy, SandboxFault, UploadError
+from uploads.sandbox import Sandbox
+from uploads.sanitising import clean_picture
+from uploads.types import SandboxLimits
+
+
+def test_a_child_can_reach_neither_files_nor_network_nor_programs(sandbox: Sandbox) -> None:
+    report = sandbox.report()  # it tries each, and the caller raises where one succeeds
+    assert report.no_new_privileges
+    assert report.network_cut
+
+
+def test_a_child_inherits_no_open_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    with (tmp_path / "secret").open("wb") as file:
+        os.set_inheritable(file.fileno(), True)
+        sandbox.report()  # raises where the child finds an open descriptor beyond its three
+
+
+def test_a_child_that_takes_too_long_by_the_clock_is_ended() -> None:
+    hasty = Sandbox(SandboxLimits(wall_seconds=0.5, cpu_seconds=60))
+    with pytest.raises(ProcessingLimit):
+        clean_picture(pictures.scan_bomb(copies=2_000), hasty)
+
+
+def test_a_child_that_never_gets_ready_is_our_fault_not_the_senders() -> None:
+    with pytest.raises(SandboxFault):
+        clean_picture(
+            pictures.encoded(pictures.noise()), Sandbox(SandboxLimits(wall_seconds=0.001))
+        )
+
+
+def test_more_than_the_allowed_children_wait_and_then_hear_busy() -> None:
+    narrow = Sandbox(SandboxLimits(children=1, wait_seconds=0.05, wall_seconds=1.5))
+    heard: list[type[UploadError]] = []
+
+    def send() -> None:
+        try:
+            clean_picture(pictures.scan_bomb(copies=2_000), narrow)
+        except UploadError as error:
+            heard.append(type(error))
+
+    senders = [threading.Thread(target=send) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert sorted(kind.__name__ for kind in heard) == ["ProcessingLimit"] + ["SandboxBusy"] * 2
+
+
+def test_busy_says_when_to_come_back() -> None:
+    assert SandboxBusy(5).retry_after_seconds == 5
+
+
+def test_a_place_comes_free_again_after_a_refusal_and_after_a_crash() -> None:
+    narrow = Sandbox(SandboxLimits(children=1, wait_seconds=2.0, cpu_seconds=1))
+    for bad in (b"\xff\xd8\xff nothing", pictures.scan_bomb(copies=2_000)):
+        with pytest.raises(UploadError):
+            clean_picture(bad, narrow)
+    assert clean_picture(pictures.encoded(pictures.noise()), narrow).width == 320
+
+
+def test_an_answer_longer_than_asked_for_is_not_read(sandbox: Sandbox) -> None:
+    job = {
+        "kind": "picture",
+        "format": "PNG",
+        "max_side_px": 999,
+        "max_pixels": 999_999,
+        "kept_side_px": 999,
+        "jpeg_quality": 92,
+    }
+    content = pictures.encoded(pictures.noise(), "PNG")
+    assert sandbox.run(job, content, max_answer_bytes=1_000_000).parts
+    with pytest.raises(ProcessingLimit):
+        sandbox.run(job, content, max_answer_bytes=10)
+
+
+def test_many_at_once_all_come_through_and_leave_no_descriptor_open() -> None:
+    patient = Sandbox(SandboxLimits(children=2, wait_seconds=30))
+    sent = pictures.encoded(pictures.noise())
+    done: list[int] = []
+
+    def send() -> None:
+        done.append(clean_picture(sent, patient).width)
+
+    before = len(os.listdir("/proc/self/fd"))
+    senders = [threading.Thread(target=send) for _ in range(8)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert done == [320] * 8
+    assert len(os.listdir("/proc/self/fd")) == before
