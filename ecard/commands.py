@@ -1,0 +1,417 @@
+"""What can be done from a terminal: ``python -m ecard <command>``.
+
+A command that cannot go on says in one line what is wrong and what to do.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecard.config import Settings, UnsafeConfiguration, read_settings
+
+UNSAFE = 2
+"""Exit status of a configuration that must not be started."""
+FAILED = 1
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ceph", "lustre", "9p"}
+    | {"fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs"}
+)
+"""SQLite's locks do not hold there, so two writers would destroy the file."""
+
+
+class Stop(Exception):
+    """The command cannot go on; the message is for the person at the terminal."""
+
+    def __init__(self, message: str, status: int = FAILED) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@click.group()
+def main() -> None:
+    """The e-card's family services."""
+
+
+def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """A command whose expected failures are one line and an exit status, never a traceback."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        @main.command(name)
+        @wraps(function)
+        def wrapper(**options: Any) -> None:
+            try:
+                function(**options)
+            except UnsafeConfiguration as unsafe:
+                _end(f"Refused to start: {'; '.join(str(unsafe).splitlines())}", UNSAFE)
+            except Stop as stop:
+                _end(str(stop), stop.status)
+
+        return wrapper
+
+    return decorate
+
+
+def _end(message: str, status: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(status)
+
+
+# ------------------------------------------------------------------ run
+
+
+@command("run")
+def run() -> None:
+    """Make what is missing (data directory, keys, database, demo region) and serve."""
+    from ecard import server
+
+    settings = read_settings()
+    _require_free_address(settings)
+    prepare(settings)
+    welcome = _welcome(settings)
+    server.serve(settings, lambda: print(welcome, flush=True))
+
+
+def _require_free_address(settings: Settings) -> None:
+    from ecard import server
+
+    try:
+        server.require_free(settings.host, settings.port)
+    except (server.AddressTaken, OverflowError) as taken:
+        raise Stop(str(taken)) from taken
+    except OSError as error:
+        raise Stop(f"Cannot listen on {settings.host}: {error.strerror}") from error
+
+
+def prepare(settings: Settings) -> None:
+    """Everything that must be there before the first request, made or demanded by profile."""
+    require_local_disk(settings)
+    make_folders(settings)
+    if settings.demo:
+        _make_keys(settings)
+        _upgrade(settings)
+    else:
+        _require_keys(settings)
+        _require_migrated(settings)
+
+
+def make_folders(settings: Settings) -> None:
+    """The data directory and what is in it, for our eyes only."""
+    folders = [settings.var, settings.files_folder, settings.anchors_folder]
+    if settings.database_address.startswith("sqlite"):
+        folders.append(_sqlite_file(settings).parent)
+    try:
+        for folder in folders:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.var.chmod(0o700)
+        probe = settings.var / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Stop(
+            f"Cannot write to {settings.var} ({error.strerror}). Name another place: ECARD_VAR=…"
+        ) from error
+
+
+def _sqlite_file(settings: Settings) -> Path:
+    import sqlalchemy as sa
+
+    return Path(sa.make_url(settings.database_address).database or "")
+
+
+def require_local_disk(settings: Settings, mounts: str | None = None) -> None:
+    """Refuse SQLite on a network file system; ``mounts`` is the text of /proc/mounts."""
+    if not settings.database_address.startswith("sqlite"):
+        return
+    if mounts is None:
+        table = Path("/proc/mounts")
+        mounts = table.read_text(encoding="utf-8") if table.exists() else ""
+    place, kind = _mount_of(_sqlite_file(settings), mounts)
+    # 9p below the root is a shared folder of a virtual machine; 9p as the root is a sandbox's disk
+    if kind in NETWORK_FILE_SYSTEMS and not (kind == "9p" and place == Path("/")):
+        raise Stop(
+            f"{place} is a network file system ({kind}), where SQLite is not safe."
+            " Name a local directory (ECARD_VAR) or use PostgreSQL (ECARD_DATABASE_URL).",
+            UNSAFE,
+        )
+
+
+def _mount_of(path: Path, mounts: str) -> tuple[Path, str]:
+    """The longest mount point above a path, and its file system; later mounts hide earlier ones."""
+    path = path.resolve()
+    found = (Path("/"), "")
+    for line in mounts.splitlines():
+        parts = line.split()
+        if len(parts) < 3:
+            continue
+        place = Path(parts[1].replace("\\040", " "))
+        if path.is_relative_to(place) and len(place.parts) >= len(found[0].parts):
+            found = (place, parts[2])
+    return found
+
+
+def _make_keys(settings: Settings) -> None:
+    from ecard.vault import create_keys
+
+    create_keys(settings.keys_folder)
+
+
+def _require_keys(settings: Settings) -> None:
+    from ecard.vault import KEY_FILES
+
+    missing = [n for n in KEY_FILES if not (settings.keys_folder / f"{n}.key").is_file()]
+    if missing:
+        raise Stop(
+            f"Keys are missing in {settings.keys_folder}: {', '.join(missing)}. For a new system:"
+            " python -m ecard init-keys; for an old one: restore its backup.",
+            UNSAFE,
+        )
+
+
+def _upgrade(settings: Settings) -> None:
+    from ecard import migrations
+
+    migrations.upgrade(settings.database_address)
+
+
+def _require_migrated(settings: Settings) -> None:
+    import sqlalchemy as sa
+
+    from ecard import migrations
+
+    engine = sa.create_engine(settings.database_address, poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            present = migrations.present(connection)
+    except sa.exc.OperationalError as error:
+        raise Stop("The database does not answer. Look at ECARD_DATABASE_URL.") from error
+    finally:
+        engine.dispose()
+    if present != migrations.heads():
+        raise Stop("The database is not up to date. Run: python -m ecard migrate", UNSAFE)
+
+
+def _welcome(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{settings.port}"
+    lines = ["", "e-card family services", f"  API      {address}/api/v1"]
+    lines += [f"  Pages    {address}/api/docs", f"  Data     {settings.var}", ""]
+    if settings.demo:
+        lines += _load_demo(settings)
+        port = "" if settings.port == 8000 else f" PORT={settings.port}"
+        lines += ["", f"Next, in a second terminal:  make demo{port}     (Ctrl-C here stops)", ""]
+    return "\n".join(lines)
+
+
+def _load_demo(settings: Settings) -> list[str]:
+    from ecard.demo import loader
+
+    with joined_system(settings) as joined:
+        return list(loader.load(joined).lines())
+
+
+@contextmanager
+def joined_system(settings: Settings) -> Iterator[Any]:
+    """The real collaborators for the time of a command; says in one line what is missing."""
+    from ecard.joined import join
+    from uploads.errors import UploadFault
+
+    try:
+        joined = join(settings)
+    except (UploadFault, OSError) as error:
+        raise Stop(f"Keys or files cannot be used: {error}") from error
+    try:
+        yield joined
+    finally:
+        joined.db.close()
+
+
+@command("demo")
+def demo() -> None:
+    """Play a phone against the running server, over HTTP."""
+    from ecard.demo import player
+
+    sys.exit(player.play())
+
+
+# ------------------------------------------------------------------ set-up and upkeep
+
+
+@command("init-keys")
+def init_keys() -> None:
+    """Create the key files that are missing."""
+    from ecard.vault import create_keys
+
+    settings = read_settings()
+    made = create_keys(settings.keys_folder)
+    names = ", ".join(path.name for path in made) or "nothing, all are there"
+    print(f"Created in {settings.keys_folder}: {names}. Back them up, apart from the data.")
+
+
+@command("migrate")
+@click.option("--check", is_flag=True, help="Change nothing; fail when tables and models differ.")
+def migrate(check: bool) -> None:
+    """Bring the database up to date."""
+    import sqlalchemy as sa
+
+    from ecard import migrations
+
+    settings = read_settings()
+    require_local_disk(settings)
+    make_folders(settings)
+    if not check:
+        migrations.upgrade(settings.database_address)
+    engine = sa.create_engine(settings.database_address, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        present, drift = migrations.present(connection), migrations.drift(connection)
+    engine.dispose()
+    if present != migrations.heads() or drift:
+        raise Stop(
+            f"Not up to date: at {present or 'no revision'}, {len(drift)} differences: {drift}"
+        )
+    print(f"Up to date: revision {', '.join(present) or 'none'}.")
+
+
+@command("make-migration")
+@click.argument("message")
+@click.option("--again", is_flag=True, help="Throw all revisions away and write one initial one.")
+def make_migration(message: str, again: bool) -> None:
+    """Write a migration from the newest revision to the models (for developers)."""
+    import subprocess
+    import tempfile
+
+    from ecard import migrations
+
+    if again:
+        for old in (migrations.HOME / "versions").glob("*.py"):
+            old.unlink()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/new.sqlite3"
+        migrations.upgrade(url)
+        made = migrations.write_revision(url, message)
+    for verb in (["format"], ["check", "--fix"]):
+        command = [sys.executable, "-m", "ruff", *verb, "--quiet", str(made)]
+        subprocess.run(command, check=True)  # noqa: S603 - our own linter, on our own file
+    print(f"Wrote {made}. Read it before you commit it.")
+
+
+@command("sweep")
+def sweep() -> None:
+    """Do now, once, every periodic sweep and every job that is due."""
+    from ecard.jobs import work
+    from ecard.worker import Worker
+
+    with joined_system(read_settings()) as joined:
+        call, all_work = joined.call(), work()
+        for one in all_work.sweeps:
+            print(f"{one.name}: {one.run(call)}")
+        print(f"jobs: {Worker(call, all_work).drain()}")
+
+
+@command("settings")
+def show_settings() -> None:
+    """Print every setting, with unit, default and the value in force; secrets are not shown."""
+    from ecard.generated import settings_in_force
+
+    print(settings_in_force(read_settings()))
+
+
+# ------------------------------------------------------------------ audit
+
+
+@command("anchor")
+def anchor() -> None:
+    """Write an audit anchor now."""
+    from ecard import audit_verify
+
+    with joined_system(read_settings()) as joined:
+        made = audit_verify.anchor(joined.call(), force=True)
+    print(f"Anchored row {made.seq}." if made else "Nothing new since the last anchor.")
+
+
+@command("audit-verify")
+def audit_verify_command() -> None:
+    """Walk the audit chain, compare it with the anchors, name the first bad row."""
+    from ecard import audit_verify
+
+    with joined_system(read_settings()) as joined:
+        verdict = audit_verify.verify(joined.call())
+    _report(verdict)
+
+
+def _report(verdict: Any) -> None:
+    for given_up in verdict.lost:
+        print(f"Note: {given_up}.")
+    if verdict.finding is not None:
+        raise Stop(f"AUDIT BROKEN: {verdict.finding.what}.")
+    print(
+        f"Audit unbroken: {verdict.rows} rows, {verdict.anchors} anchors,"
+        f" anchored up to row {verdict.anchored_to}."
+    )
+
+
+# ------------------------------------------------------------------ backup
+
+
+@command("backup")
+@click.argument("to", type=click.Path(path_type=Path))
+def backup_command(to: Path) -> None:
+    """Write the data to TO and the keys to TO.keys."""
+    from ecard import backup
+
+    try:
+        with joined_system(read_settings()) as joined:
+            data, keys = backup.back_up(joined.call(), to.absolute())
+    except (backup.BackupRefused, OSError) as refused:
+        raise Stop(f"No backup was made: {refused}") from refused
+    print(f"Data: {data}\nKeys: {keys}")
+    print("MOVE THE KEYS to another place now: whoever has both archives has everything.")
+
+
+@command("restore")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--keys", type=click.Path(path_type=Path), help="The key archive; else SOURCE.keys.")
+def restore_command(source: Path, keys: Path | None) -> None:
+    """Put a backup back, into an empty data directory, and check that it is whole."""
+    from ecard import backup
+
+    settings = read_settings()
+    require_local_disk(settings)
+    try:
+        backup.unpack(settings, source, keys or backup.keys_archive(source))
+        with joined_system(settings) as joined:
+            restored = backup.check(joined.call())
+    except (backup.BackupRefused, OSError) as refused:
+        raise Stop(f"Not restored: {refused}") from refused
+    if restored.missing:
+        raise Stop(
+            f"Restored, but {len(restored.missing)} files are missing: {restored.missing[0]}…"
+        )
+    print(f"Restored: {restored.files} files, none missing.")
+    _report(restored.verdict)
+
+
+# ------------------------------------------------------------------ generated pages
+
+
+@command("openapi")
+def openapi() -> None:
+    """Write docs/openapi.json."""
+    from ecard import generated
+
+    print(f"Wrote {generated.write_openapi()}")
+
+
+@command("docs")
+def docs() -> None:
+    """Write the generated pages: settings, errors, states."""
+    from ecard import generated
+
+    for page in generated.write_pages():
+        print(f"Wrote {page}")

@@ -1,0 +1,22 @@
+"""For a WSGI server of your own: ``gunicorn wsgi:application``; see docs/deploy.md.
+
+Joins the real collaborators and starts the outbox thread. ``python -m ecard run`` does the same and
+brings gunicorn's settings along.
+"""
+
+import atexit
+
+from ecard import logs
+from ecard.app import create_app
+from ecard.config import read_settings
+from ecard.jobs import work
+from ecard.joined import join
+from ecard.worker import Worker
+
+logs.configure()
+joined = join(read_settings())
+joined.dependencies.verifier()
+application = create_app(joined)
+outbox = Worker(joined.call(), work())
+outbox.start()
+atexit.register(outbox.stop)
