@@ -17,42 +17,41 @@ from ecard.api import Room
 from ecard.errors import Busy, TooManyRequests
 from ecard.request import current_call
 
-staff_door = Room("staff-door", __name__, url_prefix="/staff", description="Staff sign in")
-staff_desk = Room("staff-desk", __name__, url_prefix="/staff", description="Staff, signed in")
-counters = Room("counters", __name__, url_prefix="/counters", description="Counters near you")
+public = Room("agencies", __name__, url_prefix="", description="Counters; staff sign in")
+staff = Room("staff", __name__, url_prefix="/staff", description="Staff, signed in")
 
 
-@staff_door.route("/sign-in", methods=["POST"])
-@staff_door.doc(operationId="signInStaff")
-@staff_door.refuses(StaffSignInFailed, TooManyRequests, Busy)
-@staff_door.arguments(StaffSignInSchema)
-@staff_door.response(200, StaffTokenSchema)
+@public.route("/staff/sign-in", methods=["POST"])
+@public.doc(operationId="signInStaff")
+@public.refuses(StaffSignInFailed, TooManyRequests, Busy)
+@public.arguments(StaffSignInSchema)
+@public.response(200, StaffTokenSchema)
 def sign_in(body: dict[str, str]) -> service.StaffToken:
     """Open a session of staff"""
     return service.sign_in(current_call(), **body)
 
 
-@staff_desk.route("/session", methods=["DELETE"])
-@staff_desk.doc(operationId="signOutStaff")
-@staff_desk.response(204)
+@staff.route("/session", methods=["DELETE"])
+@staff.doc(operationId="signOutStaff")
+@staff.response(204)
 def sign_out() -> None:
     """End this session"""
     service.sign_out(current_call())
 
 
-@staff_desk.route("/me", methods=["GET"])
-@staff_desk.doc(operationId="getStaffMe")
-@staff_desk.response(200, StaffViewSchema)
+@staff.route("/me", methods=["GET"])
+@staff.doc(operationId="getStaffMe")
+@staff.response(200, StaffViewSchema)
 def me() -> service.StaffView:
     """Who is signed in, with which roles and where"""
     return service.me(current_call())
 
 
-@counters.route("", methods=["GET"])
-@counters.doc(operationId="listCounters")
-@counters.refuses(UnknownRegion)
-@counters.arguments(CounterQuerySchema, location="query")
-@counters.response(200, CounterPageSchema)
+@public.route("/counters", methods=["GET"])
+@public.doc(operationId="listCounters")
+@public.refuses(UnknownRegion)
+@public.arguments(CounterQuerySchema, location="query")
+@public.response(200, CounterPageSchema)
 def list_counters(query: dict[str, Any]) -> service.CounterPage:
     """Counters and their addresses, by code, in the caller's language"""
     region_code = query.pop("region")

@@ -21,6 +21,7 @@ from ecard.notices.policy import text_hash
 from ecard.persons import service as persons
 
 __all__ = [
+    "KINDS",
     "Acknowledgement",
     "Consent",
     "Notice",
