@@ -2,17 +2,43 @@
 
 Order of a put: blob on disk (fsync, rename, fsync) → row; of a destruction: key → blob → receipt.
 A crash between the two leaves an orphan that the sweep finds, never a row without its blob.
+
+``destroy`` runs in the caller's transaction and takes the key away: from its commit on nobody can
+read the file. ``erase``, called after that commit, removes the blob and signs the receipt; what it
+could not finish the sweep finishes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+import structlog
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from ecard import audit
+from ecard.call import Call
 from ecard.db import Base, Code, Id, Index
+from ecard.errors import Busy, Refusal, Unavailable
+from ecard.vault import KeyDestroyed
+from uploads import errors as upload_errors
+from uploads.encryption import decrypt_blob, encrypt_blob
+from uploads.retention import DeletionReceipt
+from uploads.sandbox import Sandbox
+
+ORPHAN_SECONDS = 15 * 60
+"""A blob this old without a row belongs to a transaction that never committed."""
+SWEEP_BATCH = 200
+"""Files taken in one transaction of the sweep."""
+PLACE = "stored_files.content"
+
+log = structlog.get_logger()
 
 
 class StoredFile(Base):
@@ -29,10 +55,316 @@ class StoredFile(Base):
     fingerprint: Mapped[Index] = mapped_column(index=True)
     """HMAC of the plain content: recognises the same picture again."""
     location: Mapped[str | None] = mapped_column(sa.String(200), unique=True)
+    """Name in the file store; None once the blob is gone."""
     wrapped_key: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     """None once destroyed: the key goes first, then the blob."""
     created_at: Mapped[datetime]
     destroy_after: Mapped[datetime | None] = mapped_column(index=True)
     destroyed_at: Mapped[datetime | None]
+    destroy_reason: Mapped[str | None] = mapped_column(sa.String(64))
     receipt: Mapped[str | None] = mapped_column(sa.Text)
     """The signed receipt of destruction."""
+
+
+# --- refusals ---------------------------------------------------------------------------------
+
+
+class FileDestroyed(Refusal):
+    """The file was destroyed on time; its receipt remains."""
+
+    code = "file_destroyed"
+    status = 410
+
+
+class UploadRefusal(Refusal):
+    """The parent of what is refused for the file's own sake."""
+
+    status = 422
+
+
+class FileEmpty(UploadRefusal):
+    """No bytes came."""
+
+    code = upload_errors.FileEmpty.code
+
+
+class FileTooLarge(UploadRefusal):
+    """More bytes than the limit."""
+
+    code = upload_errors.FileTooLarge.code
+    status = 413
+
+
+class FileTypeNotAllowed(UploadRefusal):
+    """The content is of no type that is taken here, whatever its name says."""
+
+    code = upload_errors.FileTypeNotAllowed.code
+    status = 415
+
+
+class PictureTooLarge(UploadRefusal):
+    """More pixels, or a longer side, than the limit."""
+
+    code = upload_errors.PictureTooLarge.code
+
+
+class PictureUnreadable(UploadRefusal):
+    """Damaged, truncated or not really a picture."""
+
+    code = upload_errors.PictureUnreadable.code
+
+
+class PdfPassword(UploadRefusal):
+    """The PDF asks for a password."""
+
+    code = upload_errors.PdfPassword.code
+
+
+class PdfTooManyPages(UploadRefusal):
+    """The PDF has more pages than the limit."""
+
+    code = upload_errors.PdfTooManyPages.code
+
+
+class VideoTooLong(UploadRefusal):
+    """The video is longer than the limit."""
+
+    code = upload_errors.VideoTooLong.code
+
+
+class VideoUnreadable(UploadRefusal):
+    """The video is damaged or has no picture in it."""
+
+    code = upload_errors.VideoUnreadable.code
+
+
+class ProcessingLimit(UploadRefusal):
+    """Decoding it took more time or memory than allowed."""
+
+    code = upload_errors.ProcessingLimit.code
+
+
+PICTURE_REFUSALS: tuple[type[UploadRefusal], ...] = (
+    FileEmpty,
+    FileTooLarge,
+    FileTypeNotAllowed,
+    PictureTooLarge,
+    PictureUnreadable,
+    PdfPassword,
+    PdfTooManyPages,
+    ProcessingLimit,
+)
+VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
+    FileEmpty,
+    FileTooLarge,
+    FileTypeNotAllowed,
+    PictureTooLarge,
+    VideoTooLong,
+    VideoUnreadable,
+    ProcessingLimit,
+)
+_BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503."""
+    try:
+        yield
+    except upload_errors.UploadRefused as refused:
+        raise _BY_CODE[refused.code] from refused
+    except upload_errors.SandboxBusy as busy:
+        raise Busy(retry_after=busy.retry_after_seconds) from busy
+    except (upload_errors.SandboxFault, upload_errors.StoreFault) as fault:
+        log.error("upload_fault", error=type(fault).__name__)
+        raise Unavailable from fault
+
+
+@cache
+def sandbox() -> Sandbox:
+    """The place where untrusted files are decoded, shared by the process: it bounds how many."""
+    return Sandbox()
+
+
+# --- put, read, destroy -----------------------------------------------------------------------
+
+
+def put(
+    session: Session,
+    call: Call,
+    *,
+    owner_id: uuid.UUID,
+    purpose: str,
+    media_type: str,
+    content: bytes,
+    destroy_after: datetime | None,
+) -> StoredFile:
+    """Encrypt and keep ``content``; the blob is durable before the row is. Raises Unavailable."""
+    file_id = uuid.uuid4()
+    key, wrapped = call.dependencies.vault.new_file_key(session, owner_id, file_id)
+    with refusing():
+        location = call.dependencies.file_store.put(encrypt_blob(key, content, _place(file_id)))
+    row = StoredFile(
+        id=file_id,
+        owner_id=owner_id,
+        purpose=purpose,
+        media_type=media_type,
+        size=len(content),
+        fingerprint=fingerprint(call, content),
+        location=location,
+        wrapped_key=wrapped,
+        created_at=call.now,
+        destroy_after=destroy_after,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def read(session: Session, call: Call, file_id: uuid.UUID) -> bytes:
+    """The plain content. Raises FileDestroyed, Unavailable; DecryptionFailed is a fault."""
+    row = session.get_one(StoredFile, file_id)
+    if row.wrapped_key is None or row.location is None:
+        raise FileDestroyed
+    try:
+        key = call.dependencies.vault.file_key(session, row.owner_id, file_id, row.wrapped_key)
+    except KeyDestroyed as gone:
+        raise FileDestroyed from gone
+    with refusing():
+        blob = call.dependencies.file_store.get(row.location)
+    return decrypt_blob(key, blob, _place(file_id))
+
+
+def media_type(session: Session, file_id: uuid.UUID) -> str:
+    """What kind of file it is."""
+    return session.get_one(StoredFile, file_id).media_type
+
+
+def keep_until(session: Session, file_id: uuid.UUID, moment: datetime | None) -> None:
+    """Set the time from which the sweep destroys a file; one that is destroyed stays so."""
+    row = session.get_one(StoredFile, file_id, with_for_update=True)
+    if row.destroyed_at is None:
+        row.destroy_after = moment
+
+
+def kept_until(session: Session, file_id: uuid.UUID) -> datetime | None:
+    """The time from which the sweep destroys it; None: no time is set."""
+    return session.get_one(StoredFile, file_id).destroy_after
+
+
+def is_destroyed(session: Session, file_id: uuid.UUID) -> bool:
+    """Whether its key is gone."""
+    return session.get_one(StoredFile, file_id).destroyed_at is not None
+
+
+def destroy(session: Session, call: Call, file_id: uuid.UUID, reason: str) -> None:
+    """Destroy the key; from the caller's commit on the content is gone. Then call ``erase``."""
+    row = session.get_one(StoredFile, file_id, with_for_update=True)
+    if row.destroyed_at is None:
+        row.wrapped_key = None
+        row.destroyed_at, row.destroy_reason = call.now, reason
+        audit.record(session, call, "file.destroyed", "file", file_id, reason=reason)
+
+
+def erase(call: Call) -> int:
+    """Remove the blobs whose keys are gone and sign their receipts; how many. Never raises."""
+    waiting = sa.and_(StoredFile.destroyed_at.is_not(None), StoredFile.receipt.is_(None))
+    with call.db.read() as session:
+        ids = list(session.scalars(sa.select(StoredFile.id).where(waiting).limit(SWEEP_BATCH)))
+    return sum(_erase(call, file_id) for file_id in ids)
+
+
+def _erase(call: Call, file_id: uuid.UUID) -> bool:
+    with call.db.write() as session:
+        row = session.get_one(StoredFile, file_id, with_for_update=True)
+        if row.receipt is not None or row.destroyed_at is None:
+            return False
+        if row.location is not None:
+            try:
+                call.dependencies.file_store.delete(row.location)
+            except upload_errors.StoreFault as fault:
+                log.error("erase_failed", file_id=str(file_id), retryable=fault.retryable)
+                return False
+        row.location, row.receipt = None, _receipt(call, row, row.destroyed_at)
+        session.commit()
+    return True
+
+
+def _receipt(call: Call, row: StoredFile, destroyed_at: datetime) -> str:
+    key = call.dependencies.vault.receipt_key
+    reason = row.destroy_reason or "lapsed"
+    return DeletionReceipt.create(key, row.id, row.purpose, destroyed_at, reason).to_json()
+
+
+def fingerprint(call: Call, content: bytes) -> str:
+    """Recognises the same bytes again; useless without the index key."""
+    return call.dependencies.vault.index("picture", hashlib.sha256(content).hexdigest())
+
+
+def _place(file_id: uuid.UUID) -> str:
+    return f"{PLACE}|{file_id}"
+
+
+# --- sweep ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did, and what it found that it cannot repair."""
+
+    lapsed: int
+    """Files destroyed because their time had come."""
+    erased: int
+    """Blobs removed whose key was gone."""
+    orphans: int
+    """Blobs removed that no row speaks of."""
+    missing: tuple[uuid.UUID, ...]
+    """Rows whose blob is not there: only a backup brings those back."""
+
+
+def sweep(call: Call) -> Swept:
+    """Destroy what lapsed, finish broken destructions, remove orphans, report missing blobs."""
+    call = call.as_system()
+    with refusing():
+        call.dependencies.file_store.sweep(call.now.timestamp())
+        swept = Swept(_destroy_lapsed(call), erase(call), _remove_orphans(call), _missing(call))
+    for file_id in swept.missing:
+        log.error("blob_missing", file_id=str(file_id))
+    return swept
+
+
+def _destroy_lapsed(call: Call) -> int:
+    lapsed = sa.and_(StoredFile.destroy_after <= call.now, StoredFile.destroyed_at.is_(None))
+    with call.db.write() as session:
+        ids = list(session.scalars(sa.select(StoredFile.id).where(lapsed).limit(SWEEP_BATCH)))
+        for file_id in ids:
+            destroy(session, call, file_id, "lapsed")
+        session.commit()
+    return len(ids)
+
+
+def _remove_orphans(call: Call) -> int:
+    store = call.dependencies.file_store
+    before = (call.now - timedelta(seconds=ORPHAN_SECONDS)).timestamp()
+    old = [entry.name for entry in store.entries() if entry.stored_at < before]
+    orphans = sorted(set(old) - _known(call))
+    for name in orphans:
+        store.delete(name)
+    return len(orphans)
+
+
+def _known(call: Call) -> set[str]:
+    query = sa.select(StoredFile.location).where(StoredFile.location.is_not(None))
+    with call.db.read() as session:
+        return {name for name in session.scalars(query) if name is not None}
+
+
+def _missing(call: Call) -> tuple[uuid.UUID, ...]:
+    """Rows first, then the store: a blob is there before its row, so no put is mistaken."""
+    query = sa.select(StoredFile.id, StoredFile.location).where(StoredFile.destroyed_at.is_(None))
+    with call.db.read() as session:
+        rows = {location: file_id for file_id, location in session.execute(query)}
+    there = {entry.name for entry in call.dependencies.file_store.entries()}
+    lost = [file_id for location, file_id in rows.items() if location not in there]
+    with call.db.read() as session:
+        return tuple(sorted(i for i in lost if not is_destroyed(session, i)))

@@ -22,7 +22,10 @@ class Document(Base):
     claimed_at: Mapped[datetime | None]
     pages: Mapped[int]
     uploaded_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    """When its application was found decided or given up; the days it is kept count from here."""
     removed_at: Mapped[datetime | None]
+    """When its pages were destroyed."""
 
 
 class DocumentPage(Base):

@@ -30,7 +30,7 @@ class Case(Base):
     """Opening it needs a second person's approval."""
     attempt_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("attempts.id"))
     state: Mapped[Code]
-    """open, decided or appealed, then closed."""
+    """open, decided (may be appealed) or appealed, then closed."""
     level: Mapped[int] = mapped_column(default=1)
     """1: first decision; 2: appeal."""
     opened_at: Mapped[datetime]
@@ -49,7 +49,7 @@ class CaseFile(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id"), index=True)
     number: Mapped[int]
     role: Mapped[Code]
-    """frame, digits_video, reference_photo or document."""
+    """frame, digits_video, reference_photo, or the kind of the document whose page it is."""
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
 
 
@@ -60,7 +60,7 @@ class CaseOpening(Base):
     id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id"), index=True)
     reviewer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"))
-    asked_at: Mapped[datetime]
+    asked_at: Mapped[datetime] = mapped_column(index=True)
     approved_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

@@ -1,0 +1,72 @@
+"""Documents and evidence as JSON."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from flask_smorest.fields import Upload
+
+from ecard.api import Schema
+from ecard.documents.policy import DOCUMENTS_MAX, DocumentKind
+
+KINDS = [kind.value for kind in DocumentKind]
+
+
+class DocumentKindSchema(Schema):
+    """What the uploaded document is."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+
+
+class DocumentFileSchema(Schema):
+    """The document: JPEG or PNG, a PDF of at most 3 pages for everything but a face photo."""
+
+    file = Upload(required=True, metadata={"description": "At most 10 MiB and 25 megapixels"})
+
+
+class DocumentSchema(ma.Schema):
+    """A document that no application claimed yet."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    pages = ma.fields.Integer(required=True)
+    uploaded_at = ma.fields.AwareDateTime(format="iso", required=True)
+    lapses_at = ma.fields.AwareDateTime(
+        format="iso", required=True, metadata={"description": "Destroyed then, unless claimed"}
+    )
+
+
+class SubmissionSchema(Schema):
+    """The documents that support an application."""
+
+    document_ids = ma.fields.List(
+        ma.fields.UUID(),
+        required=True,
+        validate=ma.validate.Length(min=1, max=DOCUMENTS_MAX),
+    )
+
+
+class NeedSchema(ma.Schema):
+    """One thing that must be shown; any one of the sets of documents shows it."""
+
+    name = ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf(["identity", "kinship", "order", "face", "guardian"]),
+    )
+    any_of = ma.fields.List(
+        ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(KINDS))), required=True
+    )
+
+
+class EvidenceSchema(ma.Schema):
+    """What an application calls for, and what it has."""
+
+    link_id = ma.fields.UUID(required=True)
+    state = ma.fields.String(required=True, metadata={"description": "The link's state"})
+    needs = ma.fields.List(ma.fields.Nested(NeedSchema), required=True)
+    documents = ma.fields.List(ma.fields.String(), required=True)
+    warnings = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "`portrait_small`: a sharper scan would be compared better"},
+    )
+    tries_left = ma.fields.Integer(required=True)

@@ -1,0 +1,81 @@
+"""What the people's desk refuses."""
+
+from __future__ import annotations
+
+from ecard.errors import Refusal
+
+
+class OpeningNotApproved(Refusal):
+    """A minor's case is opened only after a second person approved it, for 30 minutes."""
+
+    code = "opening_not_approved"
+    status = 403
+    next = "ask_for_opening"
+
+
+class OpeningNotNeeded(Refusal):
+    """This case may be opened without a second person."""
+
+    code = "opening_not_needed"
+    status = 409
+    next = "read_case"
+
+
+class OpeningNotAsked(Refusal):
+    """Nobody is waiting for an approval to open this case."""
+
+    code = "opening_not_asked"
+    status = 409
+
+
+class SecondPersonNeeded(Refusal):
+    """Whoever asked cannot approve, and whoever decided cannot decide the appeal."""
+
+    code = "second_person_needed"
+    status = 403
+
+
+class ConflictOfInterest(Refusal):
+    """Nobody deals with a case about themselves."""
+
+    code = "conflict_of_interest"
+    status = 403
+
+
+class CaseNotOpen(Refusal):
+    """The case was decided, or the application was given up meanwhile."""
+
+    code = "case_not_open"
+    status = 409
+    next = "list_cases"
+
+
+class ReasonDoesNotFit(Refusal):
+    """The reason is not one that this outcome can have."""
+
+    code = "reason_does_not_fit"
+    status = 422
+
+
+class NothingToAppeal(Refusal):
+    """There is no rejection of this application that could be appealed."""
+
+    code = "nothing_to_appeal"
+    status = 409
+    next = "read_decisions"
+
+
+class AppealedAlready(Refusal):
+    """There is one appeal, and it was made."""
+
+    code = "appealed_already"
+    status = 409
+    next = "read_decisions"
+
+
+class AppealTooLate(Refusal):
+    """The days to appeal are over."""
+
+    code = "appeal_too_late"
+    status = 409
+    next = "open_application"

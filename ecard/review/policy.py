@@ -1,0 +1,131 @@
+"""Rules of the people's desk: due dates, who looks, who decides, what each side reads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+MINOR_UNDER_AGE = 18
+"""Opening the case of somebody younger needs a second person's approval."""
+OPENING_SECONDS = 30 * 60
+"""How long an approval to open a case is good."""
+ASKED_SECONDS = 24 * 3600
+"""How long a question to open a case waits for a second person."""
+WORKING_WEEKDAYS = frozenset(range(5))
+"""Monday to Friday."""
+TEMPORARY_ROLES = frozenset({"frame", "digits_video"})
+"""What is kept only because a person has to look: destroyed with the final decision."""
+EXPLANATION_LEAST, EXPLANATION_MOST = 10, 1_000
+GROUNDS_LEAST, GROUNDS_MOST = 10, 2_000
+"""Characters."""
+
+
+class CaseKind(StrEnum):
+    """What a case is about."""
+
+    EVIDENCE = "evidence"
+    FACE = "face"
+    DIGITS_VIDEO = "digits_video"
+
+
+class CaseState(StrEnum):
+    """How far a case is."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    """Rejected, and may still be appealed."""
+    APPEALED = "appealed"
+    CLOSED = "closed"
+
+
+class DecisionOutcome(StrEnum):
+    """What a reviewer may decide."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+WAITING = frozenset({CaseState.OPEN.value, CaseState.APPEALED.value})
+"""States in which a reviewer is to decide."""
+PENDING = WAITING | {CaseState.DECIDED.value}
+"""States in which the last word has not been spoken."""
+REVIEW_REASONS = {
+    CaseKind.EVIDENCE: "evidence_needs_person",
+    CaseKind.FACE: "face_needs_person",
+    CaseKind.DIGITS_VIDEO: "digits_need_person",
+}
+"""Why a link is moved into review, in the words of the link's state machine."""
+DECISION_REASONS = {
+    DecisionOutcome.APPROVED: frozenset(
+        {"documents_confirmed", "face_confirmed", "digits_confirmed", "agreement_confirmed"}
+    ),
+    DecisionOutcome.REJECTED: frozenset(
+        {
+            "document_not_legible",
+            "document_does_not_prove_it",
+            "person_differs",
+            "identity_not_verified",
+            "no_consent",
+            "no_legal_basis",
+            "misuse",
+            "safeguarding",
+        }
+    ),
+}
+NOT_DISCLOSED = "not_disclosed"
+HIDDEN_REASONS = frozenset({"safeguarding"})
+"""Never named to the holder: the reason could put somebody in danger."""
+
+
+def due_at(opened_at: datetime, working_days: int, zone: ZoneInfo) -> datetime:
+    """The end of the n-th working day after the day of opening, in the region's time zone, as UTC.
+
+    Monday to Friday count. Public holidays are not known here, so a due date is early, never late.
+    """
+    day, left = opened_at.astimezone(zone).date(), working_days
+    while left > 0:
+        day += timedelta(days=1)
+        left -= day.weekday() in WORKING_WEEKDAYS
+    return _midnight(day + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def is_minor(age: int) -> bool:
+    """Whether opening the case needs a second person."""
+    return age < MINOR_UNDER_AGE
+
+
+def reason_fits(outcome: DecisionOutcome, reason: str) -> bool:
+    """Whether a decision may give this reason."""
+    return reason in DECISION_REASONS[outcome]
+
+
+def in_conflict(own_index: str | None, side_indexes: Collection[str]) -> bool:
+    """Whether a member of staff is one of the two sides of the case."""
+    return own_index is not None and own_index in side_indexes
+
+
+def state_after(outcome: DecisionOutcome, level: int) -> CaseState:
+    """An approval and an appeal's decision are final; a first rejection may be appealed."""
+    may_be_appealed = outcome is DecisionOutcome.REJECTED and level == 1
+    return CaseState.DECIDED if may_be_appealed else CaseState.CLOSED
+
+
+def shown_reason(reason: str, *, to_holder: bool) -> str:
+    """The reason as one side may read it."""
+    return NOT_DISCLOSED if to_holder and reason in HIDDEN_REASONS else reason
+
+
+def may_be_sent(reason: str) -> bool:
+    """Whether reason and words may go out by message: a family's phone is read by others too."""
+    return reason not in HIDDEN_REASONS
+
+
+def is_overtaken(case_state: str, link_state: str) -> bool:
+    """Whether the link left review without a decision (withdrawn, ended): nothing to decide."""
+    return case_state in WAITING and link_state != "in_review"

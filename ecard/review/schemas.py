@@ -1,0 +1,163 @@
+"""Cases, openings, decisions and appeals as JSON."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from ecard.api import CursorSchema, Schema
+from ecard.review.policy import (
+    DECISION_REASONS,
+    EXPLANATION_LEAST,
+    EXPLANATION_MOST,
+    GROUNDS_LEAST,
+    GROUNDS_MOST,
+    NOT_DISCLOSED,
+    CaseKind,
+    CaseState,
+    DecisionOutcome,
+)
+
+KINDS = [kind.value for kind in CaseKind]
+STATES = [state.value for state in CaseState]
+OUTCOMES = [outcome.value for outcome in DecisionOutcome]
+REASONS = sorted(reason for reasons in DECISION_REASONS.values() for reason in reasons)
+
+
+def _time(*, allow_none: bool = False) -> ma.fields.AwareDateTime:
+    return ma.fields.AwareDateTime(format="iso", required=True, allow_none=allow_none)
+
+
+class CaseQuerySchema(CursorSchema):
+    """Which cases to list."""
+
+    state = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.OneOf(STATES),
+        metadata={"description": "Default: those that wait for a decision"},
+    )
+    overdue = ma.fields.Boolean(load_default=False)
+
+
+class CaseItemSchema(ma.Schema):
+    """A case in the list; it names nobody."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    level = ma.fields.Integer(required=True, metadata={"description": "1, or 2 for an appeal"})
+    minor = ma.fields.Boolean(required=True)
+    opened_at = _time()
+    due_at = _time()
+    overdue = ma.fields.Boolean(required=True)
+    opening_asked = ma.fields.Boolean(
+        required=True, metadata={"description": "Somebody else waits for your approval to open it"}
+    )
+    version = ma.fields.Integer(required=True)
+
+
+class SideSchema(ma.Schema):
+    """Holder or relative, to be compared with a document."""
+
+    name = ma.fields.String(required=True)
+    number_masked = ma.fields.String(required=True)
+    birth_date = ma.fields.Date(required=True)
+    sex = ma.fields.String(required=True)
+
+
+class CaseFileSchema(ma.Schema):
+    """A file to look at, at /staff/cases/{id}/files/{number}."""
+
+    number = ma.fields.Integer(required=True)
+    role = ma.fields.String(
+        required=True,
+        metadata={"description": "frame, digits_video, reference_photo, or the document's kind"},
+    )
+    media_type = ma.fields.String(required=True)
+    destroyed = ma.fields.Boolean(required=True)
+
+
+class DecisionSchema(ma.Schema):
+    """A decision with its reason."""
+
+    case_id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    level = ma.fields.Integer(required=True)
+    outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
+    reason = ma.fields.String(required=True, validate=ma.validate.OneOf([*REASONS, NOT_DISCLOSED]))
+    explanation = ma.fields.String(required=True, allow_none=True)
+    at = _time()
+    appeal_until = _time(allow_none=True)
+    may_appeal = ma.fields.Boolean(required=True)
+
+
+class CaseSchema(ma.Schema):
+    """Everything a reviewer sees."""
+
+    id = ma.fields.UUID(required=True)
+    link_id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    level = ma.fields.Integer(required=True)
+    minor = ma.fields.Boolean(required=True)
+    opened_at = _time()
+    due_at = _time()
+    relation = ma.fields.String(required=True, allow_none=True)
+    face_subject = ma.fields.String(required=True)
+    holder = ma.fields.Nested(SideSchema, required=True)
+    relative = ma.fields.Nested(SideSchema, required=True, allow_none=True)
+    reasons = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Why a machine did not decide"}
+    )
+    facts = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    files = ma.fields.List(ma.fields.Nested(CaseFileSchema), required=True)
+    decisions = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)
+    grounds = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "What the appellant wrote"}
+    )
+    version = ma.fields.Integer(required=True)
+
+
+class OpeningSchema(ma.Schema):
+    """A question to open a minor's case, and its approval."""
+
+    id = ma.fields.UUID(required=True)
+    case_id = ma.fields.UUID(required=True)
+    asked_by = ma.fields.UUID(required=True)
+    asked_at = _time()
+    approved_by = ma.fields.UUID(required=True, allow_none=True)
+    approved_at = _time(allow_none=True)
+    expires_at = _time(allow_none=True)
+
+
+class DecideSchema(Schema):
+    """A decision: its reason must be one that the outcome can have."""
+
+    outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
+    reason = ma.fields.String(required=True, validate=ma.validate.OneOf(REASONS))
+    explanation = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(min=EXPLANATION_LEAST, max=EXPLANATION_MOST),
+        metadata={"description": "Plain words; both sides read them"},
+    )
+
+
+class GroundsSchema(Schema):
+    """Why the decision should be another one."""
+
+    grounds = ma.fields.String(
+        required=True, validate=ma.validate.Length(min=GROUNDS_LEAST, max=GROUNDS_MOST)
+    )
+
+
+class AppealSchema(ma.Schema):
+    """An appeal that was taken in."""
+
+    case_id = ma.fields.UUID(required=True)
+    at = _time()
+    due_at = _time()
+
+
+class DecisionsSchema(ma.Schema):
+    """Every decision on a link, oldest first."""
+
+    items = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)

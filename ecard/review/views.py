@@ -1,0 +1,152 @@
+"""The people's desk over HTTP, and what the two sides read of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from ecard import errors as general
+from ecard import files
+from ecard.api import Room, page_of
+from ecard.family.errors import CannotActivateNow, IllegalMove
+from ecard.request import current_call
+from ecard.review import errors, service
+from ecard.review.schemas import (
+    AppealSchema,
+    CaseItemSchema,
+    CaseQuerySchema,
+    CaseSchema,
+    DecideSchema,
+    DecisionSchema,
+    DecisionsSchema,
+    GroundsSchema,
+    OpeningSchema,
+)
+
+desk = Room("desk", __name__, url_prefix="/staff/cases", description="The people's desk")
+decisions = Room(
+    "decisions", __name__, url_prefix="/links", description="Decisions and the one appeal"
+)
+BINARY = {"type": "string", "format": "binary"}
+
+
+@desk.route("", methods=["GET"])
+@desk.doc(operationId="listCases")
+@desk.refuses(general.InvalidInput, general.NotAllowed)
+@desk.arguments(CaseQuerySchema, location="query")
+@desk.response(200, page_of(CaseItemSchema))
+def list_cases(query: dict[str, Any]) -> Any:
+    """Cases of the own region and below, newest first."""
+    state = query.pop("state")
+    return service.list_cases(current_call(), states=[state] if state else [], **query)
+
+
+@desk.route("/<uuid:case_id>/opening", methods=["POST"])
+@desk.doc(operationId="askOpening")
+@desk.idempotent
+@desk.refuses(
+    general.NotFound,
+    general.NotAllowed,
+    errors.ConflictOfInterest,
+    errors.OpeningNotNeeded,
+    errors.CaseNotOpen,
+)
+@desk.response(201, OpeningSchema)
+def ask_opening(case_id: uuid.UUID) -> Any:
+    """Ask to open a minor's case."""
+    return service.ask_opening(current_call(), case_id)
+
+
+@desk.route("/<uuid:case_id>/opening/approval", methods=["POST"])
+@desk.doc(operationId="approveOpening")
+@desk.idempotent
+@desk.refuses(
+    general.NotFound,
+    general.NotAllowed,
+    errors.ConflictOfInterest,
+    errors.OpeningNotAsked,
+    errors.SecondPersonNeeded,
+)
+@desk.response(201, OpeningSchema)
+def approve_opening(case_id: uuid.UUID) -> Any:
+    """Approve, as a second person, that a minor's case is opened; good for 30 minutes."""
+    return service.approve_opening(current_call(), case_id)
+
+
+@desk.route("/<uuid:case_id>", methods=["GET"])
+@desk.doc(operationId="readCase")
+@desk.refuses(
+    general.NotFound, general.NotAllowed, errors.ConflictOfInterest, errors.OpeningNotApproved
+)
+@desk.response(200, CaseSchema)
+@desk.tagged
+def read_case(case_id: uuid.UUID) -> Any:
+    """A case with reasons, facts and files; every look is on record."""
+    return service.read_case(current_call(), case_id)
+
+
+@desk.route("/<uuid:case_id>/files/<int:number>", methods=["GET"])
+@desk.doc(operationId="readCaseFile")
+@desk.refuses(
+    general.NotFound,
+    general.NotAllowed,
+    errors.ConflictOfInterest,
+    errors.OpeningNotApproved,
+    files.FileDestroyed,
+    general.Unavailable,
+)
+@desk.response(200, BINARY, content_type="image/jpeg")
+def read_case_file(case_id: uuid.UUID, number: int) -> Response:
+    """One picture (JPEG) or digits video of a case; every look is on record."""
+    found = service.read_file(current_call(), case_id, number)
+    response = Response(found.content, mimetype=found.media_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@desk.route("/<uuid:case_id>/decision", methods=["POST"])
+@desk.doc(operationId="decideCase")
+@desk.idempotent
+@desk.refuses(
+    general.NotFound,
+    general.NotAllowed,
+    errors.ConflictOfInterest,
+    errors.OpeningNotApproved,
+    errors.SecondPersonNeeded,
+    errors.CaseNotOpen,
+    errors.ReasonDoesNotFit,
+    CannotActivateNow,
+    IllegalMove,
+)
+@desk.arguments(DecideSchema)
+@desk.response(201, DecisionSchema)
+@desk.versioned
+def decide_case(body: dict[str, Any], case_id: uuid.UUID, version: int) -> Any:
+    """Decide a case, with a reason and an explanation that go to both sides."""
+    return service.decide(current_call(), case_id, version=version, **body)
+
+
+@decisions.route("/<uuid:link_id>/decisions", methods=["GET"])
+@decisions.doc(operationId="listDecisions")
+@decisions.refuses(general.NotFound)
+@decisions.response(200, DecisionsSchema)
+def list_decisions(link_id: uuid.UUID) -> Any:
+    """The decisions on a link, for its holder and its relative."""
+    return {"items": service.decisions(current_call(), link_id)}
+
+
+@decisions.route("/<uuid:link_id>/appeal", methods=["POST"])
+@decisions.doc(operationId="appeal")
+@decisions.idempotent
+@decisions.refuses(
+    general.NotFound, errors.NothingToAppeal, errors.AppealedAlready, errors.AppealTooLate
+)
+@decisions.arguments(GroundsSchema)
+@decisions.response(201, AppealSchema)
+def appeal(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Appeal against a rejection, once, within 14 days; another reviewer decides, one level up."""
+    return service.appeal(current_call(), link_id, body["grounds"])
