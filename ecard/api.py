@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 import marshmallow as ma
@@ -81,6 +81,7 @@ class CursorSchema(ma.Schema):
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(min=1, max=50))
 
 
+@cache
 def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of ``item``."""
     return ma.Schema.from_dict(

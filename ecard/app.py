@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,9 @@ def _limit_addresses(app: Flask, joined: Joined) -> None:
 
 def _documentation_assets() -> Blueprint:
     folder = Path(flask_swagger_ui.__file__).parent / "dist"
-    return Blueprint("docs_assets", __name__, static_folder=folder, static_url_path="/api/docs-assets")
+    return Blueprint(
+        "docs_assets", __name__, static_folder=folder, static_url_path="/api/docs-assets"
+    )
 
 
 def _harden(response: Response) -> Response:
@@ -152,6 +155,8 @@ def _harden(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("X-Frame-Options", "DENY")
+    if response.status_code == HTTPStatus.NO_CONTENT:
+        response.headers.pop("Content-Type", None)
     if "request_id" in g:
         response.headers["X-Request-Id"] = g.request_id
     return response

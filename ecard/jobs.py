@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ecard import idempotency, limits, worker
+from ecard import files, idempotency, limits, worker
+from ecard.accounts import service as accounts
 from ecard.call import Call
-from ecard.worker import Sweep, Work
+from ecard.documents import service as documents
+from ecard.family import service as family
+from ecard.messages import service as messages
+from ecard.review import service as review
+from ecard.worker import Handler, Sweep, Work
 
 MINUTES = 60
 HOURS = 3600
@@ -19,7 +24,7 @@ TRIES_KEPT_DAYS = 31
 
 def work() -> Work:
     """Every handler and every sweep."""
-    return Work(handlers={}, sweeps=SWEEPS)
+    return Work(handlers=HANDLERS, sweeps=SWEEPS)
 
 
 def forget_tries(call: Call) -> int:
@@ -30,7 +35,17 @@ def forget_tries(call: Call) -> int:
     return count
 
 
+HANDLERS: dict[str, Handler] = {
+    messages.JOB: messages.deliver,
+    "link_reminder": family.remind,
+    **accounts.JOBS,
+}
 SWEEPS = (
+    Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
+    Sweep("review_files", 5 * MINUTES, review.sweep),
+    Sweep("documents", 15 * MINUTES, documents.sweep),
+    Sweep("stored_files", 15 * MINUTES, files.sweep),
+    Sweep("sign_in_codes", HOURS, accounts.sweep),
     Sweep("idempotency_keys", HOURS, idempotency.sweep),
     Sweep("counted_tries", HOURS, forget_tries),
     Sweep("done_jobs", 24 * HOURS, worker.forget_done_jobs),

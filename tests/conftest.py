@@ -10,6 +10,7 @@ import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -34,6 +35,35 @@ def ecard_data() -> Path:
     if missing:
         pytest.fail(f"ECARD_DATA names {folder}, where {', '.join(missing)} is missing")
     return folder
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Any]:
+    """A process on a fresh database with the demo region (tests/support.py: Stage)."""
+    from tests import support  # the backend is loaded only where a test asks for it
+
+    with support.stage(tmp_path) as ready:
+        yield ready
+
+
+@pytest.fixture
+def joined(stage: Any) -> Any:
+    return stage.joined
+
+
+@pytest.fixture
+def clock(stage: Any) -> Any:
+    return stage.clock
+
+
+@pytest.fixture
+def app(stage: Any) -> Any:
+    return stage.app
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    return app.test_client()
 
 
 def skip_reason(report: pytest.TestReport | pytest.CollectReport) -> str:

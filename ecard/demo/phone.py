@@ -1,0 +1,200 @@
+"""A phone, as the backend sees it: what an app sends and what it gets back.
+
+The transport is passed in, so that the demo plays it over HTTP and the tests against the
+application itself. Nothing here knows the backend's code: a phone has only the API.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, headers, decoded JSON (or bytes)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        """The stable code of a refusal, or an empty string."""
+        return self.body.get("code", "") if isinstance(self.body, dict) else ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request was done."""
+        return 200 <= self.status < 300
+
+
+class Refused(Exception):
+    """A request that had to succeed did not."""
+
+    def __init__(self, what: str, answer: Answer) -> None:
+        super().__init__(f"{what}: {answer.status} {answer.code} {answer.body}")
+        self.answer = answer
+
+
+class Transport(Protocol):
+    """How a request travels."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        json: object | None,
+        files: Sequence[tuple[str, tuple[str, bytes, str]]] | None,
+    ) -> Answer:
+        """One request and its answer."""
+
+
+@dataclass
+class Phone:
+    """One phone (or one desk): a transport, a language, and the token it holds."""
+
+    transport: Transport
+    language: str = "en"
+    token: str = ""
+    refresh_token: str = ""
+    device_token: str = ""
+    etags: dict[str, str] = field(default_factory=dict)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        json: object | None = None,
+        *,
+        files: Sequence[tuple[str, tuple[str, bytes, str]]] | None = None,
+        key: str | None = None,
+        if_match: str | None = None,
+        token: str | None = None,
+    ) -> Answer:
+        """Send one request; a POST carries an Idempotency-Key of its own."""
+        headers = {"Accept-Language": self.language}
+        bearer = self.token if token is None else token
+        if bearer:
+            headers["Authorization"] = f"Bearer {bearer}"
+        if method == "POST":
+            headers["Idempotency-Key"] = key or secrets.token_urlsafe(24)
+        if if_match:
+            headers["If-Match"] = if_match
+        return self.transport.send(method, API + path, headers=headers, json=json, files=files)
+
+    def must(self, method: str, path: str, json: object | None = None, **more: Any) -> Any:
+        """Send a request that has to succeed; returns its body, raises Refused."""
+        answer = self.send(method, path, json, **more)
+        if not answer.ok:
+            raise Refused(f"{method} {path}", answer)
+        return answer.body
+
+    # --- signing in -------------------------------------------------------------------------
+
+    def ask_code(self, card_number: str) -> str:
+        """Have a code sent to the phone on file; returns the sign-in's id."""
+        return str(self.must("POST", "/sign-in/codes", {"card_number": card_number})["sign_in_id"])
+
+    def sign_in(self, sign_in_id: str, code: str, name: str = "Demo phone") -> dict[str, Any]:
+        """Sign in with the code that arrived."""
+        body: dict[str, Any] = {"sign_in_id": sign_in_id, "code": code, "device_name": name}
+        if self.device_token:
+            body["device_token"] = self.device_token
+        tokens: dict[str, Any] = self.must("POST", "/sign-in", body)
+        self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]
+        self.device_token = tokens.get("device_token") or self.device_token
+        return tokens
+
+    def sign_in_as_staff(self, user_name: str, password: str) -> None:
+        """Sign in a member of staff."""
+        body = {"user_name": user_name, "password": password}
+        self.token = self.must("POST", "/staff/sign-in", body)["access_token"]
+
+    # --- the four steps ---------------------------------------------------------------------
+
+    def step_up(self, password: str, purpose: str = "add_relative") -> str:
+        """Step 1: prove the e-card password; returns the grant's id."""
+        body = {"purpose": purpose, "password": password}
+        return str(self.must("POST", "/step-ups", body)["id"])
+
+    def open_application(self, step_up_id: str) -> dict[str, Any]:
+        """Open an application."""
+        return dict(self.must("POST", "/links", {"step_up_id": step_up_id}))
+
+    def acknowledge(self, link_id: str, kind: str = "family_services") -> dict[str, Any]:
+        """Step 2: read the notice and say so."""
+        notice = self.must("GET", f"/notices/{kind}")
+        body = {"notice_id": notice["id"], "text_sha256": notice["text_sha256"]}
+        return dict(self.must("POST", f"/links/{link_id}/acknowledgement", body))
+
+    def give_family_account(
+        self, link_id: str, name: str, number: str, relation: str, **more: Any
+    ) -> Answer:
+        """Step 3, first half: who the relative is."""
+        body = {"name": name, "number": number, "relation": relation, **more}
+        version = self.must("GET", f"/links/{link_id}")["version"]
+        path = f"/links/{link_id}/family-account"
+        return self.send("PUT", path, body, if_match=f'"{version}"')
+
+    def upload(self, kind: str, content: bytes, media_type: str = "image/jpeg") -> str:
+        """Step 3, second half: one document; returns its id."""
+        files = [("file", ("upload", content, media_type))]
+        return str(self.must("POST", f"/documents?kind={kind}", files=files)["id"])
+
+    def give_evidence(self, link_id: str, document_ids: list[str]) -> Answer:
+        """Tie the documents to the application."""
+        return self.send("POST", f"/links/{link_id}/evidence", {"document_ids": document_ids})
+
+    def consent_as_guardian(self, link_id: str, decision: str = "given") -> Answer:
+        """The guardian decides about face processing."""
+        notice = self.must("GET", "/notices/face_processing")
+        body = {
+            "decision": decision,
+            "notice_id": notice["id"],
+            "text_sha256": notice["text_sha256"],
+        }
+        return self.send("POST", f"/links/{link_id}/face-consent", body)
+
+    def open_capture(self, link_id: str, via: str) -> dict[str, Any]:
+        """Step 4: open a capture session; returns it with its token."""
+        return dict(self.must("POST", f"/links/{link_id}/capture-sessions", {"via": via}))
+
+
+@dataclass
+class Capture:
+    """A capture session on some phone."""
+
+    phone: Phone
+    session_id: str
+    token: str
+
+    def send(self, method: str, rest: str = "", json: object | None = None, **more: Any) -> Answer:
+        """One request within the session."""
+        path = f"/capture-sessions/{self.session_id}{rest}"
+        return self.phone.send(method, path, json, token=self.token, **more)
+
+    def accept(self, scopes: list[str], accepted: bool = True) -> Answer:
+        """The adult relative accepts, or does not."""
+        return self.send("POST", "/acceptance", {"accepted": accepted, "scopes": scopes})
+
+    def consent(self, decision: str = "given") -> Answer:
+        """The relative decides about face processing."""
+        notice = self.send("GET", "/notice").body
+        body = {
+            "decision": decision,
+            "notice_id": notice["id"],
+            "text_sha256": notice["text_sha256"],
+        }
+        return self.send("POST", "/consent", body)
+
+    def show_face(self, frames: Sequence[bytes]) -> Answer:
+        """Send a capture."""
+        files = [("frames", (f"{i}.jpg", frame, "image/jpeg")) for i, frame in enumerate(frames)]
+        return self.send("POST", "/captures", files=files)

@@ -1,0 +1,200 @@
+"""What tests build on: a clock that can be set, a joined process on a fresh database, a phone.
+
+The database and its demo region are made once per test process and copied for each test. It is
+SQLite by default and PostgreSQL with ``TEST_DATABASE=postgres``.
+"""
+
+import io
+import json as jsonlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from biometrics.verifier import FaceVerifier
+from ecard import tables
+from ecard.app import create_app
+from ecard.config import Settings
+from ecard.db import Database
+from ecard.delivery import Mailbox
+from ecard.demo.loader import DemoSummary, load
+from ecard.demo.phone import Answer, Phone
+from ecard.jobs import work
+from ecard.joined import Joined, join
+from ecard.vault import create_keys
+from ecard.worker import Worker
+from tests import postgres
+
+START = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)  # a Wednesday morning in the demo region
+ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres" or "DATABASE_URL" in os.environ
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self.time = start
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        """Move on by a timedelta's keywords (``days=1``)."""
+        self.time += timedelta(**by)
+
+
+@cache
+def verifier() -> FaceVerifier:
+    """The real verifier, loaded once per test process."""
+    return FaceVerifier.load()
+
+
+@cache
+def _template() -> Path:
+    """A data directory with keys, the schema and the demo region; copied for each test."""
+    var = Path(tempfile.mkdtemp(prefix="ecard-template-"))
+    create_keys(var / "keys")
+    if not ON_POSTGRES:
+        (var / "db").mkdir()
+        _furnish(Database(Settings(var=var).database_address).engine)
+    return var
+
+
+def _furnish(engine: sa.Engine) -> None:
+    """Make the schema and load the demo region, on either database."""
+    tables.metadata().create_all(engine)
+    url = engine.url.render_as_string(hide_password=False)
+    var = _template() if ON_POSTGRES else Path(str(engine.url.database)).parent.parent
+    joined = join(Settings(var=var, database_url=url), now=Clock(), verifier=verifier)
+    load(joined)
+    joined.db.close()
+    engine.dispose()
+
+
+@dataclass
+class Stage:
+    """A process on a fresh database with the demo region, and what tests do around it."""
+
+    joined: Joined
+    clock: Clock
+    app: Flask
+    demo: DemoSummary
+
+    def phone(self, language: str = "en") -> Phone:
+        """A phone that speaks to this process."""
+        return Phone(AppTransport(self.app), language)
+
+    def work_off(self) -> None:
+        """Do everything that is due in the outbox now."""
+        Worker(self.joined.call(), work()).drain()
+
+    def mailbox(self, address: str) -> list[dict[str, Any]]:
+        """What arrived at an address, newest first; works the outbox off before it looks."""
+        self.work_off()
+        return Mailbox(self.joined.db, self.joined.dependencies.vault).read(address)
+
+    def signed_in(self, ref: str, password: str | None = "") -> Phone:
+        """A phone on which the demo person ``ref`` is signed in, with an e-card password set."""
+        holder = self.demo.holder(ref)
+        phone = self.phone()
+        sign_in_id = phone.ask_code(holder.card_number)
+        phone.sign_in(sign_in_id, self.code_sent_to(str(holder.phone)))
+        if password is not None:
+            phone.must("PUT", "/card/password", {"password": password or CARD_PASSWORD})
+        return phone
+
+    def code_sent_to(self, address: str) -> str:
+        """The digits of the newest code sent to an address."""
+        return digits_of(self.mailbox(address)[0]["text"])
+
+    def desk(self, user_name: str) -> Phone:
+        """A desk at which a member of the demo staff is signed in."""
+        member = {one.user_name: one for one in self.demo.staff}[user_name]
+        desk = self.phone()
+        desk.sign_in_as_staff(member.user_name, member.password)
+        return desk
+
+
+CARD_PASSWORD = "730518"
+
+
+def digits_of(text: str) -> str:
+    """The first run of six digits in a message."""
+    found = re.search(r"\b\d{6}\b", text)
+    assert found, "a code was expected in the message"
+    return found[0]
+
+
+class AppTransport:
+    """A transport that calls the application itself, without a network."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        json: object | None,
+        files: Sequence[tuple[str, tuple[str, bytes, str]]] | None,
+    ) -> Answer:
+        """One request and its answer."""
+        given: dict[str, Any] = {}
+        if files is not None:
+            parts: dict[str, list[Any]] = {}
+            for name, (filename, content, kind) in files:
+                parts.setdefault(name, []).append((io.BytesIO(content), filename, kind))
+            given = {"data": parts, "content_type": "multipart/form-data"}
+        elif json is not None:
+            given = {"json": json}
+        got = self.app.test_client().open(path, method=method, headers=dict(headers), **given)
+        is_json = got.data and "json" in (got.content_type or "")
+        body = jsonlib.loads(got.data) if is_json else got.data
+        return Answer(got.status_code, got.headers, body)
+
+
+@contextmanager
+def stage(folder: Path, **settings: Any) -> Iterator[Stage]:
+    """Set the stage in an empty folder; ``settings`` change some of the settings."""
+    var = folder / "var"
+    shutil.copytree(_template(), var)
+    var.chmod(0o700)
+    plain = Settings(var=var, **{**QUICK, **settings})
+    if ON_POSTGRES:
+        with postgres.fresh_database(_furnish) as address:
+            yield from _on(replace(plain, database_url=address))
+    else:
+        yield from _on(plain)
+
+
+QUICK: dict[str, Any] = {
+    "confirmation_floor_seconds": 0.0,
+    "requests_per_address": 100_000,
+    "sign_ins_per_address": 1000,
+}
+"""Tests wait for nothing, and all come from one address."""
+
+
+def _on(settings: Settings) -> Iterator[Stage]:
+    clock = Clock()
+    joined = join(settings, now=clock, verifier=verifier)
+    app = create_app(joined)
+    app.testing = True
+    demo = load(joined)
+    try:
+        yield Stage(joined, clock, app, demo)
+    finally:
+        joined.db.close()
+
