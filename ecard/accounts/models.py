@@ -17,10 +17,22 @@ class Account(Base):
     __tablename__ = "accounts"
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), unique=True)
+    card_index: Mapped[Index] = mapped_column(index=True)
+    """Blind index of the card last signed in with: ties a known device to the card it may open."""
     language: Mapped[Code]
-    failed_sign_ins: Mapped[int] = mapped_column(default=0)
-    """Since the last success; past the cap only recovery helps."""
     created_at: Mapped[datetime]
+
+
+class FailedSignIns(Base):
+    """Failures since the last success, of a card (whoever tries it) or of one known device.
+
+    They are apart so that strangers who fail on a card never lock its owner's own phone out.
+    """
+
+    __tablename__ = "failed_sign_ins"
+    subject: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    """Blind index of a card, known or not, or the id of a device."""
+    failures: Mapped[int] = mapped_column(default=0)
 
 
 class Device(Base):
@@ -34,6 +46,7 @@ class Device(Base):
     secret_hash: Mapped[Code] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    """Its last sign-in."""
     revoked_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -44,12 +57,16 @@ class SignInCode(Base):
     __tablename__ = "sign_in_codes"
     id: Mapped[Id]
     purpose: Mapped[Code]
-    """sign_in, recovery or card_password_reset."""
-    card_index: Mapped[Index] = mapped_column(index=True)
-    person_ref: Mapped[str | None] = mapped_column(sa.String(64))
+    """sign_in (a recovery begins with the same) or card_password_reset."""
+    card_index: Mapped[Index]
+    card_number: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Sealed, for the job that sends the code; None once it did."""
+    person_ref: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     """Registry name of the card's person; None where nothing was sent."""
     code_hash: Mapped[Code]
-    sent_at: Mapped[datetime]
+    """Bound to this row; of random bytes that nobody knows until a code is sent."""
+    opened_at: Mapped[datetime] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     wrong_tries: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
@@ -62,6 +79,8 @@ class Session(Base):
     id: Mapped[Id]
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     device_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("devices.id"), index=True)
+    region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
+    """The holder's region at sign-in, so that no request needs to open their particulars."""
     access_hash: Mapped[Code] = mapped_column(unique=True)
     access_expires_at: Mapped[datetime]
     refresh_hash: Mapped[Code] = mapped_column(unique=True)
@@ -91,6 +110,8 @@ class Recovery(Base):
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     secret_hash: Mapped[Code] = mapped_column(unique=True)
     """Hash of the new device's recovery secret (or of the code given at a counter)."""
+    device_name: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """What the new device calls itself, sealed with the holder's key."""
     channel: Mapped[Code]
     """app or counter."""
     staff_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))

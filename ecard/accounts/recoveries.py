@@ -1,0 +1,276 @@
+"""A lost phone: a new device takes effect after a delay, unless an old one objects or agrees.
+
+The delay is what protects the holder of a stolen SIM card: all old devices are told at once, and
+any of them may cancel. Where an old device approves, it takes effect at once and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.accounts import codes, devices, sessions
+from ecard.accounts.errors import NothingToRecover, RecoveryNotReady, RecoveryUnknown
+from ecard.accounts.models import Account, Recovery
+from ecard.accounts.policy import new_counter_code, typed_code
+from ecard.accounts.sessions import Tokens
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.errors import NotAllowed, NotFound, Unavailable
+from ecard.messages import service as messages
+from ecard.persons import service as persons
+from ecard.policy import service as policies
+from ecard.registry.port import RegistryPerson, RegistryUnavailable
+from ecard.registry.service import normalise
+from ecard.vault import new_token
+
+NAME_PLACE = "recoveries.device_name"
+HOUR_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryOpened:
+    """A recovery under way; ``recovery_token`` is shown this once."""
+
+    id: uuid.UUID
+    recovery_token: str
+    ready_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryView:
+    """A recovery as the account's old devices see it."""
+
+    id: uuid.UUID
+    channel: str
+    device_name: str | None
+    opened_at: datetime
+    ready_at: datetime
+    expires_at: datetime
+    approved: bool
+
+
+# --- opening ----------------------------------------------------------------------------------
+
+
+def open_recovery(
+    call: Call, *, sign_in_id: uuid.UUID, code: str, device_name: str
+) -> RecoveryOpened:
+    """Begin the recovery of an account on a new device, proved by a code to the phone on file.
+
+    Raises NothingToRecover (the code stays good for a sign-in) and what ``codes.prove`` raises.
+    """
+    proof = codes.prove(call, sign_in_id, code, None)
+    known = codes.ask_person(call, proof.person_ref)
+    with call.db.write() as session:
+        codes.use(session, call, proof.code_id)
+        account = _account_with_devices(session, call, known)
+        token = new_token("rc")
+        row = _open(session, call, account, token, channel="app")
+        row.device_name = call.dependencies.vault.seal(
+            session, account.person_id, NAME_PLACE, row.id, device_name
+        )
+        _tell_opened(session, call, account)
+        audit.record(session, call, "recovery.open", "recovery", row.id, reason="app")
+        session.commit()
+    return RecoveryOpened(row.id, token, row.ready_at, row.expires_at)
+
+
+def open_at_counter(call: Call, card_number: str, identity_document: str) -> RecoveryOpened:
+    """A clerk who saw the person and their document opens a recovery; its code goes on paper."""
+    known = person_at_counter(call, card_number)
+    with call.db.write() as session:
+        account = _account_with_devices(session, call, known)
+        code = new_counter_code()
+        row = _open(session, call, account, typed_code(code), channel="counter")
+        row.staff_id = call.staff.staff_id
+        _tell_opened(session, call, account)
+        audit.record(session, call, "recovery.open", "recovery", row.id, reason=identity_document)
+        session.commit()
+    return RecoveryOpened(row.id, code, row.ready_at, row.expires_at)
+
+
+def person_at_counter(call: Call, card_number: str) -> RegistryPerson:
+    """The living person whose card lies on a clerk's counter, in the clerk's region.
+
+    Raises NotAllowed (no clerk, or their own card), NotFound (unknown or of another region: the
+    two look the same) and Unavailable.
+    """
+    call.require_role("clerk")
+    registry = call.dependencies.registry
+    try:
+        card = registry.card_by_number(normalise(card_number))
+        known = registry.person(card.person_ref) if card is not None else None
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    with call.db.read() as session:
+        if known is None or known.died_on is not None or not _in_region(session, call, known):
+            raise NotFound
+        own = agencies.staff_number_index(session, call.staff.staff_id)
+    if own == persons.number_index(call, known.number):
+        raise NotAllowed
+    return known
+
+
+def _in_region(session: Session, call: Call, known: RegistryPerson) -> bool:
+    try:
+        place = agencies.region_by_code(session, known.region_code)
+    except agencies.UnknownRegion:
+        return False
+    return place.id in call.staff.region_ids
+
+
+def _account_with_devices(session: Session, call: Call, known: RegistryPerson) -> Account:
+    person = persons.ensure(session, call, known)
+    query = sa.select(Account).filter_by(person_id=person.id)
+    account = session.scalar(query.with_for_update())
+    if account is None or not devices.of_account(session, account.id):
+        raise NothingToRecover
+    return account
+
+
+def _open(session: Session, call: Call, account: Account, secret: str, channel: str) -> Recovery:
+    region_id = persons.particulars(session, call, account.person_id).region_id
+    kept = policies.current(session, region_id, call.now).counter_code_days
+    ready_at = call.now + timedelta(seconds=call.settings.recovery_delay_seconds)
+    row = Recovery(
+        id=uuid.uuid4(),
+        account_id=account.id,
+        secret_hash=call.dependencies.vault.token_hash(secret),
+        channel=channel,
+        opened_at=call.now,
+        ready_at=ready_at,
+        expires_at=ready_at + timedelta(days=kept),
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _tell_opened(session: Session, call: Call, account: Account) -> None:
+    hours = math.ceil(call.settings.recovery_delay_seconds / HOUR_SECONDS)
+    messages.notify(session, call, account.person_id, "recovery_opened", hours=hours)
+
+
+# --- what an old device may do ----------------------------------------------------------------
+
+
+def list_recoveries(call: Call) -> list[RecoveryView]:
+    """The account's open recoveries, the newest first."""
+    query = (
+        sa.select(Recovery)
+        .filter_by(account_id=call.holder.account_id, cancelled_at=None, completed_at=None)
+        .where(Recovery.expires_at > call.now)
+        .order_by(Recovery.opened_at.desc(), Recovery.id)
+    )
+    with call.db.read() as session:
+        return [_view(session, call, row) for row in session.scalars(query)]
+
+
+def approve(call: Call, recovery_id: uuid.UUID) -> RecoveryView:
+    """An old device agrees: the new one takes effect at once, and the old ones stay."""
+    with call.db.write() as session:
+        row = _own_open(session, call, recovery_id)
+        row.approved_by_device_id = call.holder.device_id
+        row.ready_at = min(row.ready_at, call.now)
+        view = _view(session, call, row)
+        audit.record(session, call, "recovery.approve", "recovery", row.id)
+        session.commit()
+    return view
+
+
+def cancel(call: Call, recovery_id: uuid.UUID) -> None:
+    """An old device objects: the recovery ends."""
+    with call.db.write() as session:
+        row = _own_open(session, call, recovery_id)
+        row.cancelled_at = call.now
+        messages.notify(session, call, call.holder.person_id, "recovery_cancelled")
+        audit.record(session, call, "recovery.cancel", "recovery", row.id)
+        session.commit()
+
+
+def _own_open(session: Session, call: Call, recovery_id: uuid.UUID) -> Recovery:
+    row = session.get(Recovery, recovery_id, with_for_update=True)
+    if row is None or row.account_id != call.holder.account_id or not _is_open(call, row):
+        raise NotFound
+    return row
+
+
+def _is_open(call: Call, row: Recovery) -> bool:
+    return row.cancelled_at is None and row.completed_at is None and row.expires_at > call.now
+
+
+def _view(session: Session, call: Call, row: Recovery) -> RecoveryView:
+    name = None
+    if row.device_name is not None:
+        owner = call.holder.person_id
+        name = call.dependencies.vault.open(session, owner, NAME_PLACE, row.id, row.device_name)
+    return RecoveryView(
+        id=row.id,
+        channel=row.channel,
+        device_name=name,
+        opened_at=row.opened_at,
+        ready_at=row.ready_at,
+        expires_at=row.expires_at,
+        approved=row.approved_by_device_id is not None,
+    )
+
+
+# --- completing -------------------------------------------------------------------------------
+
+
+def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
+    """The new device signs in. Without an approval every old device and session ends.
+
+    Raises RecoveryUnknown, RecoveryNotReady (with the seconds to wait), TooManyDevices.
+    """
+    codes.hold_recovery_address(call)
+    secret_hash = call.dependencies.vault.token_hash(typed_code(recovery_token))
+    with call.db.write() as session:
+        row = _ready(session, call, secret_hash)
+        account = session.get_one(Account, row.account_id, with_for_update=True)
+        row.completed_at = call.now
+        if row.approved_by_device_id is None:
+            _revoke_old_devices(session, call, account)
+        device, device_token = devices.add(session, call, account, device_name)
+        region_id = persons.particulars(session, call, account.person_id).region_id
+        tokens, holder = sessions.open_session(session, call, account, device, region_id)
+        _cancel_others(session, call, row)
+        codes.forget_failures(session, account.card_index)
+        messages.notify(session, call, account.person_id, "recovery_completed")
+        audit.record(session, call.by(holder), "recovery.complete", "recovery", row.id)
+        session.commit()
+    return Tokens(tokens.access_token, tokens.refresh_token, tokens.expires_in, device_token)
+
+
+def _ready(session: Session, call: Call, secret_hash: str) -> Recovery:
+    query = sa.select(Recovery).filter_by(secret_hash=secret_hash)
+    row = session.scalar(query.with_for_update())
+    if row is None or not _is_open(call, row):
+        raise RecoveryUnknown
+    wait = (row.ready_at - call.now).total_seconds()
+    if wait > 0:
+        raise RecoveryNotReady(retry_after=int(wait) + 1, ready_at=row.ready_at.isoformat())
+    return row
+
+
+def _revoke_old_devices(session: Session, call: Call, account: Account) -> None:
+    for device in devices.of_account(session, account.id):
+        devices.revoke(session, call, device, "recovered")
+
+
+def _cancel_others(session: Session, call: Call, done: Recovery) -> None:
+    others = sa.update(Recovery).where(
+        Recovery.account_id == done.account_id,
+        Recovery.id != done.id,
+        Recovery.cancelled_at.is_(None),
+        Recovery.completed_at.is_(None),
+    )
+    session.execute(others.values(cancelled_at=call.now))

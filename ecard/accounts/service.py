@@ -1,0 +1,180 @@
+"""The holder's door: first sign-in, sign-in, sign-out; and what other features may ask of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, limits
+from ecard.accounts import codes, devices, sessions
+from ecard.accounts.codes import CodeOpened, hold, open_for_person, prove_for_person, send, use
+from ecard.accounts.devices import (
+    DeviceView,
+    list_devices,
+    read_device,
+    remove_device,
+    rename_device,
+)
+from ecard.accounts.errors import CodeExpired, CodeWrong, NewDeviceNeedsRecovery
+from ecard.accounts.models import Account, Device, SignInCode
+from ecard.accounts.models import Session as SignedIn
+from ecard.accounts.policy import new_counter_code, typed_code
+from ecard.accounts.recoveries import (
+    RecoveryOpened,
+    RecoveryView,
+    approve,
+    cancel,
+    complete,
+    list_recoveries,
+    open_at_counter,
+    open_recovery,
+    person_at_counter,
+)
+from ecard.accounts.sessions import (
+    Tokens,
+    actor_for_token,
+    hand_over,
+    holder_of_header,
+    refresh,
+    session_of_token,
+    signed_in_at,
+    take_back,
+)
+from ecard.call import Call
+from ecard.messages import service as messages
+from ecard.persons import service as persons
+
+__all__ = [
+    "JOBS",
+    "CodeExpired",
+    "CodeOpened",
+    "CodeWrong",
+    "DeviceView",
+    "RecoveryOpened",
+    "RecoveryView",
+    "Tokens",
+    "actor_for_token",
+    "approve",
+    "cancel",
+    "complete",
+    "hand_over",
+    "hold",
+    "holder_of_header",
+    "list_devices",
+    "list_recoveries",
+    "new_counter_code",
+    "open_at_counter",
+    "open_for_person",
+    "open_recovery",
+    "person_at_counter",
+    "person_of_account",
+    "prove_for_person",
+    "read_device",
+    "refresh",
+    "remove_device",
+    "rename_device",
+    "request_code",
+    "session_of_token",
+    "sign_in",
+    "sign_out",
+    "signed_in_at",
+    "sweep",
+    "take_back",
+    "typed_code",
+    "use",
+]
+
+JOBS = {codes.SEND_JOB: send}
+"""Kinds of outbox jobs and who does them."""
+CODES_KEPT_HOURS = 24
+
+
+def request_code(call: Call, card_number: str, device_token: str | None = None) -> CodeOpened:
+    """Open a sign-in code; the answer and the work are the same for every card number."""
+    return codes.open_for_card(call, card_number, device_token)
+
+
+def sign_in(
+    call: Call,
+    *,
+    sign_in_id: uuid.UUID,
+    code: str,
+    device_name: str,
+    device_token: str | None = None,
+) -> Tokens:
+    """Sign in with a code, on a known device or, where the account has none yet, on a first one.
+
+    Raises NewDeviceNeedsRecovery (the code stays good for that), SessionHandedOver and what
+    ``codes.prove`` raises.
+    """
+    proof = codes.prove(call, sign_in_id, code, device_token)
+    known = codes.ask_person(call, proof.person_ref)
+    with call.db.write() as session:
+        codes.use(session, call, proof.code_id)
+        person = persons.ensure(session, call, known)
+        account = _account_of(session, call, person.id, proof.card_index)
+        device, fresh_token = _device_of(session, call, account, device_name, device_token)
+        tokens, holder = sessions.open_session(session, call, account, device, person.region_id)
+        codes.forget_failures(session, proof.card_index, device.id)
+        if fresh_token is not None:
+            messages.notify(session, call, person.id, "new_device")
+        audit.record(session, call.by(holder), "sign_in", "session", holder.session_id)
+        session.commit()
+    return replace(tokens, device_token=fresh_token)
+
+
+def _account_of(session: Session, call: Call, person_id: uuid.UUID, card_index: str) -> Account:
+    limits.lock(session, "account", person_id)  # two first sign-ins must not open two accounts
+    account = session.scalar(sa.select(Account).filter_by(person_id=person_id))
+    if account is None:
+        account = Account(
+            id=uuid.uuid4(),
+            person_id=person_id,
+            card_index=card_index,
+            language=call.language,
+            created_at=call.now,
+        )
+        session.add(account)
+        session.flush()
+    account.card_index = card_index
+    return account
+
+
+def _device_of(
+    session: Session, call: Call, account: Account, name: str, device_token: str | None
+) -> tuple[Device, str | None]:
+    """The known device, or a first one with its fresh token."""
+    device = codes.known_device(session, call, device_token)
+    if device is not None and device.account_id == account.id:
+        sessions.refuse_handed_over(session, call, device.id)
+        return device, None
+    if devices.of_account(session, account.id):
+        raise NewDeviceNeedsRecovery
+    return devices.add(session, call, account, name)
+
+
+def sign_out(call: Call) -> None:
+    """End this session; the device stays known."""
+    holder = call.holder
+    with call.db.write() as session:
+        sessions.end_sessions(session, call, "signed_out", SignedIn.id == holder.session_id)
+        audit.record(session, call, "session.end", "session", holder.session_id)
+        session.commit()
+
+
+def person_of_account(session: Session, account_id: uuid.UUID) -> uuid.UUID:
+    """The person whose account it is."""
+    return session.get_one(Account, account_id).person_id
+
+
+def sweep(call: Call) -> int:
+    """Delete codes a day old; returns how many."""
+    before = call.now - timedelta(hours=CODES_KEPT_HOURS)
+    with call.db.write() as session:
+        old = session.execute(sa.delete(SignInCode).where(SignInCode.opened_at < before))
+        session.commit()
+    return int(old.rowcount)  # type: ignore[attr-defined]
