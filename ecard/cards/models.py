@@ -25,7 +25,7 @@ class CardPassword(Base):
 
 
 class CardPasswordReset(Base):
-    """A reset under way: opened by a code to the phone or at a counter, finished by a new password."""
+    """A reset under way: opened by a code to the phone or at a counter."""
 
     __tablename__ = "card_password_resets"
     id: Mapped[Id]
@@ -38,6 +38,9 @@ class CardPasswordReset(Base):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     face_tries: Mapped[int] = mapped_column(default=0)
+    """Captures that were judged; reserved and committed before a face is compared."""
+    unusable_tries: Mapped[int] = mapped_column(default=0)
+    """Captures in which nobody could be judged: counted apart."""
     face_matched_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
 

@@ -1,0 +1,320 @@
+"""A new e-card password without the old one: by code and own face, or at a counter.
+
+The code proves the phone on file, the face proves the person: whoever holds the phone alone gets
+nowhere. Where the registry has no portrait, or the face cannot decide, the counter leads on.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from biometrics.types import Outcome, Verification
+from ecard import audit, captures, limits
+from ecard.accounts import service as accounts
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.cards import passwords
+from ecard.cards.errors import (
+    CounterCodeWrong,
+    ResetClosed,
+    ResetFaceNeeded,
+    ResetNeedsCounter,
+)
+from ecard.cards.models import CardPassword, CardPasswordReset
+from ecard.errors import NotFound, Unavailable
+from ecard.messages import service as messages
+from ecard.persons import service as persons
+from ecard.policy import service as policies
+from ecard.registry.port import RegistryUnavailable
+
+CODE_PURPOSE = "card_password_reset"
+APP, COUNTER = "app", "counter"
+NEW_PASSWORD, FACE = "new_password", "face"
+NEEDS_PERSON = "needs_person"
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A code is on its way to the phone on file."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ResetView:
+    """A reset under way; ``next`` is ``face`` or ``new_password``."""
+
+    id: uuid.UUID
+    channel: str
+    expires_at: datetime
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAnswer:
+    """What a capture led to; a face that does not match is an answer, not a refusal."""
+
+    outcome: str
+    reason: str | None
+    tries_left: int
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class CounterCode:
+    """The code on paper that the clerk hands out, shown this once."""
+
+    counter_code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """Whose face is compared: their age, and the registry's portrait."""
+
+    age: int
+    portrait: bytes
+
+
+# --- opening ----------------------------------------------------------------------------------
+
+
+def send_code(call: Call) -> CodeSent:
+    """Send a code to the phone on file; raises ResetNeedsCounter where no face could follow."""
+    _sitter(call)
+    person_ref = _person_ref(call)
+    opened = accounts.open_for_person(call, CODE_PURPOSE, person_ref)
+    return CodeSent(opened.expires_at)
+
+
+def open_by_code(call: Call, code: str) -> ResetView:
+    """Begin a reset with the code from the phone; the own face comes next."""
+    code_id = accounts.prove_for_person(call, CODE_PURPOSE, _person_ref(call), code)
+    lives = timedelta(seconds=call.settings.capture_session_seconds)
+    with call.db.write() as session:
+        accounts.use(session, call, code_id)
+        row = _add(session, call, call.holder.person_id, APP, call.now + lives)
+        audit.record(session, call, "card_password.reset_open", "card_password_reset", row.id)
+        session.commit()
+    return _view(row)
+
+
+def open_by_counter_code(call: Call, counter_code: str) -> ResetView:
+    """Go on with a reset that a clerk opened; wrong codes are limited like those of a phone."""
+    secret_hash = _secret_hash(call, counter_code)
+    with call.db.write() as session:
+        row = session.scalar(sa.select(CardPasswordReset).filter_by(secret_hash=secret_hash))
+        if row is None or row.person_id != call.holder.person_id:
+            _hold_counter_codes(session, call)
+            session.commit()
+            raise CounterCodeWrong
+        _refuse_closed(call, row)
+    return _view(row)
+
+
+def _hold_counter_codes(session: Session, call: Call) -> None:
+    limit, window = call.settings.code_tries, call.settings.code_seconds
+    subject = str(call.holder.person_id)
+    accounts.hold(session, call, "counter_code", subject, limit=limit, window_seconds=window)
+
+
+def open_at_counter(call: Call, card_number: str, identity_document: str) -> CounterCode:
+    """A clerk who saw the person and their document opens a reset; its code goes on paper."""
+    known = accounts.person_at_counter(call, card_number)
+    code = accounts.new_counter_code()
+    with call.db.write() as session:
+        person = persons.ensure(session, call, known)
+        days = policies.current(session, person.region_id, call.now).counter_code_days
+        row = _add(session, call, person.id, COUNTER, call.now + timedelta(days=days))
+        row.staff_id = call.staff.staff_id
+        row.secret_hash = _secret_hash(call, code)
+        audit.record(
+            session,
+            call,
+            "card_password.reset_open",
+            "card_password_reset",
+            row.id,
+            reason=identity_document,
+        )
+        session.commit()
+    return CounterCode(code, row.expires_at)
+
+
+def _secret_hash(call: Call, counter_code: str) -> str:
+    typed = accounts.typed_code(counter_code)
+    return call.dependencies.vault.token_hash(f"card_password_reset|{typed}")
+
+
+def _add(
+    session: Session, call: Call, person_id: uuid.UUID, channel: str, expires_at: datetime
+) -> CardPasswordReset:
+    row = CardPasswordReset(
+        id=uuid.uuid4(),
+        person_id=person_id,
+        channel=channel,
+        opened_at=call.now,
+        expires_at=expires_at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _view(row: CardPasswordReset) -> ResetView:
+    proved = row.channel == COUNTER or row.face_matched_at is not None
+    return ResetView(row.id, row.channel, row.expires_at, NEW_PASSWORD if proved else FACE)
+
+
+# --- the own face -----------------------------------------------------------------------------
+
+
+def show_face(call: Call, reset_id: uuid.UUID, frames: Sequence[bytes]) -> FaceAnswer:
+    """Compare the holder's own face with the registry's portrait. Frames stay in memory.
+
+    The try is reserved before judging; an unusable capture and an outage of ours give it back.
+    """
+    sitter = _sitter(call)
+    try:
+        judged = captures.judge(
+            call, frames, sitter.portrait, sitter.age, lambda: _reserve_face(call, reset_id)
+        )
+    except captures.ReferencePhotoUnusable as error:
+        _give_back(call, reset_id)
+        raise ResetNeedsCounter from error
+    return _settle_face(call, reset_id, judged)
+
+
+def _reserve_face(call: Call, reset_id: uuid.UUID) -> None:
+    with call.db.write() as session:
+        row = _own(session, call, reset_id)
+        if row.channel == COUNTER or row.face_matched_at is not None:
+            raise ResetClosed(next=NEW_PASSWORD)
+        if row.unusable_tries >= call.settings.unusable_max or _tries_left(session, call, row) < 1:
+            raise ResetNeedsCounter
+        row.face_tries += 1
+        session.commit()
+
+
+def _settle_face(call: Call, reset_id: uuid.UUID, judged: Verification) -> FaceAnswer:
+    with call.db.write() as session:
+        row = _own(session, call, reset_id)
+        if judged.outcome is Outcome.UNUSABLE:
+            row.face_tries -= 1
+            row.unusable_tries += 1
+        if judged.accepted:
+            row.face_matched_at = call.now
+        left = _tries_left(session, call, row)
+        answer = _answer(judged, left)
+        audit.record(
+            session,
+            call,
+            "card_password.reset_face",
+            "card_password_reset",
+            row.id,
+            outcome=answer.outcome,
+            reason=answer.reason,
+        )
+        session.commit()
+    return answer
+
+
+def _answer(judged: Verification, left: int) -> FaceAnswer:
+    """``match`` alone opens nothing: where a person would have to look first, the counter does."""
+    reason = judged.reason.value if judged.reason is not None else None
+    if judged.accepted:
+        return FaceAnswer(judged.outcome.value, reason, left, NEW_PASSWORD)
+    if judged.outcome is Outcome.MATCH:
+        return FaceAnswer(judged.outcome.value, NEEDS_PERSON, left, COUNTER)
+    return FaceAnswer(judged.outcome.value, reason, left, FACE if left else COUNTER)
+
+
+def _give_back(call: Call, reset_id: uuid.UUID) -> None:
+    with call.db.write() as session:
+        _own(session, call, reset_id).face_tries -= 1
+        session.commit()
+
+
+def _tries_left(session: Session, call: Call, row: CardPasswordReset) -> int:
+    """The least of what is left in this reset, in 24 hours, and since the password was set."""
+    set_at = session.scalar(sa.select(CardPassword.set_at).filter_by(person_id=row.person_id))
+    spent = sa.select(sa.func.coalesce(sa.func.sum(CardPasswordReset.face_tries), 0))
+    spent = spent.filter_by(person_id=row.person_id)
+    session.flush()
+    a_day = session.scalar(spent.where(CardPasswordReset.opened_at > call.now - DAY)) or 0
+    total = session.scalar(spent.where(CardPasswordReset.opened_at > (set_at or row.opened_at)))
+    settings = call.settings
+    left = (
+        settings.mismatches_in_a_row - row.face_tries,
+        settings.mismatches_a_day - a_day,
+        settings.mismatches_total - (total or 0),
+    )
+    return max(0, min(left))
+
+
+def _sitter(call: Call) -> Sitter:
+    """Raises ResetNeedsCounter without a portrait, or for a holder too young for a machine."""
+    with call.db.read() as session:
+        person = persons.particulars(session, call, call.holder.person_id)
+        zone = agencies.time_zone(session, person.region_id)
+        adult_age = policies.current(session, person.region_id, call.now).adult_age
+    age = persons.age_on(person.birth_date, persons.local_day(call.now, zone))
+    try:
+        portrait = call.dependencies.registry.portrait(person.registry_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    if portrait is None or age < adult_age:
+        raise ResetNeedsCounter
+    return Sitter(age, portrait)
+
+
+def _person_ref(call: Call) -> str:
+    with call.db.read() as session:
+        return persons.particulars(session, call, call.holder.person_id).registry_ref
+
+
+# --- the new password -------------------------------------------------------------------------
+
+
+def finish(call: Call, reset_id: uuid.UUID, new_password: str) -> None:
+    """Set the new password; the lock is gone. Raises ResetFaceNeeded, ResetClosed, NotFound."""
+    holder = call.holder
+    with call.db.read() as session:
+        _refuse_unproved(_own(session, call, reset_id, lock=False))
+    passwords.refuse_weak(call, holder.person_id, new_password, "new_password")
+    password_hash = passwords.hashed(call, holder.person_id, new_password)
+    with call.db.write() as session:
+        row = _own(session, call, reset_id)
+        _refuse_unproved(row)
+        row.used_at = call.now
+        passwords.store(session, call, holder.person_id, password_hash)
+        messages.notify(session, call, holder.person_id, "password_reset")
+        audit.record(session, call, "card_password.reset", "card_password_reset", row.id)
+        session.commit()
+
+
+def _refuse_unproved(row: CardPasswordReset) -> None:
+    if row.channel == APP and row.face_matched_at is None:
+        raise ResetFaceNeeded
+
+
+def _own(session: Session, call: Call, reset_id: uuid.UUID, lock: bool = True) -> CardPasswordReset:
+    """The holder's own open reset; all resets of a person are held while one is worked on."""
+    if lock:
+        limits.lock(session, "card_password_reset", call.holder.person_id)
+    row = session.get(CardPasswordReset, reset_id, with_for_update=lock)
+    if row is None or row.person_id != call.holder.person_id:
+        raise NotFound
+    _refuse_closed(call, row)
+    return row
+
+
+def _refuse_closed(call: Call, row: CardPasswordReset) -> None:
+    if row.used_at is not None or row.expires_at <= call.now:
+        raise ResetClosed

@@ -1,0 +1,157 @@
+"""What is sent and read about an e-card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from ecard.api import Schema
+from ecard.cards.policy import CANCELLED, LOST, NORMAL, PURPOSES, SUSPENDED
+
+IDENTITY_DOCUMENTS = ("id_card", "passport", "residence_permit")
+STATES = (NORMAL, SUSPENDED, LOST, CANCELLED)
+OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
+
+
+def password() -> ma.fields.String:
+    """Six digits."""
+    return ma.fields.String(
+        required=True,
+        validate=ma.validate.Regexp(r"^[0-9]{6}\Z", error="not_six_digits"),
+        metadata={"description": "Six digits"},
+    )
+
+
+def one_of(*values: str) -> ma.fields.String:
+    """One of a few words."""
+    return ma.fields.String(
+        required=True, validate=ma.validate.OneOf(values, error="unknown_value")
+    )
+
+
+class CardSchema(ma.Schema):
+    """The holder's e-card."""
+
+    number_masked = ma.fields.String(required=True, allow_none=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf((*STATES, "none")))
+    expires_on = ma.fields.Date(required=True, allow_none=True)
+    usable = ma.fields.Boolean(required=True)
+    password = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(("not_set", "set", "locked"))
+    )
+    tries_left = ma.fields.Integer(required=True, allow_none=True)
+
+
+class PasswordSchema(Schema):
+    """A password."""
+
+    password = password()
+
+
+class PasswordChangeSchema(Schema):
+    """The old password and the new one."""
+
+    old = password()
+    new = password()
+
+
+class StepUpSchema(Schema):
+    """The password, for one purpose."""
+
+    purpose = one_of(*PURPOSES)
+    password = password()
+
+
+class GrantSchema(ma.Schema):
+    """A step-up grant, good once, in this session."""
+
+    id = ma.fields.UUID(required=True)
+    purpose = ma.fields.String(required=True, validate=ma.validate.OneOf(PURPOSES))
+    expires_at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
+class CodeSentSchema(ma.Schema):
+    """A code is on its way."""
+
+    expires_at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
+class ResetRequestSchema(Schema):
+    """The code from the phone, or the one from a counter: one of the two."""
+
+    code = ma.fields.String(validate=ma.validate.Regexp(r"^[0-9]{6}\Z", error="invalid"))
+    counter_code = ma.fields.String(
+        validate=ma.validate.Regexp(r"^[A-Za-z0-9 -]{12,20}\Z", error="invalid")
+    )
+
+    @ma.validates_schema
+    def _exactly_one(self, data: Mapping[str, Any], **_: Any) -> None:
+        if len(data) != 1:
+            raise ma.ValidationError("one_of_two", "code")
+
+
+class ResetSchema(ma.Schema):
+    """A reset under way."""
+
+    id = ma.fields.UUID(required=True)
+    channel = ma.fields.String(required=True, validate=ma.validate.OneOf(("app", "counter")))
+    expires_at = ma.fields.AwareDateTime(required=True, format="iso")
+    next = ma.fields.String(required=True, validate=ma.validate.OneOf(("face", "new_password")))
+
+
+class FaceAnswerSchema(ma.Schema):
+    """What a capture led to."""
+
+    outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
+    reason = ma.fields.String(required=True, allow_none=True)
+    tries_left = ma.fields.Integer(required=True)
+    next = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(("face", "new_password", "counter"))
+    )
+
+
+class NewPasswordSchema(Schema):
+    """The new password."""
+
+    new_password = password()
+
+
+class StateSchema(Schema):
+    """Where the card should go."""
+
+    state = one_of(NORMAL, SUSPENDED, LOST)
+    step_up_id = ma.fields.UUID(
+        metadata={"description": "A grant for change_card_state: needed for `normal` only"}
+    )
+
+
+class CounterCardSchema(Schema):
+    """What the clerk saw on the counter."""
+
+    card_number = ma.fields.String(
+        required=True,
+        validate=ma.validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9 -]{3,39}\Z", error="invalid"),
+    )
+    identity_document = one_of(*IDENTITY_DOCUMENTS)
+
+
+class CounterStateSchema(CounterCardSchema):
+    """What the clerk saw, and where the card should go."""
+
+    state = one_of(*STATES)
+
+
+class ResetCodeSchema(ma.Schema):
+    """The code on paper."""
+
+    counter_code = ma.fields.String(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
+class CounterCardViewSchema(ma.Schema):
+    """A card's state after the change."""
+
+    number_masked = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))

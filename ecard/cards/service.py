@@ -1,0 +1,147 @@
+"""The e-card's verbs: its password, the step-up it opens; the others are named here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.accounts import service as accounts
+from ecard.call import Call
+from ecard.cards import passwords
+from ecard.cards.errors import (
+    CardPasswordIsSet,
+    CardPasswordWeak,
+    FreshSignInNeeded,
+    StepUpNeeded,
+)
+from ecard.cards.grants import Grant, add_grant, spend_grant
+from ecard.cards.passwords import prove as prove_password
+from ecard.cards.resets import (
+    CodeSent,
+    CounterCode,
+    FaceAnswer,
+    ResetView,
+    finish,
+    open_at_counter,
+    open_by_code,
+    open_by_counter_code,
+    send_code,
+    show_face,
+)
+from ecard.cards.states import (
+    CardView,
+    CounterCardView,
+    change_state,
+    change_state_at_counter,
+    my_card,
+    refuse_card_state,
+)
+from ecard.messages import service as messages
+
+__all__ = [
+    "CardView",
+    "CodeSent",
+    "CounterCardView",
+    "CounterCode",
+    "FaceAnswer",
+    "Grant",
+    "ResetView",
+    "StepUpNeeded",
+    "change_password",
+    "change_state",
+    "change_state_at_counter",
+    "finish",
+    "my_card",
+    "open_at_counter",
+    "open_by_code",
+    "open_by_counter_code",
+    "open_reset",
+    "open_step_up",
+    "prove_password",
+    "refuse_card_state",
+    "send_code",
+    "set_password",
+    "show_face",
+    "spend_grant",
+    "unlock",
+]
+
+FRESH_SIGN_IN_SECONDS = 15 * 60
+"""A first password may be set this long after a code was typed in, not later."""
+
+
+def set_password(call: Call, password: str) -> None:
+    """Set the first password, soon after a sign-in. Raises CardPasswordIsSet, CardPasswordWeak,
+    FreshSignInNeeded.
+    """
+    holder = call.holder
+    with call.db.read() as session:
+        _refuse_stale_sign_in(session, call)
+        _refuse_set(session, call)
+    passwords.refuse_weak(call, holder.person_id, password, "password")
+    password_hash = passwords.hashed(call, holder.person_id, password)
+    with call.db.write() as session:
+        passwords.hold(session, holder.person_id)
+        _refuse_set(session, call)
+        row = passwords.store(session, call, holder.person_id, password_hash)
+        audit.record(session, call, "card_password.set", "card_password", row.id)
+        session.commit()
+
+
+def _refuse_stale_sign_in(session: Session, call: Call) -> None:
+    signed_in_at = accounts.signed_in_at(session, call.holder.session_id)
+    if call.now - signed_in_at > timedelta(seconds=FRESH_SIGN_IN_SECONDS):
+        raise FreshSignInNeeded
+
+
+def _refuse_set(session: Session, call: Call) -> None:
+    if passwords.tries_left(session, call, call.holder.person_id) is not None:
+        raise CardPasswordIsSet
+
+
+def change_password(call: Call, old: str, new: str) -> None:
+    """Put a new password in the place of the old one.
+
+    What is wrong with the new one is said first, so that it costs no try of the old one. Raises
+    CardPasswordWeak and what ``prove_password`` raises.
+    """
+    holder = call.holder
+    passwords.refuse_weak(call, holder.person_id, new, "new")
+    if new == old:
+        raise CardPasswordWeak(fields={"new": ["same_as_old"]})
+    prove_password(call, holder.person_id, old)
+    password_hash = passwords.hashed(call, holder.person_id, new)
+    with call.db.write() as session:
+        row = passwords.store(session, call, holder.person_id, password_hash)
+        messages.notify(session, call, holder.person_id, "password_reset")
+        audit.record(session, call, "card_password.change", "card_password", row.id)
+        session.commit()
+
+
+def open_step_up(call: Call, purpose: str, password: str) -> Grant:
+    """Prove the password for one purpose. Raises CardNotUsable and what ``prove_password`` does."""
+    refuse_card_state(call, purpose)
+    prove_password(call, call.holder.person_id, password)
+    return add_grant(call, purpose)
+
+
+def open_reset(call: Call, code: str | None = None, counter_code: str | None = None) -> ResetView:
+    """Begin a reset with the code from the phone, or go on with the one from a counter."""
+    if counter_code is not None:
+        return open_by_counter_code(call, counter_code)
+    return open_by_code(call, code or "")
+
+
+def unlock(call: Call, authorization: str, password: str) -> None:
+    """Take a handed-over phone back, with the e-card password. Raises NotSignedIn and what
+    ``prove_password`` raises.
+    """
+    holder = accounts.holder_of_header(call, authorization)
+    by_holder = call.by(holder)
+    prove_password(by_holder, holder.person_id, password)
+    with call.db.write() as session:
+        accounts.take_back(session, by_holder, holder.session_id)
+        audit.record(session, by_holder, "session.take_back", "session", holder.session_id)
+        session.commit()

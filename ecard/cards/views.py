@@ -1,0 +1,165 @@
+"""The holder's e-card (holder), taking a handed-over phone back (public), the counter (staff)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import request
+
+from ecard import captures
+from ecard.accounts.service import CodeExpired, CodeWrong
+from ecard.api import Room
+from ecard.cards import errors, schemas, service
+from ecard.errors import (
+    BodyTooLarge,
+    Busy,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooManyRequests,
+    Unavailable,
+)
+from ecard.multipart import FramesSchema
+from ecard.request import current_call
+
+card = Room("card", __name__, url_prefix="", description="The holder's e-card")
+unlock = Room("unlock", __name__, url_prefix="/session", description="Taking a phone back")
+staff_cards = Room("staff-cards", __name__, url_prefix="/staff/cards", description="At a counter")
+
+PASSWORD_REFUSALS = (
+    errors.CardPasswordWrong,
+    errors.CardLocked,
+    errors.CardPasswordNotSet,
+    Conflict,
+    Busy,
+)
+
+
+@card.route("/card", methods=["GET"])
+@card.doc(operationId="getCard")
+@card.refuses(Unavailable)
+@card.response(200, schemas.CardSchema)
+def get_card() -> service.CardView:
+    """The holder's card, its state and how its password stands"""
+    return service.my_card(current_call())
+
+
+@card.route("/card/password", methods=["PUT"])
+@card.doc(operationId="setCardPassword")
+@card.refuses(errors.CardPasswordIsSet, errors.CardPasswordWeak, errors.FreshSignInNeeded, Busy)
+@card.arguments(schemas.PasswordSchema)
+@card.response(204)
+def set_password(body: dict[str, str]) -> None:
+    """Set the first password, at most 15 minutes after signing in"""
+    service.set_password(current_call(), body["password"])
+
+
+@card.route("/card/password/change", methods=["POST"])
+@card.doc(operationId="changeCardPassword")
+@card.refuses(errors.CardPasswordWeak, *PASSWORD_REFUSALS)
+@card.arguments(schemas.PasswordChangeSchema)
+@card.response(204)
+def change_password(body: dict[str, str]) -> None:
+    """Put a new password in the place of the old one"""
+    service.change_password(current_call(), **body)
+
+
+@card.route("/step-ups", methods=["POST"])
+@card.doc(operationId="openStepUp")
+@card.idempotent
+@card.refuses(errors.CardNotUsable, Unavailable, *PASSWORD_REFUSALS)
+@card.arguments(schemas.StepUpSchema)
+@card.response(201, schemas.GrantSchema)
+def open_step_up(body: dict[str, str]) -> service.Grant:
+    """Prove the e-card password for one purpose, for 20 minutes, once"""
+    return service.open_step_up(current_call(), **body)
+
+
+@card.route("/card/password/resets/codes", methods=["POST"])
+@card.doc(operationId="requestCardPasswordResetCode")
+@card.idempotent
+@card.refuses(errors.ResetNeedsCounter, TooManyRequests, Unavailable)
+@card.response(202, schemas.CodeSentSchema)
+def send_reset_code() -> service.CodeSent:
+    """Send a code to the phone on file, to set a new password with it and the own face"""
+    return service.send_code(current_call())
+
+
+@card.route("/card/password/resets", methods=["POST"])
+@card.doc(operationId="openCardPasswordReset")
+@card.idempotent
+@card.refuses(CodeWrong, CodeExpired, errors.CounterCodeWrong, errors.ResetClosed)
+@card.refuses(TooManyRequests)
+@card.arguments(schemas.ResetRequestSchema)
+@card.response(201, schemas.ResetSchema)
+def open_reset(body: dict[str, str]) -> service.ResetView:
+    """Begin a reset with the code from the phone, or go on with the one from a counter"""
+    return service.open_reset(current_call(), **body)
+
+
+@card.route("/card/password/resets/<uuid:reset_id>/face", methods=["POST"])
+@card.doc(operationId="showFaceForCardPasswordReset")
+@card.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
+@card.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
+@card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound)
+@card.arguments(FramesSchema, location="files")
+@card.response(200, schemas.FaceAnswerSchema)
+def show_face(files: dict[str, Any], reset_id: UUID) -> service.FaceAnswer:
+    """Show the own face; it is compared with the portrait that the registry holds"""
+    call = current_call()
+    return service.show_face(call, reset_id, captures.read_frames(files, call.settings))
+
+
+@card.route("/card/password/resets/<uuid:reset_id>", methods=["POST"])
+@card.doc(operationId="finishCardPasswordReset")
+@card.refuses(errors.CardPasswordWeak, errors.ResetFaceNeeded, errors.ResetClosed, NotFound, Busy)
+@card.arguments(schemas.NewPasswordSchema)
+@card.response(204)
+def finish_reset(body: dict[str, str], reset_id: UUID) -> None:
+    """Set the new password; the lock is gone"""
+    service.finish(current_call(), reset_id, body["new_password"])
+
+
+@card.route("/card/state", methods=["POST"])
+@card.doc(operationId="changeCardState")
+@card.refuses(errors.CardNotUsable, errors.CardStateRefused, errors.StepUpNeeded, Unavailable)
+@card.arguments(schemas.StateSchema)
+@card.response(200, schemas.CardSchema)
+def change_state(body: dict[str, Any]) -> service.CardView:
+    """Suspend the card or report it lost, at any time; take it back into use with a step-up"""
+    return service.change_state(current_call(), **body)
+
+
+@unlock.route("/unlock", methods=["POST"])
+@unlock.doc(operationId="unlockSession", security=[{"holderToken": []}])
+@unlock.refuses(NotSignedIn, *PASSWORD_REFUSALS)
+@unlock.arguments(schemas.PasswordSchema)
+@unlock.response(204)
+def unlock_session(body: dict[str, str]) -> None:
+    """Take a handed-over phone back, with the e-card password"""
+    authorization = request.headers.get("Authorization", "")
+    service.unlock(current_call(), authorization, body["password"])
+
+
+@staff_cards.route("/password-resets", methods=["POST"])
+@staff_cards.doc(operationId="openCardPasswordResetAtCounter")
+@staff_cards.idempotent
+@staff_cards.refuses(NotAllowed, NotFound, Unavailable)
+@staff_cards.arguments(schemas.CounterCardSchema)
+@staff_cards.response(201, schemas.ResetCodeSchema)
+def open_reset_at_counter(body: dict[str, str]) -> service.CounterCode:
+    """A clerk who saw the person and their document opens a reset; its code goes on paper"""
+    return service.open_at_counter(current_call(), **body)
+
+
+@staff_cards.route("/state", methods=["POST"])
+@staff_cards.doc(operationId="changeCardStateAtCounter")
+@staff_cards.refuses(NotAllowed, NotFound, errors.CardNotUsable, Unavailable)
+@staff_cards.refuses(errors.CardStateRefused)
+@staff_cards.arguments(schemas.CounterStateSchema)
+@staff_cards.response(200, schemas.CounterCardViewSchema)
+def change_state_at_counter(body: dict[str, str]) -> service.CounterCardView:
+    """A clerk who saw the person and their document changes the card's state"""
+    return service.change_state_at_counter(current_call(), **body)
