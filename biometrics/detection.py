@@ -104,11 +104,9 @@ def _resized(image: RgbImage, scale: float) -> RgbImage:
 
 
 def _with_border(level: RgbImage) -> RgbImage:
-    height, width = level.shape[:2]
-    bordered = np.empty((height + 2 * _BORDER_PX, width + 2 * _BORDER_PX, 3), np.uint8)
-    bordered[:] = _BORDER_RGB
-    bordered[_BORDER_PX:-_BORDER_PX, _BORDER_PX:-_BORDER_PX] = level
-    return bordered
+    edge, how = _BORDER_PX, cv2.BORDER_CONSTANT
+    bordered = cv2.copyMakeBorder(level, edge, edge, edge, edge, how, value=_BORDER_RGB)
+    return np.asarray(bordered, np.uint8)
 
 
 def _without_overlaps(

@@ -76,7 +76,7 @@ def test_a_capture_that_cannot_be_used_says_why(verifier, astronaut, reason, cha
 
 
 def test_bad_light_never_counts_as_another_person(verifier, astronaut, admiral):
-    for factor in (0.3, 0.2, 0.15, 0.1, 0.05):
+    for factor in (0.3, 0.18, 0.06):
         frames = capture(astronaut, change=brightened(factor))
         assert verifier.verify(frames, jpeg(astronaut), age=ADULT_AGE).outcome in {
             Outcome.MATCH,
@@ -167,7 +167,7 @@ def test_no_distance_is_printed(verifier, astronaut):
 def test_eight_threads_get_the_answers_of_one(verifier, astronaut, admiral):
     reference = jpeg(astronaut)
     small = capture(astronaut, change=lambda view: view.resize((300, 400)))
-    captures = [capture(astronaut), capture(admiral), small, capture(admiral, 4)]
+    captures = [capture(admiral), small, capture(astronaut), small[:1] * 2]
     alone = [verifier.verify(frames, reference, age=ADULT_AGE) for frames in captures]
     with ThreadPoolExecutor(8) as pool:
         asked = [
