@@ -35,6 +35,7 @@ __all__ = [
     "me",
     "region",
     "region_by_code",
+    "region_codes",
     "sign_in",
     "sign_out",
     "staff_number_index",
@@ -112,6 +113,11 @@ def region_by_code(session: Session, code: str) -> Region:
     if found is None:
         raise UnknownRegion
     return found
+
+
+def region_codes(session: Session) -> frozenset[str]:
+    """The codes of all regions."""
+    return frozenset(session.scalars(sa.select(Region.code)))
 
 
 def ancestry(session: Session, region_id: uuid.UUID) -> list[Region]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from sqlalchemy.orm import Session
 
 from ecard import outbox
@@ -111,7 +111,8 @@ def _words(
 
 
 def _written(at: datetime, language: str, zone: ZoneInfo) -> str:
-    return format_datetime(at.astimezone(zone), "long", locale=BABEL[language], tzinfo=zone)
+    locale, local = BABEL[language], at.astimezone(zone)
+    return f"{format_date(local, 'long', locale)} {format_time(local, 'short', locale=locale)}"
 
 
 def deliver(call: Call, message_id: uuid.UUID | str) -> None:

@@ -1,0 +1,261 @@
+"""Loads the core system's people from CSV files: all of a folder, or nothing and every finding.
+
+``persons.csv``, ``cards.csv`` and ``kinships.csv`` (the last two may be missing), UTF-8 with a
+header. Findings name file, line and column, never what stands there: it is somebody's data.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.agencies import service as agencies
+from ecard.locale import LANGUAGES
+from ecard.registry.models import RegistryPersonRow
+from ecard.registry.numbers import check, normalise
+from ecard.registry.port import Contact, RegistryCard, RegistryPerson
+from ecard.registry.sql import CARD_STATES, store_card, store_kinship, store_person
+from ecard.vault import Vault
+
+PERSON_COLUMNS = (
+    "ref",
+    "number",
+    "name",
+    "birth_date",
+    "sex",
+    "region_code",
+    "died_on",
+    "phone",
+    "email",
+    "language",
+    "portrait",
+)
+CARD_COLUMNS = ("card_number", "person_ref", "state", "expires_on")
+KINSHIP_COLUMNS = ("person_ref", "relative_ref", "kind")
+KINSHIP_KINDS = (
+    "child",
+    "ward",
+    "parent",
+    "parent_in_law",
+    "grandparent",
+    "spouse",
+    "sibling",
+    "other",
+)
+NUMBER_FORMATS = ("cn.ric", "es.naf")
+SEXES = ("female", "male")
+REF_CHARACTERS = 64
+CARD_DIGITS = range(8, 31)
+PORTRAIT_BYTES = 2 * 2**20
+JPEG_START = b"\xff\xd8\xff"
+
+Row = Mapping[str, str]
+Finding = tuple[int, str]
+"""Line of the file, and what is wrong there."""
+
+
+class RegistryFilesRefused(Exception):
+    """Nothing was loaded; ``findings`` says why, one sentence each."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many rows of each file were stored."""
+
+    persons: int
+    cards: int
+    kinships: int
+
+
+def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:
+    """Store every row of the folder's files, refreshing what is known already. Not committed.
+
+    Raises RegistryFilesRefused with every finding, before anything is stored.
+    """
+    known = set(session.scalars(sa.select(RegistryPersonRow.ref)))
+    regions = agencies.region_codes(session)
+    findings: list[str] = []
+    persons = _read(folder, "persons.csv", PERSON_COLUMNS, findings)
+    cards = _read(folder, "cards.csv", CARD_COLUMNS, findings, needed=False)
+    ties = _read(folder, "kinships.csv", KINSHIP_COLUMNS, findings, needed=False)
+    refs = known | {row["ref"] for row in persons.values()}
+    findings += _named("persons.csv", _person_findings(persons, regions, folder))
+    findings += _named("cards.csv", _card_findings(cards, refs))
+    findings += _named("kinships.csv", _kinship_findings(ties, refs))
+    if findings:
+        raise RegistryFilesRefused(findings)
+    for row in persons.values():
+        store_person(session, vault, _person(row), _portrait(folder, row))
+    session.flush()
+    for row in cards.values():
+        store_card(session, vault, _card(row))
+    for row in ties.values():
+        store_kinship(session, row["person_ref"], row["relative_ref"], row["kind"])
+    session.flush()
+    return Loaded(len(persons), len(cards), len(ties))
+
+
+def _read(
+    folder: Path, name: str, columns: Collection[str], findings: list[str], needed: bool = True
+) -> dict[int, Row]:
+    """Line → row with exactly these columns; what keeps a file from being read is a finding."""
+    try:
+        text = (folder / name).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        findings += [f"{name}: missing"] if needed else []
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        findings.append(f"{name}: cannot be read ({type(error).__name__})")
+        return {}
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    wrong = sorted(set(columns) ^ set(reader.fieldnames or ()))
+    if wrong:
+        findings.append(f"{name}: columns missing or unknown: {', '.join(map(str, wrong))}")
+        return {}
+    return _lines(reader, name, findings)
+
+
+def _lines(reader: csv.DictReader[str], name: str, findings: list[str]) -> dict[int, Row]:
+    rows: dict[int, Row] = {}
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                findings.append(f"{name} line {reader.line_num}: too many or too few columns")
+            else:
+                rows[reader.line_num] = {key: value.strip() for key, value in row.items()}
+    except csv.Error:
+        findings.append(f"{name} line {reader.line_num + 1}: not CSV")
+    return rows
+
+
+def _named(name: str, findings: Iterator[Finding]) -> Iterator[str]:
+    return (f"{name} line {line}: {text}" for line, text in findings)
+
+
+def _person_findings(
+    rows: Mapping[int, Row], regions: Collection[str], folder: Path
+) -> Iterator[Finding]:
+    yield from _repeats(rows, "ref", str)
+    yield from _repeats(rows, "number", normalise)
+    for line, row in rows.items():
+        rules = {
+            "ref": 0 < len(row["ref"]) <= REF_CHARACTERS,
+            "number": _number_fits(row),
+            "name": any(c.isalpha() for c in row["name"]),
+            "birth_date": _is_date(row["birth_date"]),
+            "sex": row["sex"] in SEXES,
+            "region_code": row["region_code"] in regions,
+            "died_on": not row["died_on"] or _is_date(row["died_on"]),
+            "email": not row["email"] or "@" in row["email"],
+            "language": row["language"] in LANGUAGES,
+            "portrait": not row["portrait"] or _portrait(folder, row) is not None,
+        }
+        yield from ((line, f"{column}: {MEANT[column]}") for column, ok in rules.items() if not ok)
+
+
+MEANT = {
+    "ref": f"1 to {REF_CHARACTERS} characters",
+    "number": "must be a well-formed number that agrees with birth_date and sex",
+    "name": "must have letters",
+    "birth_date": "must be a date, year-month-day",
+    "sex": "must be female or male",
+    "region_code": "must be the code of a region",
+    "died_on": "must be empty or a date, year-month-day",
+    "email": "must be empty or an e-mail address",
+    "language": f"must be one of {', '.join(LANGUAGES)}",
+    "portrait": "must be empty or a JPEG file of the folder, at most 2 MiB",
+}
+
+
+def _card_findings(rows: Mapping[int, Row], refs: Collection[str]) -> Iterator[Finding]:
+    yield from _repeats(rows, "card_number", normalise)
+    for line, row in rows.items():
+        number = normalise(row["card_number"])
+        if not number.isdecimal() or len(number) not in CARD_DIGITS:
+            yield line, "card_number: must be 8 to 30 digits"
+        if row["person_ref"] not in refs:
+            yield line, "person_ref: nobody has this ref"
+        if row["state"] not in CARD_STATES:
+            yield line, f"state: must be one of {', '.join(CARD_STATES)}"
+        if row["expires_on"] and not _is_date(row["expires_on"]):
+            yield line, "expires_on: must be empty or a date, year-month-day"
+
+
+def _kinship_findings(rows: Mapping[int, Row], refs: Collection[str]) -> Iterator[Finding]:
+    for line, row in rows.items():
+        for column in ("person_ref", "relative_ref"):
+            if row[column] not in refs:
+                yield line, f"{column}: nobody has this ref"
+        if row["person_ref"] == row["relative_ref"]:
+            yield line, "relative_ref: nobody is their own relative"
+        if row["kind"] not in KINSHIP_KINDS:
+            yield line, f"kind: must be one of {', '.join(KINSHIP_KINDS)}"
+
+
+def _repeats(rows: Mapping[int, Row], column: str, form: Callable[[str], str]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for line, row in rows.items():
+        before = first.setdefault(form(row[column]), line)
+        if before != line:
+            yield line, f"{column}: the same as in line {before}"
+
+
+def _number_fits(row: Row) -> bool:
+    for number_format in NUMBER_FORMATS:
+        facts = check(row["number"], number_format)
+        if facts.valid:
+            says = (facts.birth_date and facts.birth_date.isoformat(), facts.sex)
+            return all(not said or said == row[c] for said, c in zip(says, SAID, strict=True))
+    return False
+
+
+SAID = ("birth_date", "sex")
+"""The columns that a number may speak of too."""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _portrait(folder: Path, row: Row) -> bytes | None:
+    """The JPEG that the row names: a plain file name of this folder, or None."""
+    path = folder / row["portrait"]
+    if not row["portrait"] or path.parent != folder or path.is_symlink() or not path.is_file():
+        return None
+    content = path.read_bytes()
+    fits = content.startswith(JPEG_START) and len(content) <= PORTRAIT_BYTES
+    return content if fits else None
+
+
+def _person(row: Row) -> RegistryPerson:
+    return RegistryPerson(
+        ref=row["ref"],
+        number=row["number"],
+        name=row["name"],
+        birth_date=date.fromisoformat(row["birth_date"]),
+        sex=row["sex"],
+        region_code=row["region_code"],
+        died_on=date.fromisoformat(row["died_on"]) if row["died_on"] else None,
+        contact=Contact(row["phone"] or None, row["email"] or None),
+        language=row["language"],
+        card=None,
+    )
+
+
+def _card(row: Row) -> RegistryCard:
+    expires = date.fromisoformat(row["expires_on"]) if row["expires_on"] else None
+    return RegistryCard(row["card_number"], row["person_ref"], row["state"], expires)
