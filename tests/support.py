@@ -4,7 +4,6 @@ The database and its demo region are made once per test process and copied for e
 SQLite by default and PostgreSQL with ``TEST_DATABASE=postgres``.
 """
 
-import io
 import json as jsonlib
 import os
 import re
@@ -20,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from urllib3.filepost import encode_multipart_formdata
 
 from biometrics.verifier import FaceVerifier
 from ecard import tables
@@ -153,16 +153,15 @@ class AppTransport:
         """One request and its answer."""
         given: dict[str, Any] = {}
         if files is not None:
-            parts: dict[str, list[Any]] = {}
-            for name, (filename, content, kind) in files:
-                parts.setdefault(name, []).append((io.BytesIO(content), filename, kind))
-            given = {"data": parts, "content_type": "multipart/form-data"}
+            body, content_type = encode_multipart_formdata(list(files))
+            given = {"data": body, "content_type": content_type}
         elif json is not None:
             given = {"json": json}
         got = self.app.test_client().open(path, method=method, headers=dict(headers), **given)
         is_json = got.data and "json" in (got.content_type or "")
-        body = jsonlib.loads(got.data) if is_json else got.data
-        return Answer(got.status_code, got.headers, body)
+        return Answer(
+            got.status_code, got.headers, jsonlib.loads(got.data) if is_json else got.data
+        )
 
 
 @contextmanager
@@ -197,4 +196,3 @@ def _on(settings: Settings) -> Iterator[Stage]:
         yield Stage(joined, clock, app, demo)
     finally:
         joined.db.close()
-
