@@ -32,6 +32,19 @@ class CaptureSession(Base):
     end_outcome: Mapped[str | None] = mapped_column(sa.String(64))
 
 
+class CaptureInvitation(Base):
+    """A one-use way for an adult relative to answer on their own phone."""
+
+    __tablename__ = "capture_invitations"
+    id: Mapped[Id]
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    token_hash: Mapped[Index] = mapped_column(unique=True)
+    sent_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
 class Attempt(Base):
     """One try: reserved and committed before it is judged, so that a crash still spends it."""
 
@@ -73,7 +86,9 @@ class DigitsVideo(Base):
     __tablename__ = "digits_videos"
     id: Mapped[Id]
     link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
-    capture_session_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("capture_sessions.id"))
+    capture_session_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("capture_sessions.id"), unique=True
+    )
     digits: Mapped[Code]
     drawn_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -1,0 +1,214 @@
+"""The counter: a code with which the last step is taken in person, in front of a clerk."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, limits
+from ecard.activation import policy as rules
+from ecard.activation import sessions
+from ecard.activation.errors import (
+    AcceptanceMissing,
+    CounterCodeExpired,
+    CounterCodeUsed,
+    CounterCodeWrong,
+    OwnLink,
+    TooManyCodes,
+    TooManyWrongCodes,
+)
+from ecard.activation.facts import Facts, facts
+from ecard.activation.models import CounterCode
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.family import service as family
+from ecard.family.errors import IllegalMove
+from ecard.persons import service as persons
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+WRONG_CODE = "wrong_counter_code"
+
+
+@dataclass(frozen=True, slots=True)
+class CounterCodeView:
+    """A fresh code and where it can be used; it is shown this once."""
+
+    code: str
+    expires_at: datetime
+    counters: list[agencies.CounterView]
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """What the clerk reads after the last step was taken."""
+
+    link_id: uuid.UUID
+    state: str
+    acts_from: datetime | None
+
+
+def issue_code(call: Call, link_id: uuid.UUID) -> CounterCodeView:
+    """A code for the counter; the one before it no longer works.
+
+    The application stays open as long as the code is good: a family must not find it lapsed.
+    """
+    with call.db.write() as session:
+        link = family.own_link(session, call, link_id, lock=True)
+        known = _ready(session, call, link)
+        _count(session, call, link)
+        _cancel(session, call, link.id)
+        code = "".join(secrets.choice(rules.CODE_ALPHABET) for _ in range(rules.CODE_CHARACTERS))
+        expires_at = call.now + timedelta(days=known.policy.counter_code_days)
+        session.add(
+            CounterCode(
+                id=uuid.uuid4(),
+                link_id=link.id,
+                code_hash=call.dependencies.vault.token_hash(code),
+                created_at=call.now,
+                expires_at=expires_at,
+            )
+        )
+        link.route, link.lapses_at = "counter", max(link.lapses_at, expires_at)
+        counters = agencies.counters_in(session, link.region_id, call.language)
+        audit.record(
+            session, call, "counter_code.issued", "link", link.id, acting_for=known.relative_id
+        )
+        session.commit()
+    return CounterCodeView(rules.shown_code(code), expires_at, counters)
+
+
+def _ready(session: Session, call: Call, link: Link) -> Facts:
+    family.still_open(call, link)
+    if link.state not in rules.ANSWERING:
+        raise IllegalMove(state=link.state)
+    return facts(session, call, link)
+
+
+def _count(session: Session, call: Call, link: Link) -> None:
+    wait = limits.spend(
+        session,
+        "counter_code",
+        link.id,
+        limit=rules.CODES_A_DAY,
+        window_seconds=rules.DAY_SECONDS,
+        now=call.now,
+    )
+    if wait is not None:
+        raise TooManyCodes(retry_after=wait)
+
+
+def _waiting(link_id: uuid.UUID) -> sa.Select[CounterCode]:
+    return sa.select(CounterCode).filter_by(link_id=link_id, used_at=None, cancelled_at=None)
+
+
+def _cancel(session: Session, call: Call, link_id: uuid.UUID) -> None:
+    for code in session.scalars(_waiting(link_id)):
+        code.cancelled_at = call.now
+    session.flush()
+
+
+def code_waiting_until(session: Session, call: Call, link_id: uuid.UUID) -> datetime | None:
+    """Until when an issued code can be used, or None."""
+    code = session.scalar(_waiting(link_id).where(CounterCode.expires_at > call.now))
+    return code.expires_at if code is not None else None
+
+
+def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool) -> Redeemed:
+    """A clerk saw the relative (and the guardian, for a child) and their document: the link opens.
+
+    Raises CounterCodeWrong (also for another region's), CounterCodeUsed, CounterCodeExpired,
+    TooManyWrongCodes, OwnLink, AcceptanceMissing.
+    """
+    call.require_role("clerk")
+    code_id = _find(call, code)
+    with call.db.write() as session:
+        found = session.get_one(CounterCode, code_id, with_for_update=True)
+        if found.used_at is not None or found.cancelled_at is not None:
+            raise CounterCodeUsed
+        if found.expires_at <= call.now:
+            raise CounterCodeExpired
+        link = family.lock_link(session, found.link_id)
+        known = _ready(session, call, link)
+        _refuse_own(session, call, link, known)
+        _accept_in_person(session, call, link, known, accepted=accepted)
+        found.used_at, found.used_by = call.now, call.staff.staff_id
+        link.route = "counter"
+        sessions.end_all(session, call, link.id, "confirmed_at_counter")
+        family.activate(session, call, link, "confirmed_at_counter")
+        audit.record(
+            session,
+            call,
+            "counter_code.redeemed",
+            "link",
+            link.id,
+            reason=identity_document,
+            acting_for=known.relative_id,
+        )
+        session.commit()
+        return Redeemed(link.id, link.state, link.acts_from)
+
+
+def _find(call: Call, typed: str) -> uuid.UUID:
+    """The code's row; a wrong one is counted against the clerk and committed before the refusal."""
+    staff_id = call.staff.staff_id
+    since = call.now - timedelta(seconds=rules.WRONG_CODES_WINDOW_SECONDS)
+    with call.db.write() as session:
+        limits.lock(session, WRONG_CODE, staff_id)
+        wrong = limits.tries(session, WRONG_CODE, staff_id, since)
+        if len(wrong) >= rules.WRONG_CODES:
+            free = wrong[len(wrong) - rules.WRONG_CODES].at
+            raise TooManyWrongCodes(retry_after=int((free - since).total_seconds()) + 1)
+        found = _in_region(session, call, typed)
+        if found is not None:
+            return found
+        limits.spend(
+            session,
+            WRONG_CODE,
+            staff_id,
+            limit=rules.WRONG_CODES,
+            window_seconds=rules.WRONG_CODES_WINDOW_SECONDS,
+            now=call.now,
+        )
+        audit.record(session, call, "counter_code.wrong", "staff", staff_id, outcome="refused")
+        session.commit()
+    raise CounterCodeWrong(tries_left=rules.WRONG_CODES - len(wrong) - 1)
+
+
+def _in_region(session: Session, call: Call, typed: str) -> uuid.UUID | None:
+    code_hash = call.dependencies.vault.token_hash(rules.read_code(typed))
+    found = session.scalar(sa.select(CounterCode).filter_by(code_hash=code_hash))
+    if found is None:
+        return None
+    link = family.lock_link(session, found.link_id)
+    return found.id if link.region_id in call.staff.region_ids else None
+
+
+def _refuse_own(session: Session, call: Call, link: Link, known: Facts) -> None:
+    own = agencies.staff_number_index(session, call.staff.staff_id)
+    sides = (link.holder_id, known.relative_id)
+    numbers = (persons.particulars(session, call, side).number for side in sides)
+    if own in [persons.number_index(call, number) for number in numbers]:
+        raise OwnLink
+
+
+def _accept_in_person(
+    session: Session, call: Call, link: Link, known: Facts, *, accepted: bool
+) -> None:
+    """An adult accepts before a clerk, also one who had accepted on the holder's phone."""
+    if not known.adult:
+        return
+    if not accepted:
+        raise AcceptanceMissing
+    if link.state == "evidence_accepted":
+        family.accept(session, call, link, "counter", list(link.scopes))
+    else:
+        link.accepted_at, link.accepted_via = call.now, "counter"
+    session.flush()

@@ -1,0 +1,161 @@
+"""The digits video: four random digits said, signed or written, judged by a person.
+
+No face is compared by a machine here, so no consent to face processing is asked for; the sentence
+shown with the digits says who will watch.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, files
+from ecard.activation import policy as rules
+from ecard.activation import sessions
+from ecard.activation.errors import AcceptanceMissing, DigitsNotDrawn
+from ecard.activation.facts import Facts, facts
+from ecard.activation.models import CaptureSession, DigitsVideo
+from ecard.call import Call
+from ecard.documents import service as documents
+from ecard.family import service as family
+from ecard.family.errors import IllegalMove
+from ecard.locale import sentence
+from ecard.review import service as review
+from uploads.types import CheckedVideo, VideoLimits
+from uploads.video import check_video
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+@dataclass(frozen=True, slots=True)
+class DigitsView:
+    """What to say, sign or write, until when, and who will watch it."""
+
+    digits: str
+    expires_at: datetime
+    seconds_max: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class VideoReceived:
+    """The video waits for a person."""
+
+    next: str
+
+
+def draw_digits(call: Call, session_id: uuid.UUID) -> DigitsView:
+    """The session's four digits; asking again gives the same ones, so that none can be chosen."""
+    with call.db.write() as session:
+        link, opened = sessions.of_guest(session, call, session_id)
+        known = _refuse(session, call, link)
+        drawn = _drawn(session, opened)
+        if drawn is None:
+            drawn = DigitsVideo(
+                id=uuid.uuid4(),
+                link_id=link.id,
+                capture_session_id=opened.id,
+                digits="".join(str(secrets.randbelow(10)) for _ in range(rules.DIGITS)),
+                drawn_at=call.now,
+                expires_at=opened.expires_at,
+            )
+            session.add(drawn)
+            session.flush()
+            audit.record(
+                session, call, "digits.drawn", "link", link.id, acting_for=known.relative_id
+            )
+            session.commit()
+    text = sentence("digits.how", call.language, digits=" ".join(drawn.digits))
+    return DigitsView(drawn.digits, drawn.expires_at, int(VideoLimits().max_seconds), text)
+
+
+def _refuse(session: Session, call: Call, link: Link) -> Facts:
+    known = facts(session, call, link)
+    if known.must_accept and link.state in rules.ANSWERING:
+        raise AcceptanceMissing
+    if link.state != "awaiting_face":
+        raise IllegalMove(state=link.state)
+    return known
+
+
+def _drawn(session: Session, opened: CaptureSession) -> DigitsVideo | None:
+    return session.scalar(sa.select(DigitsVideo).filter_by(capture_session_id=opened.id))
+
+
+def take_video(call: Call, session_id: uuid.UUID, content: bytes) -> VideoReceived:
+    """Keep the video like evidence and hand the application to a person; the session ends.
+
+    Raises DigitsNotDrawn and the refusals of videos, which leave everything as it was.
+    """
+    with call.db.read() as session:
+        _ready(session, call, session_id)
+    limits = VideoLimits(max_bytes=call.settings.video_bytes)
+    with files.refusing():
+        video = check_video(content, files.sandbox(), limits)
+    with call.db.write() as session:
+        link, opened, known, drawn = _ready(session, call, session_id)
+        _keep(session, call, link, known, drawn, video)
+        link.route = "digits"
+        sessions.end(opened, call.now, "video_received")
+        _open_case(session, call, link, drawn, video)
+        audit.record(
+            session, call, "digits.received", "link", link.id, acting_for=known.relative_id
+        )
+        session.commit()
+    return VideoReceived("wait_for_review")
+
+
+def _ready(
+    session: Session, call: Call, session_id: uuid.UUID
+) -> tuple[Link, CaptureSession, Facts, DigitsVideo]:
+    link, opened = sessions.of_guest(session, call, session_id)
+    known = _refuse(session, call, link)
+    drawn = _drawn(session, opened)
+    if drawn is None:
+        raise DigitsNotDrawn
+    return link, opened, known, drawn
+
+
+def _keep(
+    session: Session,
+    call: Call,
+    link: Link,
+    known: Facts,
+    drawn: DigitsVideo,
+    video: CheckedVideo,
+) -> None:
+    days = family.policy_of(session, call, link).case_file_days
+    kept = files.put(
+        session,
+        call,
+        owner_id=known.subject_id,
+        purpose="digits_video",
+        media_type=video.source_type.value,
+        content=video.content,
+        destroy_after=call.now + timedelta(days=days),
+    )
+    drawn.file_id, drawn.received_at = kept.id, call.now
+    session.flush()
+
+
+def _open_case(
+    session: Session, call: Call, link: Link, drawn: DigitsVideo, video: CheckedVideo
+) -> None:
+    if drawn.file_id is None:
+        raise DigitsNotDrawn
+    review.open_case(
+        session,
+        call,
+        link,
+        kind="digits_video",
+        reasons=["digits_video"],
+        facts={"digits": drawn.digits, "seconds": round(video.seconds, 1)},
+        files=[("digits_video", drawn.file_id), *documents.case_files(session, link.id)],
+    )

@@ -1,0 +1,111 @@
+"""What is known about an application when its last step is taken; every verb starts from it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.activation import policy as rules
+from ecard.activation.models import Attempt
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.family import service as family
+from ecard.family.errors import IllegalMove
+from ecard.notices import service as notices
+from ecard.persons import service as persons
+from ecard.policy.service import Policy
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+FACE_PROCESSING = "face_processing"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one link whose relative is confirmed."""
+
+    policy: Policy
+    relative_id: uuid.UUID
+    adult: bool
+    must_accept: bool
+    """An adult who has not accepted yet."""
+    subject_id: uuid.UUID
+    """The person whose face is asked for."""
+    subject_age: int
+    consent_by: str
+    """guardian or person."""
+    consent: str
+    """given, declined or missing."""
+    allowed: rules.Allowance
+    next: str
+
+
+def facts(session: Session, call: Call, link: Link) -> Facts:
+    """Everything that decides the next step. Raises IllegalMove before the family account."""
+    if link.relative_id is None:
+        raise IllegalMove(state=link.state)
+    policy = family.policy_of(session, call, link)
+    age = family.relative_age(session, call, link)
+    guardian = link.face_subject == "guardian"
+    subject_id = link.holder_id if guardian else link.relative_id
+    must_accept = age >= policy.adult_age and link.accepted_at is None
+    consent_by = rules.consent_by(age, link.face_subject, policy.own_consent_age)
+    consent = _consent(session, call, link, policy)
+    allowed = rules.SHUT if link.face_shut_at else allowance(session, call, link.id)
+    return Facts(
+        policy=policy,
+        relative_id=link.relative_id,
+        adult=age >= policy.adult_age,
+        must_accept=must_accept,
+        subject_id=subject_id,
+        subject_age=_age_of(session, call, link, subject_id) if guardian else age,
+        consent_by=consent_by,
+        consent=consent,
+        allowed=allowed,
+        next=rules.next_step(
+            link.state,
+            must_accept=must_accept,
+            consent=consent,
+            consent_by=consent_by,
+            allowed=allowed,
+        ),
+    )
+
+
+def allowance(session: Session, call: Call, link_id: uuid.UUID) -> rules.Allowance:
+    """What the mismatches of this application leave, whatever phone they came from."""
+    query = sa.select(Attempt.reserved_at, Attempt.outcome).where(Attempt.link_id == link_id)
+    tried = [rules.Tried(at, outcome) for at, outcome in session.execute(query)]
+    settings = call.settings
+    limits = rules.MismatchLimits(
+        in_a_row=settings.mismatches_in_a_row,
+        first_wait_seconds=settings.mismatch_wait_seconds,
+        a_day=settings.mismatches_a_day,
+        in_all=settings.mismatches_total,
+    )
+    return rules.allowance(tried, call.now, limits)
+
+
+def _consent(session: Session, call: Call, link: Link, policy: Policy) -> str:
+    row = notices.consent(session, link.id, FACE_PROCESSING)
+    if row is None:
+        return "missing"
+    shown = notices.current(session, link.region_id, FACE_PROCESSING, row.language, call.now)
+    return rules.consent_standing(
+        row.decision,
+        version=row.version,
+        at=row.at,
+        version_now=shown.version,
+        now=call.now,
+        months=policy.notice_months,
+    )
+
+
+def _age_of(session: Session, call: Call, link: Link, person_id: uuid.UUID) -> int:
+    today = persons.local_day(call.now, agencies.time_zone(session, link.region_id))
+    return persons.age_on(persons.particulars(session, call, person_id).birth_date, today)

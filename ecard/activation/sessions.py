@@ -1,0 +1,132 @@
+"""Capture sessions: 15 minutes in which one person accepts, consents and shows their face.
+
+A session's token is looked up on every request, so one that had its outcome, was replaced or
+cancelled opens nothing from the very next request on.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.activation.errors import (
+    CaptureSessionEnded,
+    CaptureSessionExpired,
+    TooManyUnusable,
+)
+from ecard.activation.models import CaptureSession
+from ecard.actors import CaptureGuest
+from ecard.call import Call
+from ecard.errors import NotFound, NotSignedIn
+from ecard.family import service as family
+from ecard.persons import service as persons
+from ecard.vault import new_token
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+CHALLENGE_BYTES = 24
+"""192 random bits; what a camera must do with them comes with liveness."""
+STEP_AFTER = {
+    "match": "finished",
+    "review": "wait_for_review",
+    "presentation_attack": "wait_for_review",
+    "video_received": "wait_for_review",
+    "confirmed_at_counter": "finished",
+    "declined": "closed",
+}
+"""Session outcome → the step now allowed; for all others a new session."""
+
+
+def actor_for_token(call: Call, token: str) -> CaptureGuest:
+    """Whoever holds a session's token; raises NotSignedIn, or says how the session ended."""
+    query = sa.select(CaptureSession).filter_by(
+        token_hash=call.dependencies.vault.token_hash(token)
+    )
+    with call.db.read() as session:
+        opened = session.scalar(query)
+    if opened is None:
+        raise NotSignedIn
+    refuse_over(call, opened)
+    return CaptureGuest(capture_session_id=opened.id, link_id=opened.link_id)
+
+
+def refuse_over(call: Call, opened: CaptureSession) -> None:
+    """Raise CaptureSessionEnded, TooManyUnusable or CaptureSessionExpired."""
+    if opened.end_outcome == "too_many_unusable":
+        raise TooManyUnusable
+    if opened.ended_at is not None:
+        outcome = opened.end_outcome or "ended"
+        raise CaptureSessionEnded(outcome=outcome, next=STEP_AFTER.get(outcome))
+    if opened.expires_at <= call.now:
+        raise CaptureSessionExpired
+
+
+def of_guest(session: Session, call: Call, session_id: uuid.UUID) -> tuple[Link, CaptureSession]:
+    """The caller's own live session and its link, both locked. A foreign id is a 404."""
+    guest = call.guest
+    if session_id != guest.capture_session_id:
+        raise NotFound
+    link, opened = locked(session, guest.link_id, session_id)
+    refuse_over(call, opened)
+    family.still_open(call, link)
+    return link, opened
+
+
+def locked(
+    session: Session, link_id: uuid.UUID, session_id: uuid.UUID
+) -> tuple[Link, CaptureSession]:
+    """A link and one of its sessions, the link locked first."""
+    link = family.lock_link(session, link_id)
+    opened = session.get_one(
+        CaptureSession, session_id, with_for_update=True, populate_existing=True
+    )
+    return link, opened
+
+
+def begin(
+    session: Session,
+    call: Call,
+    link: Link,
+    via: str,
+    holder_session_id: uuid.UUID | None = None,
+) -> tuple[CaptureSession, str]:
+    """Open a session on a locked link and end its earlier ones; returns it and its token."""
+    end_all(session, call, link.id, "replaced")
+    token = new_token("ec")
+    subject = link.relative_id if link.face_subject == "relative" else link.holder_id
+    language = persons.particulars(session, call, subject or link.holder_id).language
+    opened = CaptureSession(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        token_hash=call.dependencies.vault.token_hash(token),
+        via=via,
+        holder_session_id=holder_session_id,
+        challenge=secrets.token_urlsafe(CHALLENGE_BYTES),
+        language=language,
+        opened_at=call.now,
+        expires_at=call.now + timedelta(seconds=call.settings.capture_session_seconds),
+        unusable=0,
+    )
+    session.add(opened)
+    session.flush()
+    return opened, token
+
+
+def end(opened: CaptureSession, now: datetime, outcome: str) -> None:
+    """End a session, once."""
+    if opened.ended_at is None:
+        opened.ended_at, opened.end_outcome = now, outcome
+
+
+def end_all(session: Session, call: Call, link_id: uuid.UUID, outcome: str) -> None:
+    """End every open session of a locked link."""
+    query = sa.select(CaptureSession).filter_by(link_id=link_id, ended_at=None)
+    for opened in session.scalars(query.with_for_update()):
+        end(opened, call.now, outcome)
+    session.flush()

@@ -1,0 +1,294 @@
+"""The last step over HTTP: sessions, acceptance, consent, captures, routes without a face."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import request
+
+from ecard import captures, files
+from ecard import errors as general
+from ecard.accounts.errors import SessionHandedOver
+from ecard.activation import errors, schemas, service
+from ecard.api import Room
+from ecard.documents.errors import ReferenceLapsed
+from ecard.family.errors import (
+    AcceptanceNotNeeded,
+    ApplicationExpired,
+    CannotActivateNow,
+    IllegalMove,
+)
+from ecard.multipart import FramesSchema
+from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.request import current_call
+
+holder = Room("activation", __name__, url_prefix="/links", description="The last step, by holders")
+invitations = Room(
+    "invitations", __name__, url_prefix="/invitations", description="One-use invitations"
+)
+capture = Room(
+    "capture_sessions", __name__, url_prefix="/capture-sessions", description="The person's session"
+)
+staff = Room(
+    "counter_codes", __name__, url_prefix="/staff/counter-codes", description="At the counter"
+)
+
+FORM_OVERHEAD_BYTES = 64 * 1024
+"""What a form's boundaries and headers may add to its files."""
+CLOSED = (errors.CaptureSessionEnded, errors.CaptureSessionExpired, errors.TooManyUnusable)
+NOT_NOW = (general.NotFound, IllegalMove, ApplicationExpired)
+
+
+def body_up_to(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Cap this operation's body by a setting of its own, before any byte of it is read."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            cap = getattr(current_call().settings, setting) + FORM_OVERHEAD_BYTES
+            request.max_content_length = cap
+            return view(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+# --- the holder --------------------------------------------------------------------------------
+
+
+@holder.route("/<uuid:link_id>/activation", methods=["GET"])
+@holder.doc(operationId="readActivation")
+@holder.refuses(general.NotFound, IllegalMove)
+@holder.response(200, schemas.ActivationSchema)
+def read_activation(link_id: uuid.UUID) -> Any:
+    """Tries left, waiting time, and the routes without a face, which give the same rights."""
+    return service.read_activation(current_call(), link_id)
+
+
+@holder.route("/<uuid:link_id>/capture-sessions", methods=["POST"])
+@holder.doc(operationId="openCaptureSession")
+@holder.idempotent
+@holder.refuses(
+    *NOT_NOW,
+    errors.CaptureWayNotAllowed,
+    errors.NoContactOnFile,
+    SessionHandedOver,
+    general.Unavailable,
+)
+@holder.arguments(schemas.OpenCaptureSessionSchema)
+@holder.response(201, schemas.OpenedSessionSchema)
+def open_session(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Open the person's session on this phone; handed over, the holder's own session is locked."""
+    return service.open_session(current_call(), link_id, body["via"])
+
+
+@holder.route("/<uuid:link_id>/invitations", methods=["POST"])
+@holder.doc(operationId="inviteRelative")
+@holder.idempotent
+@holder.refuses(
+    *NOT_NOW,
+    errors.CaptureWayNotAllowed,
+    errors.NoContactOnFile,
+    errors.TooManyInvitations,
+    general.Unavailable,
+)
+@holder.response(201, schemas.InvitationSchema)
+def invite(link_id: uuid.UUID) -> Any:
+    """Send the adult relative a one-use address, to the contact on file only."""
+    return service.invite(current_call(), link_id)
+
+
+@holder.route("/<uuid:link_id>/face-consent", methods=["POST"])
+@holder.doc(operationId="consentAsGuardian")
+@holder.idempotent
+@holder.refuses(*NOT_NOW, errors.ConsentByPerson, NoticeOutdated, NoticeTextDiffers)
+@holder.arguments(schemas.FaceConsentSchema)
+@holder.response(201, schemas.StepSchema)
+def consent_as_guardian(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """A guardian decides about the face of a child, or about their own where it is asked for."""
+    return service.consent_as_guardian(current_call(), link_id, **body)
+
+
+@holder.route("/<uuid:link_id>/counter-code", methods=["POST"])
+@holder.doc(operationId="issueCounterCode")
+@holder.idempotent
+@holder.refuses(*NOT_NOW, errors.TooManyCodes)
+@holder.response(201, schemas.CounterCodeSchema)
+def issue_code(link_id: uuid.UUID) -> Any:
+    """A code with which the last step is taken at a counter; the one before it ends."""
+    return service.issue_code(current_call(), link_id)
+
+
+# --- invitations -------------------------------------------------------------------------------
+
+
+@invitations.route("/open", methods=["POST"])
+@invitations.doc(operationId="openInvitation")
+@invitations.idempotent
+@invitations.refuses(
+    errors.InvitationUnknown,
+    errors.InvitationUsed,
+    errors.InvitationExpired,
+    IllegalMove,
+    ApplicationExpired,
+)
+@invitations.arguments(schemas.OpenInvitationSchema)
+@invitations.response(201, schemas.OpenedSessionSchema)
+def open_invitation(body: dict[str, Any]) -> Any:
+    """Open the relative's own session with the token they were sent."""
+    return service.open_invitation(current_call(), body["token"])
+
+
+# --- the person's session ----------------------------------------------------------------------
+
+
+@capture.route("/<uuid:session_id>", methods=["GET"])
+@capture.doc(operationId="readCaptureSession")
+@capture.refuses(general.NotFound, ApplicationExpired, *CLOSED)
+@capture.response(200, schemas.CaptureSessionSchema)
+def read_session(session_id: uuid.UUID) -> Any:
+    """Who asks for what, how to end it, and the step now allowed."""
+    return service.read_session(current_call(), session_id)
+
+
+@capture.route("/<uuid:session_id>", methods=["DELETE"])
+@capture.doc(operationId="endCaptureSession")
+@capture.refuses(general.NotFound, ApplicationExpired, *CLOSED)
+@capture.response(204)
+def end_session(session_id: uuid.UUID) -> None:
+    """End the session."""
+    service.end_session(current_call(), session_id)
+
+
+@capture.route("/<uuid:session_id>/notice", methods=["GET"])
+@capture.doc(operationId="readFaceNotice")
+@capture.refuses(general.NotFound, ApplicationExpired, *CLOSED)
+@capture.response(200, schemas.FaceNoticeSchema)
+def read_notice(session_id: uuid.UUID) -> Any:
+    """The notice about face processing, to be read before the decision."""
+    return service.read_notice(current_call(), session_id)
+
+
+@capture.route("/<uuid:session_id>/acceptance", methods=["POST"])
+@capture.doc(operationId="acceptLink")
+@capture.idempotent
+@capture.refuses(
+    *NOT_NOW, *CLOSED, AcceptanceNotNeeded, errors.NoContactOnFile, general.Unavailable
+)
+@capture.arguments(schemas.AcceptanceSchema)
+@capture.response(201, schemas.StepSchema)
+def accept(body: dict[str, Any], session_id: uuid.UUID) -> Any:
+    """An adult relative accepts some of the scopes, in person, or declines the whole."""
+    return service.accept(current_call(), session_id, **body)
+
+
+@capture.route("/<uuid:session_id>/consent", methods=["POST"])
+@capture.doc(operationId="consentAsPerson")
+@capture.idempotent
+@capture.refuses(
+    *NOT_NOW,
+    *CLOSED,
+    errors.AcceptanceMissing,
+    errors.ConsentByGuardian,
+    NoticeOutdated,
+    NoticeTextDiffers,
+)
+@capture.arguments(schemas.FaceConsentSchema)
+@capture.response(201, schemas.StepSchema)
+def consent_as_person(body: dict[str, Any], session_id: uuid.UUID) -> Any:
+    """The person decides about their own face, before the camera opens."""
+    return service.consent_as_person(current_call(), session_id, **body)
+
+
+@capture.route("/<uuid:session_id>/captures", methods=["POST"])
+@body_up_to("capture_bytes")
+@capture.doc(operationId="sendCapture")
+@capture.idempotent
+@capture.refuses(
+    *NOT_NOW,
+    *CLOSED,
+    errors.AcceptanceMissing,
+    errors.ConsentMissing,
+    errors.FaceDeclined,
+    errors.FaceRouteClosed,
+    errors.TooManyMismatches,
+    errors.CaptureInProgress,
+    errors.CaptureResent,
+    captures.TooFewFrames,
+    captures.TooManyFrames,
+    captures.FrameEmpty,
+    captures.FrameUnreadable,
+    captures.FrameTooLarge,
+    captures.ReferencePhotoUnusable,
+    ReferenceLapsed,
+    CannotActivateNow,
+    general.BodyTooLarge,
+    general.Busy,
+    general.Unavailable,
+)
+@capture.arguments(FramesSchema, location="files")
+@capture.response(200, schemas.CaptureAnswerSchema)
+def send_capture(parts: dict[str, Any], session_id: uuid.UUID) -> Any:
+    """Judge the frames of one capture; on a match the link opens, or a person looks first."""
+    call = current_call()
+    return service.take_capture(call, session_id, captures.read_frames(parts, call.settings))
+
+
+@capture.route("/<uuid:session_id>/digits", methods=["POST"])
+@capture.doc(operationId="drawDigits")
+@capture.idempotent
+@capture.refuses(*NOT_NOW, *CLOSED, errors.AcceptanceMissing)
+@capture.response(201, schemas.DigitsSchema)
+def draw_digits(session_id: uuid.UUID) -> Any:
+    """Four digits to say, sign or write in a short video that a person watches."""
+    return service.draw_digits(current_call(), session_id)
+
+
+@capture.route("/<uuid:session_id>/video", methods=["POST"])
+@body_up_to("video_bytes")
+@capture.doc(operationId="sendDigitsVideo")
+@capture.idempotent
+@capture.refuses(
+    *NOT_NOW,
+    *CLOSED,
+    errors.AcceptanceMissing,
+    errors.DigitsNotDrawn,
+    *files.VIDEO_REFUSALS,
+    general.BodyTooLarge,
+    general.Busy,
+    general.Unavailable,
+)
+@capture.arguments(schemas.VideoSchema, location="files")
+@capture.response(201, schemas.StepSchema)
+def send_video(parts: dict[str, Any], session_id: uuid.UUID) -> Any:
+    """Hand in the digits video; a person decides."""
+    return service.take_video(current_call(), session_id, parts["video"].read())
+
+
+# --- the counter -------------------------------------------------------------------------------
+
+
+@staff.route("/redeem", methods=["POST"])
+@staff.doc(operationId="redeemCounterCode")
+@staff.idempotent
+@staff.refuses(
+    IllegalMove,
+    ApplicationExpired,
+    errors.CounterCodeWrong,
+    errors.CounterCodeUsed,
+    errors.CounterCodeExpired,
+    errors.TooManyWrongCodes,
+    errors.OwnLink,
+    errors.AcceptanceMissing,
+    CannotActivateNow,
+)
+@staff.arguments(schemas.RedeemSchema)
+@staff.response(200, schemas.RedeemedSchema)
+def redeem(body: dict[str, Any]) -> Any:
+    """Take the last step at a counter: the relative is present, with their document."""
+    body.pop("relative_present")
+    return service.redeem_code(current_call(), **body)

@@ -1,0 +1,206 @@
+"""Applications that have come to the last step, and faces to show there.
+
+Evidence is put in place directly (its own rules are tested with the documents); everything from
+there on goes over the API.
+"""
+
+import io
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from PIL import Image
+
+from ecard import files
+from ecard.activation.models import Attempt, CaptureSession
+from ecard.actors import CaptureGuest
+from ecard.call import Call
+from ecard.demo import specimens
+from ecard.demo.phone import Answer, Capture, Phone
+from ecard.documents.models import Document, DocumentPage, ReferencePhoto
+from ecard.family import service as family
+from ecard.family.models import Link
+from ecard.registry.sql import store_portrait
+from tests.documents.applications import apply
+from tests.support import Stage
+
+ASTRONAUT, ADMIRAL = 0, 1
+"""The two public-domain portraits: two people who are not each other."""
+
+
+@cache
+def portrait(who: int) -> Image.Image:
+    """A portrait, cut so that the face fills enough of it."""
+    picture = specimens.open_photo(specimens.public_portraits()[who])
+    return picture.crop((100, 0, 380, 320)) if who == ASTRONAUT else picture
+
+
+@cache
+def photo(who: int) -> bytes:
+    """The photo that was uploaded: the portrait at another size and light than the frames."""
+    picture = portrait(who)
+    larger = picture.resize((picture.width * 640 // picture.height, 640))
+    return specimens.jpeg(larger, quality=85)
+
+
+@cache
+def frames(who: int, take: int = 0, count: int = 3) -> list[bytes]:
+    """A capture of that person; every ``take`` is another recording."""
+    taken = specimens.frames_of(portrait(who), count=count)
+    if take == 0:
+        return taken
+    return [_another(frame, take) for frame in taken]
+
+
+def _another(frame: bytes, take: int) -> bytes:
+    with Image.open(io.BytesIO(frame)) as picture:
+        return specimens.jpeg(picture, quality=90 - take)
+
+
+@dataclass
+class LastStep:
+    """An application at its last step."""
+
+    stage: Stage
+    phone: Phone
+    link_id: str
+
+    def post(self, rest: str, json: object | None = None) -> Answer:
+        """The holder posts to the link."""
+        return self.phone.send("POST", f"/links/{self.link_id}{rest}", json)
+
+    def read(self) -> dict[str, Any]:
+        """How the last step stands, for the holder."""
+        return dict(self.phone.must("GET", f"/links/{self.link_id}/activation"))
+
+    def link(self) -> dict[str, Any]:
+        """The link as the holder sees it."""
+        return dict(self.phone.must("GET", f"/links/{self.link_id}"))
+
+    def open(self, via: str) -> Capture:
+        """Open a capture session on the holder's phone."""
+        opened = self.phone.open_capture(self.link_id, via)
+        return Capture(self.stage.phone(), opened["id"], opened["token"])
+
+    def hand_over(self) -> Capture:
+        """An adult takes the phone, accepts everything asked for and consents."""
+        capture = self.open("handed_over")
+        shown = capture.send("GET").body
+        assert capture.accept([item["scope"] for item in shown["scopes"]]).ok
+        assert capture.consent().ok
+        return capture
+
+    def take_back(self) -> None:
+        """The holder unlocks their session."""
+        self.phone.must("POST", "/session/unlock", {"password": "730518"})
+
+    def attempts(self) -> list[Attempt]:
+        """Every try of this application, oldest first."""
+        query = sa.select(Attempt).filter_by(link_id=uuid.UUID(self.link_id))
+        with self.stage.joined.db.read() as session:
+            return list(session.scalars(query.order_by(Attempt.reserved_at, Attempt.id)))
+
+    def row(self) -> Link:
+        """The link's row."""
+        with self.stage.joined.db.read() as session:
+            return session.get_one(Link, uuid.UUID(self.link_id))
+
+    def tried(self, outcome: str, count: int, seconds_ago: float = 0) -> None:
+        """Write down tries that were made before, on whatever phone."""
+        at = self.stage.clock.time
+        with self.stage.joined.db.write() as session:
+            link_id = uuid.UUID(self.link_id)
+            before = session.scalar(sa.select(CaptureSession.id).filter_by(link_id=link_id))
+            for number in range(count):
+                session.add(
+                    Attempt(
+                        id=uuid.uuid4(),
+                        link_id=link_id,
+                        capture_session_id=before,
+                        reserved_at=at - timedelta(seconds=seconds_ago + number),
+                        settled_at=at,
+                        outcome=outcome,
+                        capture_digest=uuid.uuid4().hex,
+                    )
+                )
+            session.commit()
+
+
+def last_step(
+    stage: Stage,
+    holder: str = "tomas",
+    relative: str = "elena",
+    relation: str = "parent",
+    *,
+    who: int = ASTRONAUT,
+) -> LastStep:
+    """An application whose evidence was accepted; the photo on file shows ``who``."""
+    application = apply(stage, holder, relative, relation)
+    call = stage.joined.call()
+    with stage.joined.db.write() as session:
+        link = family.lock_link(session, uuid.UUID(application.link_id))
+        _give_photo(session, call, link, photo(who))
+        family.evidence_given(session, call, link)
+        family.evidence_accepted(session, call, link, "evidence_confirmed")
+        session.commit()
+    return LastStep(stage, application.phone, application.link_id)
+
+
+def _give_photo(session: Any, call: Call, link: Link, jpeg: bytes) -> None:
+    kept = [
+        files.put(
+            session,
+            call,
+            owner_id=link.holder_id,
+            purpose=purpose,
+            media_type="image/jpeg",
+            content=jpeg,
+            destroy_after=None,
+        )
+        for purpose in ("document", "reference_photo")
+    ]
+    document = Document(
+        id=uuid.uuid4(),
+        holder_id=link.holder_id,
+        kind="face_photo",
+        link_id=link.id,
+        claimed_at=call.now,
+        pages=1,
+        uploaded_at=call.now,
+    )
+    session.add(document)
+    session.flush()
+    session.add(
+        DocumentPage(id=uuid.uuid4(), document_id=document.id, number=1, file_id=kept[0].id)
+    )
+    session.add(
+        ReferencePhoto(
+            id=uuid.uuid4(),
+            link_id=link.id,
+            subject=link.face_subject,
+            source="face_photo",
+            document_id=document.id,
+            file_id=kept[1].id,
+            created_at=call.now,
+            lapses_at=call.now.replace(year=call.now.year + 1),
+        )
+    )
+    session.flush()
+
+
+def registry_portrait(stage: Stage, ref: str, who: int) -> None:
+    """The registry holds a portrait of that person."""
+    with stage.joined.db.write() as session:
+        store_portrait(session, stage.joined.dependencies.vault, ref, photo(who))
+        session.commit()
+
+
+def guest_call(capture: Capture, stage: Stage) -> Call:
+    """A call by whoever holds the session, for tests that pass in other collaborators."""
+    session_id = uuid.UUID(capture.session_id)
+    with stage.joined.db.read() as session:
+        link_id = session.get_one(CaptureSession, session_id).link_id
+    return stage.joined.call().by(CaptureGuest(session_id, link_id))
