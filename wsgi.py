@@ -5,6 +5,7 @@ brings gunicorn's settings along.
 """
 
 import atexit
+import os
 
 from ecard import logs
 from ecard.app import create_app
@@ -13,6 +14,7 @@ from ecard.jobs import work
 from ecard.joined import join
 from ecard.worker import Worker
 
+os.umask(0o077)  # whatever is written here is for our eyes only
 logs.configure()
 joined = join(read_settings())
 joined.dependencies.verifier()

@@ -1,8 +1,8 @@
 """Backup and restore: the data in one archive, the keys in another, neither of use alone.
 
 The data archive holds the database (SQLite's online copy, or pg_dump's), the encrypted files and
-the audit's anchors, under a manifest with the SHA-256 of every part, signed with the anchor key. Keep
-the key archive in another place: whoever has both has everything.
+the audit's anchors, under a manifest with the SHA-256 of every part, signed with the anchor key.
+Keep the key archive in another place: whoever has both has everything.
 """
 
 from __future__ import annotations

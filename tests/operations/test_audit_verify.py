@@ -17,7 +17,7 @@ from ecard.joined import Joined
 from tests.support import Clock
 
 ROWS = 40
-TABLE = AuditRow.__table__
+TABLE = AuditRow.metadata.tables["audit_rows"]
 
 
 def write_rows(joined: Joined, number: int) -> None:
