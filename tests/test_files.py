@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -46,7 +47,7 @@ class Shelf:
         dependencies = replace(self.call.dependencies, now=lambda: START + timedelta(**later))
         return replace(self.call, dependencies=dependencies)
 
-    def put(self, content: bytes = CONTENT, **given: object) -> uuid.UUID:
+    def put(self, content: bytes = CONTENT, **given: Any) -> uuid.UUID:
         """Keep a file and commit."""
         with self.call.db.write() as session:
             row = files.put(session, self.call, **{**PLAIN, **given, "content": content})
@@ -70,7 +71,7 @@ class Shelf:
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
 
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "owner_id": PERSON_ID,
     "purpose": "document",
     "media_type": "image/jpeg",

@@ -1,0 +1,48 @@
+"""The bytes of a day: counted before they are decoded, the same for refused files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecard.demo.phone import Answer, Phone
+from tests import support
+from tests.documents.applications import sign_in_again, specimen
+from tests.support import Stage
+
+PAPER = specimen("birth_certificate")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A process in which a holder may upload three specimens a day."""
+    with support.stage(tmp_path, document_bytes_a_day=3 * len(PAPER)) as fresh:
+        yield fresh
+
+
+def send(phone: Phone, content: bytes) -> Answer:
+    files = [("file", ("a", content, "image/jpeg"))]
+    return phone.send("POST", "/documents?kind=birth_certificate", files=files)
+
+
+def test_the_day_is_full_at_its_last_byte_and_begins_anew(stage: Stage) -> None:
+    phone = stage.signed_in("lucia", password=None)
+    assert [send(phone, PAPER).status for _ in range(3)] == [201, 201, 201]
+    answer = send(phone, PAPER)
+    assert (answer.status, answer.code) == (429, "uploads_spent")
+    assert 0 < int(answer.headers["Retry-After"]) <= 24 * 3600 + 1
+    stage.clock.advance(days=1, seconds=1)
+    assert send(sign_in_again(stage, "lucia", phone), PAPER).status == 201
+
+
+def test_files_that_are_refused_count_too(stage: Stage) -> None:
+    phone = stage.signed_in("lucia", password=None)
+    broken = PAPER[: len(PAPER) // 2]
+    assert [send(phone, broken).status for _ in range(6)] == [422] * 6
+    assert send(phone, PAPER).code == "uploads_spent"
+
+
+def test_what_one_holder_uploads_takes_nothing_from_another(stage: Stage) -> None:
+    phone = stage.signed_in("lucia", password=None)
+    assert [send(phone, PAPER).status for _ in range(3)] == [201, 201, 201]
+    assert send(stage.signed_in("andres", password=None), PAPER).status == 201
