@@ -12,7 +12,7 @@ import json
 import smtplib
 import ssl
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -24,7 +24,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecard.config import Settings
+from ecard.config import LOOPBACK, Settings
 from ecard.db import Base, Database, Id
 from ecard.vault import Vault
 
@@ -81,25 +81,38 @@ class SmtpDelivery:
     media = frozenset({EMAIL})
 
     def __init__(
-        self, url: str, sender: str, seconds: float, tls: ssl.SSLContext | None = None
+        self,
+        url: str,
+        sender: str,
+        seconds: float,
+        *,
+        tls: ssl.SSLContext | None = None,
+        plain_hosts: Collection[str] = LOOPBACK,
     ) -> None:
-        """``url``: smtp[s]://user:password@host:port. ``tls``: whom to trust."""
+        """``url``: smtp[s]://user:password@host:port. ``tls``: whom to trust.
+
+        ``plain_hosts``: where a server without TLS is put up with.
+        """
         self._url = urlsplit(url)
         self._sender = sender
         self._seconds = seconds
         self._tls = tls or ssl.create_default_context()
+        self._plain_hosts = plain_hosts
 
     def send(self, letter: Letter) -> None:
         """Send one e-mail; raises DeliveryFailed."""
+        mail = self._compose(letter)
         try:
             with self._connected() as server:
-                server.send_message(self._compose(letter))
+                server.send_message(mail)
         except smtplib.SMTPRecipientsRefused as error:
             raise DeliveryFailed("smtp_recipient_refused") from error
         except smtplib.SMTPAuthenticationError as error:
             raise DeliveryFailed("smtp_credentials_refused") from error
         except smtplib.SMTPNotSupportedError as error:
             raise DeliveryFailed("smtp_without_tls") from error
+        except (smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as error:
+            raise DeliveryFailed("smtp_unreachable") from error
         except smtplib.SMTPException as error:
             raise DeliveryFailed("smtp_refused") from error
         except OSError as error:
@@ -122,7 +135,7 @@ class SmtpDelivery:
 
     def _greet(self, server: smtplib.SMTP, host: str, implicit: bool) -> None:
         server.ehlo()
-        if not implicit and (server.has_extn("starttls") or not _this_machine(host)):
+        if not implicit and (server.has_extn("starttls") or host not in self._plain_hosts):
             server.starttls(context=self._tls)
         if self._url.username:
             server.login(unquote(self._url.username), unquote(self._url.password or ""))
@@ -130,18 +143,17 @@ class SmtpDelivery:
     def _compose(self, letter: Letter) -> EmailMessage:
         mail = EmailMessage()
         mail["From"] = self._sender
-        mail["To"] = letter.address
+        try:
+            mail["To"] = letter.address
+        except ValueError as error:  # a line break in it would begin a header of its own
+            raise DeliveryFailed("address_refused") from error
         mail["Subject"] = letter.subject
         mail["Date"] = format_datetime(letter.at.astimezone(UTC))
         mail["Message-ID"] = f"<{letter.id}@{self._sender.rpartition('@')[2] or 'localhost'}>"
-        mail["Content-Language"] = letter.language
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(letter.text)
+        mail.set_content(letter.text, cte="quoted-printable")
+        mail["Content-Language"] = letter.language  # set_content clears content headers
         return mail
-
-
-def _this_machine(host: str) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")
 
 
 # --- SMS ------------------------------------------------------------------------------------
@@ -157,7 +169,7 @@ class SmsWebhook:
     media = frozenset({SMS})
 
     def __init__(
-        self, url: str, secret: str, seconds: float, tls: ssl.SSLContext | None = None
+        self, url: str, secret: str, seconds: float, *, tls: ssl.SSLContext | None = None
     ) -> None:
         self._url = urlsplit(url)
         self._secret = secret.encode()
