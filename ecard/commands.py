@@ -218,7 +218,9 @@ def _load_demo(settings: Settings) -> list[str]:
     from ecard.demo import loader
 
     with joined_system(settings) as joined:
-        return list(loader.load(joined).lines())
+        summary = loader.load(joined)
+    loader.write_people(settings.var / "demo-people.json", summary)
+    return list(summary.lines())
 
 
 @contextmanager
@@ -242,7 +244,10 @@ def demo() -> None:
     """Play a phone against the running server, over HTTP."""
     from ecard.demo import player
 
-    sys.exit(player.play())
+    try:
+        player.play()
+    except player.CannotPlay as reason:
+        raise Stop(str(reason)) from reason
 
 
 # ------------------------------------------------------------------ set-up and upkeep

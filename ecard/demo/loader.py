@@ -10,9 +10,10 @@ import csv
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -107,6 +108,16 @@ class DemoSummary:
         for member in self.staff:
             roles = ", ".join(member.roles)
             yield f"  {member.user_name:18} {member.password:24} {roles} in {member.region}"
+
+
+def write_people(path: Path, summary: DemoSummary) -> None:
+    """Write down who is in the demo region, for the demo's phones; all of them are invented."""
+    people = {
+        "holders": {one.ref: asdict(one) for one in summary.holders},
+        "relatives": {f"{one.holder_ref}/{one.ref}": asdict(one) for one in summary.relatives},
+        "staff": {one.user_name: one.password for one in summary.staff},
+    }
+    path.write_text(json.dumps(people, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
 def load(joined: Joined) -> DemoSummary:

@@ -111,7 +111,7 @@ def _one_frame(base: Image.Image, step: int) -> Image.Image:
     return moved.crop((left, top, left + FRAME[0], top + FRAME[1]))
 
 
-def blurred(frames: list[bytes], radius: float = 9) -> list[bytes]:
+def blurred(frames: list[bytes], radius: float = 7) -> list[bytes]:
     """The same frames out of focus."""
     return [
         jpeg(Image.open(io.BytesIO(frame)).filter(ImageFilter.GaussianBlur(radius)))

@@ -344,18 +344,18 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
         rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
     index = call.dependencies.vault.index("number", number)
     others = _others_of_holder(session, call, link)
-    if any(other.typed_index == index for other in others):
+    counted = [other for other in others if _counts(other, call.now)]
+    if any(other.typed_index == index for other in counted):
         raise AlreadyLinked
-    held = [other.relation for other in others if other.relation and other.relative_id]
+    held = [other.relation for other in counted if other.relation and other.relative_id]
     rules.check_caps(relation, held, _new_this_month(call, others), policy)
 
 
 def _others_of_holder(session: Session, call: Call, link: Link) -> list[Link]:
+    """The holder's other links that count now, or became active in the last month."""
     query = sa.select(Link).where(Link.holder_id == link.holder_id, Link.id != link.id)
-    recent = call.now - timedelta(days=MONTH_DAYS)
-    wanted = sa.or_(Link.state.in_(rules.COUNTED), Link.activated_at > recent)
-    rows = session.scalars(query.where(wanted))
-    return [row for row in rows if _counts(row, call.now) or row.activated_at is not None]
+    recently = Link.activated_at > call.now - timedelta(days=MONTH_DAYS)
+    return list(session.scalars(query.where(sa.or_(Link.state.in_(rules.COUNTED), recently))))
 
 
 def _counts(link: Link, now: datetime) -> bool:
@@ -363,8 +363,14 @@ def _counts(link: Link, now: datetime) -> bool:
 
 
 def _new_this_month(call: Call, others: list[Link]) -> int:
+    """Links that became active in the last month, and applications that may still become so."""
     since = call.now - timedelta(days=MONTH_DAYS)
-    return sum(1 for link in others if (link.activated_at or link.opened_at) > since)
+    return sum(
+        link.activated_at > since
+        if link.activated_at is not None
+        else link.relative_id is not None and _counts(link, call.now)
+        for link in others
+    )
 
 
 def _count_number(call: Call, number: str) -> None:

@@ -1,0 +1,391 @@
+"""``make demo``: plays a phone, and the desks, against the running server; prints each step."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from biometrics.errors import BiometricsError
+from biometrics.verifier import FaceVerifier
+from ecard.demo import specimens
+from ecard.demo.phone import API, Answer, Capture, Phone, Refused
+from ecard.demo.pictures import Pair, Pictures, choose
+
+PASSWORD = "730518"  # noqa: S105 - a specimen, set by the demo itself
+WRONG = "111119"
+REQUEST_SECONDS = 60
+MAIL_SECONDS = 15
+ADULT_AGE = 40
+
+
+class CannotPlay(Exception):
+    """The demo cannot go on; the message says why and what to do."""
+
+
+class HttpTransport:
+    """A transport over HTTP."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.session = requests.Session()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        json: object | None,
+        files: Sequence[tuple[str, tuple[str, bytes, str]]] | None,
+    ) -> Answer:
+        """One request and its answer."""
+        try:
+            got = self.session.request(
+                method,
+                self.address + path,
+                headers=dict(headers),
+                json=json,  # type: ignore[arg-type]
+                files=files,
+                timeout=REQUEST_SECONDS,
+            )
+        except requests.ConnectionError as error:
+            raise CannotPlay(
+                f"No server answers at {self.address}: start it with `make run` first."
+            ) from error
+        is_json = got.content and "json" in got.headers.get("Content-Type", "")
+        return Answer(got.status_code, got.headers, got.json() if is_json else got.content)
+
+
+@dataclass
+class Play:
+    """The running demo: where the server is, what the phones remember, which pictures there are."""
+
+    address: str
+    memory: Path
+    pictures: Pictures
+    people: Mapping[str, Any]
+
+    def say(self, text: str) -> None:
+        """Print one step."""
+        print(f"   {text}", flush=True)
+
+    def scene(self, text: str) -> None:
+        """Print a scene's title."""
+        print(f"\n== {text}", flush=True)
+
+    def phone(self) -> Phone:
+        """A phone with nothing on it."""
+        return Phone(HttpTransport(self.address))
+
+    def desk(self, user_name: str) -> Phone:
+        """A desk with a member of staff signed in."""
+        desk = self.phone()
+        desk.sign_in_as_staff(user_name, self.people["staff"][user_name])
+        return desk
+
+    def sign_in(self, ref: str) -> Phone:
+        """A phone of a demo holder, signed in, with an e-card password."""
+        holder = self.people["holders"][ref]
+        phone = self.phone()
+        kept = self._remembered()
+        phone.device_token = kept.get(ref, "")
+        seen = len(self._mail(holder["phone"]))
+        sign_in_id = phone.ask_code(holder["card_number"])
+        code = self._code(holder["phone"], seen)
+        self.say(f"{holder['name']} asks for a code; it arrives on the phone on file: {code}")
+        phone.sign_in(sign_in_id, code, "Demo phone")
+        self._remember({**kept, ref: phone.device_token})
+        state = phone.must("GET", "/card")["password"]
+        if state == "not_set":
+            phone.must("PUT", "/card/password", {"password": PASSWORD})
+            self.say("signed in; e-card password set")
+        elif state == "locked":
+            self._reset_at_counter(phone, holder["card_number"])
+        return phone
+
+    def _reset_at_counter(self, phone: Phone, card_number: str) -> None:
+        body = {"card_number": card_number, "identity_document": "passport"}
+        given = self.desk("clerk-north").must("POST", "/staff/cards/password-resets", body)
+        opened = phone.must(
+            "POST", "/card/password/resets", {"counter_code": given["counter_code"]}
+        )
+        path = f"/card/password/resets/{opened['id']}"
+        phone.must("POST", path, {"new_password": PASSWORD})
+        self.say(
+            "the password was locked by an earlier run: a clerk gave a reset code, new one set"
+        )
+
+    def _mail(self, address: str) -> list[dict[str, Any]]:
+        path = f"{self.address}{API}/demo/mailbox"
+        got = requests.get(path, params={"address": address}, timeout=REQUEST_SECONDS)
+        got.raise_for_status()
+        return list(got.json()["items"])
+
+    def _code(self, address: str, seen: int) -> str:
+        until = time.monotonic() + MAIL_SECONDS
+        while time.monotonic() < until:
+            mail = self._mail(address)
+            if len(mail) != seen or seen >= MAILBOX_FULL:
+                found = re.search(r"\b\d{6}\b", mail[0]["text"])
+                if found:
+                    return found[0]
+            time.sleep(0.2)
+        raise CannotPlay("No code arrived in the demo mailbox; is the server in the demo profile?")
+
+    def _remembered(self) -> dict[str, str]:
+        if not self.memory.exists():
+            return {}
+        return dict(json.loads(self.memory.read_text(encoding="utf-8")))
+
+    def _remember(self, devices: dict[str, str]) -> None:
+        self.memory.write_text(json.dumps(devices), encoding="utf-8")
+        self.memory.chmod(0o600)
+
+    # --- steps shared by the scenes -----------------------------------------------------------
+
+    def begin(self, phone: Phone, relative: Mapping[str, Any]) -> str:
+        """Steps 1 to 3, first half; ends what an earlier run left."""
+        self._end_earlier(phone, relative["name"])
+        link = phone.open_application(phone.step_up(PASSWORD))
+        self.say("1 password    right; a grant for 20 minutes")
+        phone.acknowledge(link["id"])
+        self.say("2 notice      read and acknowledged")
+        answer = phone.give_family_account(
+            link["id"], relative["name"], relative["number"], relative["relation"]
+        )
+        if not answer.ok:
+            raise Refused("family account", answer)
+        number = answer.body["number_masked"]
+        self.say(f"3 account     {relative['name']}, {number}, {relative['relation']}: confirmed")
+        return str(link["id"])
+
+    def _end_earlier(self, phone: Phone, name: str) -> None:
+        for link in phone.must("GET", "/links?limit=50")["items"]:
+            if link["name"] != name:
+                continue
+            if link["state"] in ("active", "suspended"):
+                phone.must("POST", f"/links/{link['id']}/end")
+            elif link["state"] not in ("ended", "expired", "rejected", "withdrawn"):
+                phone.must("POST", f"/links/{link['id']}/withdrawal")
+
+    def show(self, capture: Capture, frames: Sequence[bytes], who: str) -> str:
+        """Send a capture and print what came of it; returns the outcome."""
+        body = capture.show_face(frames).body
+        outcome = str(body.get("outcome") or body.get("code"))
+        reason = f" ({body['reason']})" if body.get("reason") else ""
+        left = f"; mismatches left today: {body['tries_left']}" if outcome == "no_match" else ""
+        self.say(f"4 face        {who}: {outcome}{reason}{left}")
+        return outcome
+
+    def state(self, phone: Phone, link_id: str) -> dict[str, Any]:
+        """Read the link and print where it stands."""
+        link = dict(phone.must("GET", f"/links/{link_id}"))
+        acts = "may act" if link["may_act"] else "may not act yet"
+        reads = "may read" if link["may_read"] else "may not read"
+        self.say(f"  → link {link['state']}; the holder {reads}, {acts}")
+        return link
+
+    def review(self, *, minor: bool) -> None:
+        """A reviewer decides the newest case; a second person approves the opening of a minor's."""
+        desk = self.desk("reviewer-north")
+        case_id = max(desk.must("GET", "/staff/cases?limit=50")["items"], key=_opened)["id"]
+        if minor:
+            desk.must("POST", f"/staff/cases/{case_id}/opening")
+            second = self.desk("reviewer-north-2")
+            second.must("POST", f"/staff/cases/{case_id}/opening/approval")
+            self.say("  review      a second person approved, on record, that a minor's case opens")
+        case = desk.must("GET", f"/staff/cases/{case_id}")
+        reason = "face_confirmed" if case["kind"] == "face" else "documents_confirmed"
+        body = {"outcome": "approved", "reason": reason, "explanation": "Seen and compared."}
+        path = f"/staff/cases/{case_id}/decision"
+        desk.must("POST", path, body, if_match=f'"{case["version"]}"')
+        self.say(f"  review      the reviewer decided: approved ({reason})")
+
+
+MAILBOX_FULL = 50
+
+
+def play() -> None:
+    """Play all the scenes, or compare the user's own two pictures; raises CannotPlay."""
+    own = os.environ.get("PORTRAIT"), os.environ.get("LIVE")
+    if any(own):
+        compare_own(*own)
+        return
+    var = Path(os.environ.get("ECARD_VAR") or "var")
+    address = f"http://{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or 8000}"
+    folder = os.environ.get("ECARD_DATA")
+    try:
+        pictures = choose(Path(folder) if folder else None)
+    except OSError as error:
+        raise CannotPlay(f"ECARD_DATA: {error}") from error
+    running = Play(address, var / "demo-phones.json", pictures, _people(var))
+    print(pictures.note)
+    try:
+        a_mother_adds_her_child(running)
+        a_son_adds_his_mother(running)
+        a_wrong_password_locks(running)
+    except Refused as refused:
+        raise CannotPlay(_explained(refused)) from refused
+    print("\nDone. Every address, and what it refuses: " + address + "/api/docs")
+    print("Next: make test")
+
+
+def _explained(refused: Refused) -> str:
+    code = refused.answer.code
+    if code in (
+        "too_many_applications",
+        "cap_reached",
+        "too_many_numbers",
+        "number_tried_too_often",
+    ):
+        return (
+            f"The demo people used up a limit ({code}); limits hold in the demo too. "
+            "Start the server on a fresh data directory (ECARD_VAR=…) to play again."
+        )
+    return str(refused)
+
+
+def _people(var: Path) -> dict[str, Any]:
+    """Who is in the demo region, as `make run` wrote it down."""
+    try:
+        return dict(json.loads((var / "demo-people.json").read_text(encoding="utf-8")))
+    except OSError as error:
+        raise CannotPlay(
+            f"{var}/demo-people.json is missing: start the server with `make run` first."
+        ) from error
+
+
+def a_mother_adds_her_child(play: Play) -> None:
+    """Birth certificate, face photo, guardian's consent, live capture, a reviewer's decision."""
+    child = play.people["relatives"]["lucia/mateo"]
+    play.scene(f"{child['holder_name']} adds her child of {child['age']}")
+    phone = play.sign_in("lucia")
+    for pair in play.pictures.children:
+        link_id = play.begin(phone, child)
+        _child_evidence(play, phone, link_id, child, pair)
+        opened = phone.open_capture(link_id, "own")
+        capture = Capture(play.phone(), opened["id"], opened["token"])
+        if play.show(capture, pair.frames, "the child, live") == "match":
+            play.state(phone, link_id)
+            play.review(minor=True)
+            play.state(phone, link_id)
+            return
+        play.say("  these two pictures were not matched: another child's pictures, a new try")
+    raise CannotPlay("None of the pairs of children's pictures matched.")
+
+
+def _child_evidence(
+    play: Play, phone: Phone, link_id: str, child: Mapping[str, Any], pair: Pair
+) -> None:
+    lines = [f"Child: {child['name']}", f"Mother: {child['holder_name']}"]
+    documents = [
+        phone.upload("birth_certificate", specimens.paper("birth certificate", lines)),
+        phone.upload("face_photo", specimens.face_photo(pair.photo)),
+    ]
+    _must_ok("evidence", phone.give_evidence(link_id, documents))
+    play.say("3 documents   birth certificate (drawn) and face photo: taken; the registry knows "
+             "the parenthood")  # fmt: skip
+    _must_ok("consent", phone.consent_as_guardian(link_id))
+    play.say("3 consent     the guardian allows the face comparison")
+
+
+def a_son_adds_his_mother(play: Play) -> None:
+    """ID card with portrait; she accepts on the handed-over phone; blurred, impostor, herself."""
+    mother = play.people["relatives"]["tomas/elena"]
+    play.scene(f"{mother['holder_name']} adds his mother of {mother['age']}")
+    phone = play.sign_in("tomas")
+    for pair in play.pictures.adults:
+        link_id = play.begin(phone, mother)
+        _adult_evidence(play, phone, link_id, mother, pair)
+        capture = _handed_over(play, phone, link_id)
+        _must_ok("acceptance", capture.accept(["rights", "certification", "card_status"]))
+        _must_ok("consent", capture.consent())
+        play.say("  acceptance  she read who asks for what, accepted, and allowed the comparison")
+        play.show(capture, specimens.blurred(pair.frames), "out of focus")
+        play.show(capture, play.pictures.impostor, "an impostor")
+        phone.must("POST", "/session/unlock", {"password": PASSWORD})
+        capture = _handed_over(play, phone, link_id)
+        matched = play.show(capture, pair.frames, "the mother, live") == "match"
+        phone.must("POST", "/session/unlock", {"password": PASSWORD})
+        if matched:
+            _after_her_match(play, phone, link_id)
+            return
+        play.say("  these two pictures were not matched: another person's pictures, a new try")
+    raise CannotPlay("None of the pairs of adults' pictures matched.")
+
+
+def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
+    link = play.state(phone, link_id)
+    if link["state"] == "in_review":
+        play.review(minor=False)
+        link = play.state(phone, link_id)
+    play.say(f"  reading only until {link['acts_from']} (accepted on the holder's phone)")
+
+
+def _adult_evidence(
+    play: Play, phone: Phone, link_id: str, mother: Mapping[str, Any], pair: Pair
+) -> None:
+    lines = [f"Name: {mother['name']}", f"Number: {mother['number']}"]
+    documents = [
+        phone.upload("id_card_front", specimens.identity_card_front(pair.photo, lines)),
+        phone.upload("id_card_back", specimens.identity_card_back(["Valid for 10 years"])),
+    ]
+    _must_ok("evidence", phone.give_evidence(link_id, documents))
+    play.say("3 documents   identity card (drawn), portrait found; the registry holds no portrait,"
+             " so a person looks at it")  # fmt: skip
+    play.review(minor=False)
+
+
+def _handed_over(play: Play, phone: Phone, link_id: str) -> Capture:
+    opened = phone.open_capture(link_id, "handed_over")
+    locked = phone.send("GET", "/links")
+    play.say(
+        f"  handed over the phone is hers for 15 minutes; the son's own session: {locked.code}"
+    )
+    return Capture(play.phone(), opened["id"], opened["token"])
+
+
+def a_wrong_password_locks(play: Play) -> None:
+    """Six wrong tries lock; then the right one is refused too."""
+    play.scene(f"A wrong password locks ({play.people['holders']['victor']['name']})")
+    phone = play.sign_in("victor")
+    for number in range(1, 7):
+        answer = phone.send("POST", "/step-ups", {"purpose": "add_relative", "password": WRONG})
+        left = answer.body.get("params", {}).get("tries_left", 0)
+        play.say(f"try {number}: {answer.code}, tries left: {left}")
+    answer = phone.send("POST", "/step-ups", {"purpose": "add_relative", "password": PASSWORD})
+    play.say(f"the right password now: {answer.code} (a counter, or a code and the own face, help)")
+
+
+def _opened(case: Mapping[str, Any]) -> str:
+    return str(case["opened_at"])
+
+
+def _must_ok(what: str, answer: Answer) -> None:
+    if not answer.ok:
+        raise Refused(what, answer)
+
+
+def compare_own(portrait: str | None, live: str | None) -> None:
+    """Compare the user's own two pictures, on this machine only, and print the outcome."""
+    if not portrait or not live:
+        raise CannotPlay("Name both pictures: PORTRAIT=a.jpg LIVE=b.jpg make demo")
+    verifier = FaceVerifier.load()
+    try:
+        photo = specimens.jpeg(specimens.open_photo(Path(portrait)))
+        frames = specimens.frames_of(specimens.open_photo(Path(live)))
+        found = verifier.find_portrait(photo)
+        result = verifier.verify(frames, found.jpeg if found else photo, age=ADULT_AGE)
+    except (OSError, BiometricsError) as error:
+        raise CannotPlay(f"These pictures cannot be compared: {error}") from error
+    reason = f" ({result.reason.value})" if result.reason else ""
+    zone = f"; zone {result.zone.value}, interim" if result.zone else ""
+    print(f"{result.outcome.value}{reason}{zone}")
