@@ -7,6 +7,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -592,7 +593,7 @@ def list_links_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
 
 
 def _page(
-    call: Call, query: sa.Select[tuple[Link]], cursor: str | None, limit: int, *, to_holder: bool
+    call: Call, query: sa.Select[Any], cursor: str | None, limit: int, *, to_holder: bool
 ) -> Page:
     with call.db.read() as session:
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from ecard.demo import specimens
 from ecard.demo.phone import Capture
 from tests.support import CARD_PASSWORD, Stage
