@@ -85,7 +85,7 @@ def drift(connection: sa.Connection) -> list[Any]:
     """How the tables differ from the models: Alembic's list of changes, empty when they agree."""
     options = {"compare_type": True, "render_as_batch": True}
     context = MigrationContext.configure(connection, opts=options)
-    return autogenerate.compare_metadata(context, tables.metadata())
+    return list(autogenerate.compare_metadata(context, tables.metadata()))
 
 
 def write_revision(url: sa.URL | str, message: str, scripts: Path = HOME) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -11,7 +11,7 @@ from ecard import tables
 from ecard.db import UtcDateTime
 
 
-def plain_type(kind: str, item: Any, _autogen: object) -> str | bool:
+def plain_type(kind: str, item: Any, _autogen: object) -> str | Literal[False]:
     """Write our own column types as the plain ones they are: migrations outlive the code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
