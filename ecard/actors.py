@@ -45,7 +45,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class CaptureGuest:
-    """Whoever holds a capture session's token: the relative (or the guardian, for a small child)."""
+    """Whoever holds a capture session: the relative, or the guardian of a small child."""
 
     capture_session_id: uuid.UUID
     link_id: uuid.UUID

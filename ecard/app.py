@@ -61,7 +61,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 
-RESOLVERS = {
+RESOLVERS: dict[str, auth.Resolver] = {
     auth.HOLDER: accounts.actor_for_token,
     auth.STAFF: agencies.actor_for_token,
     auth.CAPTURE: activation.actor_for_token,

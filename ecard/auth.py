@@ -65,4 +65,3 @@ class Gate:
         if held != kind:
             raise NotAllowed
         return actor
-

@@ -63,4 +63,3 @@ class Call:
     def by(self, actor: Actor) -> Call:
         """The same call made by another actor."""
         return replace(self, actor=actor)
-

@@ -166,6 +166,8 @@ def sweep(call: Call) -> int:
     """Forget keys older than the settings say; returns how many."""
     before = call.now - timedelta(seconds=call.settings.idempotency_seconds)
     with call.db.write() as session:
-        result = session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before))
+        result = session.execute(
+            sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before)
+        )
         session.commit()
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -74,9 +74,7 @@ def spend(
     if len(spent) >= limit:
         free_at = spent[len(spent) - limit].at + window
         return max(1, int((free_at - now).total_seconds()) + 1)
-    session.add(
-        LimitTry(id=uuid.uuid4(), kind=kind, subject=str(subject), detail=detail, at=now)
-    )
+    session.add(LimitTry(id=uuid.uuid4(), kind=kind, subject=str(subject), detail=detail, at=now))
     return None
 
 

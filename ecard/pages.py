@@ -35,9 +35,7 @@ def read_page(
     """One page of ``query`` ordered by (at, id) descending, after ``cursor``."""
     if cursor:
         before_at, before_id = _read(cursor)
-        query = query.where(
-            sa.or_(at < before_at, sa.and_(at == before_at, row_id < before_id))
-        )
+        query = query.where(sa.or_(at < before_at, sa.and_(at == before_at, row_id < before_id)))
     rows = list(session.scalars(query.order_by(at.desc(), row_id.desc()).limit(limit + 1)))
     if len(rows) <= limit:
         return Page(rows, None)
