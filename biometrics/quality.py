@@ -47,7 +47,7 @@ class QualityLimits:
     max_turn_percent: float = 30.0
     """See `turn_percent`. LFW: 1 of 100 above 33."""
     max_tilt_percent: float = 30.0
-    """See `tilt_percent`. LFW: 3 of 100 above; in clips of nodding heads, frames above it lie as
+    """See `tilt_percent`. LFW: 2.5 of 100 above; in clips of nodding heads, frames above it lie as
     far from their own person as a stranger does."""
 
 
