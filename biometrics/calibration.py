@@ -44,9 +44,9 @@ AGE_UNKNOWN = OperatingPoint(
 )
 
 SAME_CAPTURE_WITHIN = 0.11
-"""INTERIM. Frames of one capture that disagree more than this show different people. Chosen on the 6
-live clips of turning heads at hand, which reach 0.099 once quality.py has left out heads turned or
-bent away; 6 of 100 pairs of strangers lie within, and of kin more."""
+"""INTERIM. Frames of one capture that disagree more than this show different people. Chosen on the
+6 live clips of turning heads at hand, which reach 0.099 once quality.py has left out heads
+turned or bent away; 6 of 100 pairs of strangers lie within, and of kin more."""
 
 
 def operating_point_for(age: int | None) -> OperatingPoint:
