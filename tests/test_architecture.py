@@ -21,7 +21,7 @@ VIEW_LINES = 10
 FUNCTION_LINES = 40
 JUDGE_DOORS = {"verifier", "types", "errors"}  # all that ecard may know of biometrics
 FEATURE_DOORS = {"service", "port", "errors", "policy"}  # verbs, what they refuse, pure rules
-JOINT_TESTS = {"fakes", "support", "gates"}  # folders of tests that belong to no one room
+JOINT_TESTS = {"fakes", "support", "gates", "flow", "operations", "api", "security"}
 NAMES_THAT_SAY_NOTHING = re.compile(r"^(utils?|helpers?|managers?|misc|common|stuff)$")
 PICTURES_AND_WEIGHTS = re.compile(
     r"\.(jpe?g|png|heic|heif|webp|gif|tiff?|bmp|mp4|mov|webm|y4m|mjpeg"

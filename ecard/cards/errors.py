@@ -100,5 +100,5 @@ class ResetFaceNeeded(Refusal):
 class CounterCodeWrong(Refusal):
     """No open reset of this holder has this counter code."""
 
-    code = "counter_code_wrong"
+    code = "reset_code_wrong"
     status = 403

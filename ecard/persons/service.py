@@ -17,8 +17,8 @@ from ecard.call import Call
 from ecard.errors import NotFound, Unavailable
 from ecard.persons.models import Person
 from ecard.persons.policy import age_on, birthday, local_day
-from ecard.registry.numbers import normalise
 from ecard.registry.port import Contact, RegistryPerson, RegistryUnavailable
+from ecard.registry.service import normalise
 
 __all__ = [
     "Particulars",
