@@ -58,7 +58,7 @@ def parsed(lines: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
-@pytest.mark.parametrize("value", PERSONAL)
+@pytest.mark.parametrize("value", PERSONAL, ids=range(len(PERSONAL)))
 def test_what_looks_like_a_person_is_withheld_and_counted(lines: io.StringIO, value: str) -> None:
     before = logs.withheld.count
     structlog.get_logger("ecard.test").info("done", note=value, deep={"list": [value]})
@@ -70,7 +70,7 @@ def test_what_looks_like_a_person_is_withheld_and_counted(lines: io.StringIO, va
     assert value not in lines.getvalue()
 
 
-@pytest.mark.parametrize("value", HARMLESS)
+@pytest.mark.parametrize("value", HARMLESS, ids=range(len(HARMLESS)))
 def test_ids_codes_times_and_places_are_kept(lines: io.StringIO, value: str) -> None:
     structlog.get_logger("ecard.test").info("done", note=value)
     (line,) = parsed(lines)

@@ -227,7 +227,9 @@ def test_a_key_file_that_others_may_touch_is_refused(tmp_path: Path, mode: int) 
 
 
 @pytest.mark.parametrize(
-    "content", [b"", os.urandom(31), os.urandom(33), os.urandom(64), b"\0" * 32, b"secret!!" * 4]
+    "content",
+    [b"", os.urandom(31), os.urandom(33), os.urandom(64), b"\0" * 32, b"secret!!" * 4],
+    ids=["empty", "short", "long", "double", "zeros", "words"],
 )
 def test_a_key_file_with_the_wrong_content_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "master.key"
