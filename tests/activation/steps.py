@@ -1,6 +1,6 @@
 """Applications that have come to the last step, and faces to show there.
 
-Evidence is put in place directly (its own rules are tested with the documents); everything from
+Steps 1 to 3 are put in place directly (their rules are tested where they live); everything from
 there on goes over the API.
 """
 
@@ -13,8 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from PIL import Image
+from sqlalchemy.orm import Session
 
 from ecard import files
+from ecard.accounts import service as accounts
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.actors import CaptureGuest
 from ecard.call import Call
@@ -23,8 +25,9 @@ from ecard.demo.phone import Answer, Capture, Phone
 from ecard.documents.models import Document, DocumentPage, ReferencePhoto
 from ecard.family import service as family
 from ecard.family.models import Link
+from ecard.family.policy import face_subject
+from ecard.persons import service as persons
 from ecard.registry.sql import store_portrait
-from tests.documents.applications import apply
 from tests.support import Stage
 
 ASTRONAUT, ADMIRAL = 0, 1
@@ -94,8 +97,20 @@ class LastStep:
         return capture
 
     def take_back(self) -> None:
-        """The holder unlocks their session."""
-        self.phone.must("POST", "/session/unlock", {"password": "730518"})
+        """The phone is back in the holder's hands (how they prove it is tested on its own)."""
+        call = self.stage.joined.call()
+        holder, _ = accounts.session_of_token(call, self.phone.token)
+        with self.stage.joined.db.write() as session:
+            accounts.take_back(session, call, holder.session_id)
+            session.commit()
+
+    def sign_in_again(self, ref: str) -> None:
+        """The holder signs in anew on the same phone, days later."""
+        self.stage.work_off()
+        self.stage.clock.advance(seconds=1)
+        holder = self.stage.demo.holder(ref)
+        sign_in_id = self.phone.ask_code(holder.card_number)
+        self.phone.sign_in(sign_in_id, self.stage.code_sent_to(str(holder.phone)))
 
     def attempts(self) -> list[Attempt]:
         """Every try of this application, oldest first."""
@@ -138,18 +153,40 @@ def last_step(
     who: int = ASTRONAUT,
 ) -> LastStep:
     """An application whose evidence was accepted; the photo on file shows ``who``."""
-    application = apply(stage, holder, relative, relation)
-    call = stage.joined.call()
+    phone, call = stage.signed_in(holder, None), stage.joined.call()
     with stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(application.link_id))
+        link = _named(session, stage, holder, relative, relation)
         _give_photo(session, call, link, photo(who))
         family.evidence_given(session, call, link)
         family.evidence_accepted(session, call, link, "evidence_confirmed")
         session.commit()
-    return LastStep(stage, application.phone, application.link_id)
+    return LastStep(stage, phone, str(link.id))
 
 
-def _give_photo(session: Any, call: Call, link: Link, jpeg: bytes) -> None:
+def _named(session: Session, stage: Stage, holder: str, relative: str, relation: str) -> Link:
+    """A link with its family account: what steps 1 to 3 leave behind."""
+    call, people = stage.joined.call(), stage.demo.persons
+    sides = [persons.ensure(session, call, people[ref]) for ref in (holder, relative)]
+    link = Link(
+        id=uuid.uuid4(),
+        holder_id=sides[0].id,
+        region_id=sides[0].region_id,
+        state="noticed",
+        relation=relation,
+        relative_id=sides[1].id,
+        typed_index=call.dependencies.vault.index("number", people[relative].number),
+        scopes=["certification", "qr", "rights"],
+        opened_at=call.now,
+        lapses_at=call.now + timedelta(days=7),
+    )
+    session.add(link)
+    session.flush()
+    policy = family.policy_of(session, call, link)
+    link.face_subject = face_subject(family.relative_age(session, call, link), policy)
+    return link
+
+
+def _give_photo(session: Session, call: Call, link: Link, jpeg: bytes) -> None:
     kept = [
         files.put(
             session,

@@ -6,7 +6,7 @@ import pytest
 
 from ecard.demo.phone import Capture
 from tests.activation.steps import ASTRONAUT, LastStep, frames, last_step
-from tests.support import Stage
+from tests.support import CARD_PASSWORD, Stage
 
 SCOPES = ["rights", "certification"]
 
@@ -38,10 +38,11 @@ def test_a_handed_over_phone_locks_the_holders_session_until_the_password_is_giv
     stage: Stage,
 ) -> None:
     step = last_step(stage)
+    step.phone.must("PUT", "/card/password", {"password": CARD_PASSWORD})
     step.open("handed_over")
     refused = step.phone.send("GET", f"/links/{step.link_id}")
     assert (refused.status, refused.code) == (423, "session_handed_over")
-    step.take_back()
+    step.phone.must("POST", "/session/unlock", {"password": CARD_PASSWORD})
     assert step.link()["state"] == "evidence_accepted"
 
 
