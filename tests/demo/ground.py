@@ -1,12 +1,13 @@
-"""The demo region on a database of its own, for the tests of the rooms that all others stand on."""
+"""The demo region on a database of its own, for the rooms that all others stand on.
 
-import os
+Lighter than the stage of ``tests/support.py``: no application is built around it.
+"""
+
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,22 +24,7 @@ from ecard.joined import Joined, join
 from ecard.persons import service as persons
 from ecard.vault import create_keys
 from tests import postgres
-
-START = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)  # a Wednesday
-ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres" or "DATABASE_URL" in os.environ
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, start: datetime = START) -> None:
-        self.time = start
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def advance(self, **by: float) -> None:
-        self.time += timedelta(**by)
+from tests.support import ON_POSTGRES, START, Clock
 
 
 @dataclass(frozen=True)

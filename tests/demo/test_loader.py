@@ -12,7 +12,8 @@ from ecard import tables
 from ecard.demo import loader
 from ecard.persons.policy import age_on
 from ecard.registry.numbers import check
-from tests.demo.ground import START, Ground
+from tests.demo.ground import Ground
+from tests.support import START
 
 TODAY = START.date()
 

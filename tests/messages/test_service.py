@@ -107,7 +107,7 @@ def test_reading_only_says_until_when_in_the_person_s_own_time(ground: Ground) -
         service.deliver(ground.call, message_id)
     for text in received(ground, "+447700900112"):
         assert "solo para consulta" in text
-        assert "19 de noviembre de 2026 17:00" in text, "09:00 UTC is 17:00 in the demo region"
+        assert "19 de noviembre de 2026 9:00" in text, "01:00 UTC is 9:00 in the demo region"
 
 
 def test_once_acting_is_open_nothing_is_said_of_reading_only(ground: Ground) -> None:

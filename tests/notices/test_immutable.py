@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from ecard import audit, tables
 from ecard.immutable import TABLES, protect, unprotect
-from tests.demo.ground import ON_POSTGRES, Ground
+from tests.demo.ground import Ground
+from tests.support import ON_POSTGRES
 
 VERBS = ("UPDATE", "DELETE", "TRUNCATE") if ON_POSTGRES else ("UPDATE", "DELETE")
 

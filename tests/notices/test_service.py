@@ -16,7 +16,8 @@ from ecard.errors import NotFound
 from ecard.family.models import Link
 from ecard.notices import service
 from ecard.notices.policy import text_hash
-from tests.demo.ground import START, Ground
+from tests.demo.ground import Ground
+from tests.support import START
 
 FAMILY, FACE = "family_services", "face_processing"
 

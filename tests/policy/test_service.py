@@ -10,7 +10,8 @@ from ecard.agencies import service as agencies
 from ecard.policy import service
 from ecard.policy.models import PolicyRow
 from ecard.policy.policy import Policy, PolicyRefused
-from tests.demo.ground import START, Ground
+from tests.demo.ground import Ground
+from tests.support import START
 
 
 def rules(ground: Ground, code: str, days: float = 0) -> Policy:
