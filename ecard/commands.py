@@ -5,7 +5,6 @@ A command that cannot go on says in one line what is wrong and what to do.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,10 +37,6 @@ class Stop(Exception):
 @click.group()
 def main() -> None:
     """The e-card's family services."""
-    from ecard import logs
-
-    os.umask(0o077)  # whatever is written here is for our eyes only
-    logs.configure(level="WARNING")
 
 
 def command(name: str) -> Callable[[Callable[..., None]], click.Command]:
