@@ -40,6 +40,7 @@ __all__ = [
     "sign_out",
     "staff_number_index",
     "subtree_ids",
+    "sweep",
     "time_zone",
 ]
 
@@ -48,6 +49,7 @@ LEVELS = ("ministry", "province", "city")
 TOUCH_SECONDS = 60
 """A session's last use is written at most this often: not one write per request."""
 TRY_WINDOW_SECONDS = 60
+ENDED_SESSIONS_KEPT_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,16 @@ def sign_out(call: Call) -> None:
             opened.ended_at = call.now
         audit.record(session, call, "staff.sign_out", "staff", call.staff.staff_id)
         session.commit()
+
+
+def sweep(call: Call) -> int:
+    """Forget sessions of staff that ended a while ago; returns how many."""
+    before = call.now - timedelta(days=ENDED_SESSIONS_KEPT_DAYS)
+    old = sa.delete(StaffSession).where(StaffSession.expires_at < before)
+    with call.db.write() as session:
+        result = session.execute(old)
+        session.commit()
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def me(call: Call) -> StaffView:

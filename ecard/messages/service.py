@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from babel.dates import format_date, format_time
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,7 @@ from ecard.persons import service as persons
 from ecard.registry.port import Contact, RegistryPerson
 from ecard.vault import KeyDestroyed
 
-__all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code"]
+__all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code", "sweep"]
 
 JOB = "deliver_message"
 PLACE = "messages.text"
@@ -197,6 +198,16 @@ def _settle(
         if end and message.kind in CODE_KINDS:
             message.text = None  # a code is worth something only to its reader
         session.commit()
+
+
+def sweep(call: Call) -> int:
+    """Forget codes that expired before they could be sent; returns how many."""
+    unsent = (Message.kind.in_(CODE_KINDS), Message.text.is_not(None))
+    stale = sa.update(Message).where(*unsent, Message.expires_at <= call.now)
+    with call.db.write() as session:
+        result = session.execute(stale.values(text=None, failed="expired"))
+        session.commit()
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def mailbox(call: Call, address: str) -> list[dict[str, object]]:

@@ -58,7 +58,8 @@ def number_index(call: Call, number: str) -> str:
 def ensure(session: Session, call: Call, registry_person: RegistryPerson) -> Person:
     """The row of a registry person, created or refreshed. Not committed.
 
-    Raises Unavailable where the registry names a region that we do not have.
+    Raises Unavailable where the registry names a region that we do not have, or gives a number
+    that belongs to somebody else already: then nothing may be decided from what it says.
     """
     region_id = _region_of(session, registry_person)
     query = sa.select(Person).filter_by(registry_ref=registry_person.ref)
@@ -67,8 +68,10 @@ def ensure(session: Session, call: Call, registry_person: RegistryPerson) -> Per
         try:
             with session.begin_nested():
                 return _create(session, call, registry_person, region_id)
-        except IntegrityError:  # another request was first
-            row = session.scalars(query).one()
+        except IntegrityError as error:  # another request was first, or the number is taken
+            row = session.scalar(query)
+            if row is None:
+                raise Unavailable from error
     _refresh(session, call, row, registry_person, region_id)
     return row
 

@@ -222,6 +222,14 @@ def test_a_made_up_token_is_refused_and_tokens_are_kept_as_hashes(ground: Ground
     assert opened not in row.token_hash
 
 
+def test_sessions_are_forgotten_a_month_after_their_end(ground: Ground) -> None:
+    token(ground)
+    ground.clock.advance(seconds=ground.joined.settings.staff_seconds, days=30)
+    assert service.sweep(ground.call) == 0
+    ground.clock.advance(seconds=1)
+    assert service.sweep(ground.call) == 1
+
+
 def test_every_sign_in_and_every_failure_is_on_record(ground: Ground) -> None:
     try_password(ground, "wrong")
     call = ground.staff("reviewer-north")

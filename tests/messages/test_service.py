@@ -208,6 +208,15 @@ def test_a_code_that_is_no_longer_good_is_not_sent(ground: Ground) -> None:
     assert received(ground, "+447700900101") == []
 
 
+def test_a_code_that_could_never_be_sent_is_forgotten(ground: Ground) -> None:
+    message_id, other = send_code(ground, "lucia"), notify(ground, "anna", "new_device")
+    assert service.sweep(ground.call) == 0
+    ground.clock.advance(seconds=ground.joined.settings.code_seconds)
+    assert service.sweep(ground.call) == 1
+    assert row(ground, message_id).text is None
+    assert row(ground, other).text is not None
+
+
 def test_a_code_needs_no_row_of_the_person(ground: Ground) -> None:
     assert row(ground, send_code(ground, "victor")).person_id is None
 

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from ecard.app import create_app
 from tests.support import Stage
 
@@ -22,10 +20,10 @@ def test_a_code_that_was_asked_for_is_in_the_demo_s_mailbox(stage: Stage) -> Non
     assert unquoted == items
 
 
-@pytest.mark.parametrize("query", ["", "address=a", "address=" + "x" * 255])
-def test_a_wrong_question_to_the_mailbox_is_refused(stage: Stage, query: str) -> None:
-    answer: Any = stage.app.test_client().get(f"/api/v1/demo/mailbox?{query}")
-    assert (answer.status_code, answer.json["code"]) == (422, "invalid_input")
+def test_a_wrong_question_to_the_mailbox_is_refused(client: Any) -> None:
+    for query in ("", "address=a", "address=" + "x" * 255):
+        answer = client.get(f"/api/v1/demo/mailbox?{query}")
+        assert (answer.status_code, answer.json["code"]) == (422, "invalid_input"), query
 
 
 def test_outside_the_demo_profile_the_mailbox_does_not_exist(stage: Stage) -> None:

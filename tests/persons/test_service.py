@@ -1,6 +1,7 @@
 """People known to us: one row each, sealed, refreshed from the registry."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -52,6 +53,20 @@ def test_particulars_are_those_of_the_registry(ground: Ground) -> None:
         known.birth_date,
     )
     assert (person.sex, person.language, person.registry_ref) == ("female", "zh-Hans", "fang")
+
+
+def test_parallel_first_visits_make_one_person(ground: Ground) -> None:
+    known = ground.people.persons["lucia"]
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: ensure(ground, known), range(8)))
+    assert len(found) == 1
+
+
+def test_a_number_that_is_somebody_else_s_stops_us(ground: Ground) -> None:
+    known = ground.people.persons["lucia"]
+    ensure(ground, known)
+    with pytest.raises(Unavailable):
+        ensure(ground, replace(known, ref="impostor"))
 
 
 def test_what_the_registry_changed_is_refreshed(ground: Ground) -> None:
