@@ -24,6 +24,7 @@ from ecard.errors import Unavailable
 from ecard.locale import sentence
 from ecard.messages.models import Message
 from ecard.persons import service as persons
+from ecard.policy import service as policies
 from ecard.registry.port import Contact, RegistryPerson
 from ecard.vault import KeyDestroyed
 
@@ -32,6 +33,7 @@ __all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code",
 JOB = "deliver_message"
 PLACE = "messages.text"
 CODE_KINDS = frozenset({"sign_in_code", "recovery_code", "card_password_reset_code"})
+HOURS_A_DAY = 24
 BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
 
 
@@ -41,10 +43,14 @@ def notify(
     """Write a message to a person and plan its delivery; returns its id. Not committed.
 
     The text is the sentence ``message.<kind>`` in the person's language. Times among ``params``
-    (aware datetimes, or ``acts_from`` as ISO text) are written for the person's own region.
+    (aware datetimes, or ``acts_from`` as ISO text) are written for the person's own region; with a
+    ``not_me_address`` the text says for how many days it is good.
     """
     person = persons.particulars(session, call, person_id)
     zone = agencies.time_zone(session, person.region_id)
+    if "not_me_address" in params:
+        hours = policies.current(session, person.region_id, call.now).not_me_hours
+        params["not_me_days"] = hours // HOURS_A_DAY
     kind_now, words = _words(kind, params, call.now, person.language, zone)
     message = Message(
         id=uuid.uuid4(),
