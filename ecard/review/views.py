@@ -97,6 +97,9 @@ def read_case(case_id: uuid.UUID) -> Any:
     files.FileDestroyed,
     general.Unavailable,
 )
+@desk.alt_response(200, schema=BINARY, content_type="video/webm")
+@desk.alt_response(200, schema=BINARY, content_type="video/mp4")
+@desk.alt_response(200, schema=BINARY, content_type="video/quicktime")
 @desk.response(200, BINARY, content_type="image/jpeg")
 def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     """One picture (JPEG) or digits video of a case; every look is on record."""

@@ -56,7 +56,7 @@ def apply(
 
 
 def sign_in_again(stage: Stage, holder: str, phone: Phone) -> Phone:
-    """The same phone, signed in anew after its session ended."""
+    """The same phone, signed in (anew): the code is found among whatever else was sent."""
     known = stage.demo.holder(holder)
     phone.token = ""
     sign_in_id = phone.ask_code(known.card_number)

@@ -132,7 +132,7 @@ def test_a_document_that_is_not_needed_is_refused(stage: Stage) -> None:
 
 def test_a_card_without_a_portrait_is_refused_and_stays_unclaimed(stage: Stage) -> None:
     application = apply(stage, "tomas", "elena", "parent")
-    back = specimen("id_card_back")
+    back = resized(specimen("id_card_back"), 150)
     answer, ids = submit(application, id_card_front=back, id_card_back=back)
     assert (answer.status, answer.code) == (422, "portrait_not_found")
     assert_untouched(application, ids, tries_left=4)

@@ -1,6 +1,7 @@
 """The bytes of a day: counted before they are decoded, the same for refused files."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,10 @@ def test_what_one_holder_uploads_takes_nothing_from_another(stage: Stage) -> Non
     phone = stage.signed_in("lucia", password=None)
     assert [send(phone, PAPER).status for _ in range(3)] == [201, 201, 201]
     assert send(stage.signed_in("andres", password=None), PAPER).status == 201
+
+
+def test_of_parallel_uploads_exactly_what_the_day_allows_is_taken(stage: Stage) -> None:
+    phone = stage.signed_in("lucia", password=None)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: send(phone, PAPER).status, range(8)))
+    assert sorted(statuses) == [201] * 3 + [429] * 5
