@@ -23,7 +23,7 @@ from ecard.activation.errors import (
     TooManyCodes,
     TooManyWrongCodes,
 )
-from ecard.activation.facts import Facts, facts
+from ecard.activation.facts import Facts, facts, write_acceptance
 from ecard.activation.models import CounterCode
 from ecard.agencies import service as agencies
 from ecard.call import Call
@@ -76,7 +76,8 @@ def issue_code(call: Call, link_id: uuid.UUID) -> CounterCodeView:
                 expires_at=expires_at,
             )
         )
-        link.route, link.lapses_at = "counter", max(link.lapses_at, expires_at)
+        link.route = "counter"
+        family.prolong(session, call, link, expires_at)
         counters = agencies.counters_in(session, link.region_id, call.language)
         audit.record(
             session, call, "counter_code.issued", "link", link.id, acting_for=known.relative_id
@@ -130,12 +131,12 @@ def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool
     call.require_role("clerk")
     code_id = _find(call, code)
     with call.db.write() as session:
-        found = session.get_one(CounterCode, code_id, with_for_update=True)
+        link = family.lock_link(session, session.get_one(CounterCode, code_id).link_id)
+        found = session.get_one(CounterCode, code_id, with_for_update=True, populate_existing=True)
         if found.used_at is not None or found.cancelled_at is not None:
             raise CounterCodeUsed
         if found.expires_at <= call.now:
             raise CounterCodeExpired
-        link = family.lock_link(session, found.link_id)
         known = _ready(session, call, link)
         _refuse_own(session, call, link, known)
         _accept_in_person(session, call, link, known, accepted=accepted)
@@ -207,8 +208,4 @@ def _accept_in_person(
         return
     if not accepted:
         raise AcceptanceMissing
-    if link.state == "evidence_accepted":
-        family.accept(session, call, link, "counter", list(link.scopes))
-    else:
-        link.accepted_at, link.accepted_via = call.now, "counter"
-    session.flush()
+    write_acceptance(session, call, link, "counter", list(link.scopes))

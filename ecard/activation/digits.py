@@ -19,13 +19,14 @@ from ecard import audit, files
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.errors import AcceptanceMissing, DigitsNotDrawn
-from ecard.activation.facts import Facts, facts
+from ecard.activation.facts import Facts, facts, write_acceptance
 from ecard.activation.models import CaptureSession, DigitsVideo
 from ecard.call import Call
 from ecard.documents import service as documents
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
 from ecard.locale import sentence
+from ecard.persons import service as persons
 from ecard.review import service as review
 from uploads.types import CheckedVideo, VideoLimits
 from uploads.video import check_video
@@ -55,7 +56,7 @@ def draw_digits(call: Call, session_id: uuid.UUID) -> DigitsView:
     """The session's four digits; asking again gives the same ones, so that none can be chosen."""
     with call.db.write() as session:
         link, opened = sessions.of_guest(session, call, session_id)
-        known = _refuse(session, call, link)
+        known = _refuse(session, call, link, opened)
         drawn = _drawn(session, opened)
         if drawn is None:
             drawn = DigitsVideo(
@@ -72,16 +73,26 @@ def draw_digits(call: Call, session_id: uuid.UUID) -> DigitsView:
                 session, call, "digits.drawn", "link", link.id, acting_for=known.relative_id
             )
             session.commit()
-    text = sentence("digits.how", call.language, digits=" ".join(drawn.digits))
+        text = _what_to_do(session, call, link, known, drawn)
     return DigitsView(drawn.digits, drawn.expires_at, int(VideoLimits().max_seconds), text)
 
 
-def _refuse(session: Session, call: Call, link: Link) -> Facts:
+def _what_to_do(session: Session, call: Call, link: Link, known: Facts, drawn: DigitsVideo) -> str:
+    text = sentence("digits.how", call.language, digits=" ".join(drawn.digits))
+    if not known.must_accept:
+        return text
+    holder = persons.particulars(session, call, link.holder_id).name
+    agree = sentence("digits.agree", call.language, name=rules.shown_name(holder))
+    return f"{text}\n{agree}"
+
+
+def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession) -> Facts:
+    """An adult accepts first; in a session for a video they say so in the video itself."""
     known = facts(session, call, link)
-    if known.must_accept and link.state in rules.ANSWERING:
-        raise AcceptanceMissing
-    if link.state != "awaiting_face":
+    if link.state not in rules.ANSWERING:
         raise IllegalMove(state=link.state)
+    if known.must_accept and opened.via != rules.VIDEO:
+        raise AcceptanceMissing
     return known
 
 
@@ -102,9 +113,11 @@ def take_video(call: Call, session_id: uuid.UUID, content: bytes) -> VideoReceiv
     with call.db.write() as session:
         link, opened, known, drawn = _ready(session, call, session_id)
         _keep(session, call, link, known, drawn, video)
+        if known.must_accept:  # it counts only if a reviewer hears them agree
+            write_acceptance(session, call, link, rules.HANDED_OVER, list(link.scopes))
         link.route = "digits"
         sessions.end(opened, call.now, "video_received")
-        _open_case(session, call, link, drawn, video)
+        _open_case(session, call, link, known, drawn, video)
         audit.record(
             session, call, "digits.received", "link", link.id, acting_for=known.relative_id
         )
@@ -116,7 +129,7 @@ def _ready(
     session: Session, call: Call, session_id: uuid.UUID
 ) -> tuple[Link, CaptureSession, Facts, DigitsVideo]:
     link, opened = sessions.of_guest(session, call, session_id)
-    known = _refuse(session, call, link)
+    known = _refuse(session, call, link, opened)
     drawn = _drawn(session, opened)
     if drawn is None:
         raise DigitsNotDrawn
@@ -146,16 +159,22 @@ def _keep(
 
 
 def _open_case(
-    session: Session, call: Call, link: Link, drawn: DigitsVideo, video: CheckedVideo
+    session: Session,
+    call: Call,
+    link: Link,
+    known: Facts,
+    drawn: DigitsVideo,
+    video: CheckedVideo,
 ) -> None:
     if drawn.file_id is None:
         raise DigitsNotDrawn
+    reasons = ["digits_video", *(["agreement_in_video"] if known.must_accept else [])]
     review.open_case(
         session,
         call,
         link,
         kind="digits_video",
-        reasons=["digits_video"],
+        reasons=reasons,
         facts={"digits": drawn.digits, "seconds": round(video.seconds, 1)},
         files=[("digits_video", drawn.file_id), *documents.case_files(session, link.id)],
     )

@@ -55,7 +55,7 @@ def facts(session: Session, call: Call, link: Link) -> Facts:
     subject_id = link.holder_id if guardian else link.relative_id
     must_accept = age >= policy.adult_age and link.accepted_at is None
     consent_by = rules.consent_by(age, link.face_subject, policy.own_consent_age)
-    consent = _consent(session, call, link, policy)
+    consent = _consent(session, call, link, policy, subject_id)
     allowed = rules.SHUT if link.face_shut_at else allowance(session, call, link.id)
     return Facts(
         policy=policy,
@@ -91,9 +91,21 @@ def allowance(session: Session, call: Call, link_id: uuid.UUID) -> rules.Allowan
     return rules.allowance(tried, call.now, limits)
 
 
-def _consent(session: Session, call: Call, link: Link, policy: Policy) -> str:
+def write_acceptance(session: Session, call: Call, link: Link, via: str, scopes: list[str]) -> None:
+    """An adult accepted. Who came of age while the application ran does so without a move."""
+    if link.state == "evidence_accepted":
+        family.accept(session, call, link, via, scopes)
+    else:
+        link.accepted_at, link.accepted_via = call.now, via
+        link.scopes = scopes
+    session.flush()
+
+
+def _consent(
+    session: Session, call: Call, link: Link, policy: Policy, subject_id: uuid.UUID
+) -> str:
     row = notices.consent(session, link.id, FACE_PROCESSING)
-    if row is None:
+    if row is None or row.person_id != subject_id:  # about somebody named before
         return "missing"
     shown = notices.current(session, link.region_id, FACE_PROCESSING, row.language, call.now)
     return rules.consent_standing(

@@ -19,7 +19,7 @@ class CaptureSession(Base):
     link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
     token_hash: Mapped[Index] = mapped_column(unique=True)
     via: Mapped[Code]
-    """invitation, handed_over or own (a guardian with the child at their side)."""
+    """invitation, handed_over, video or own (a guardian with the child at their side)."""
     holder_session_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("sessions.id"))
     """The session that is locked while the phone is handed over."""
     challenge: Mapped[Code]

@@ -31,8 +31,12 @@ ANSWERING = ("evidence_accepted", "awaiting_face")
 HANDED_OVER = "handed_over"
 OWN = "own"
 INVITATION = "invitation"
-WAYS = (HANDED_OVER, OWN)
-"""How a holder opens a session; the third way, an invitation, is opened by whom it was sent to."""
+VIDEO = "video"
+WAYS = (HANDED_OVER, OWN, VIDEO)
+"""How a holder opens a session; an invitation is opened by whom it was sent to. ``video`` is for an
+adult who cannot be told otherwise that they accepted: a person sees them agree in the video."""
+LENT = frozenset({HANDED_OVER, VIDEO})
+"""Ways in which an adult holds the holder's phone, whose own session is locked meanwhile."""
 
 COUNTER = "counter"
 DIGITS_VIDEO = "digits_video"

@@ -43,7 +43,7 @@ def _yes_or_no(**kwargs: Any) -> ma.fields.Boolean:
 
 
 class OpenCaptureSessionSchema(Schema):
-    """How the session is held: handed over to an adult relative, or beside a child."""
+    """How the session is held: lent to an adult (to accept, or for a video), or beside a child."""
 
     via = _one_of(*WAYS)
 

@@ -37,7 +37,7 @@ from ecard.activation.errors import (
     NoContactOnFile,
     TooManyInvitations,
 )
-from ecard.activation.facts import FACE_PROCESSING, Facts, facts
+from ecard.activation.facts import FACE_PROCESSING, Facts, facts, write_acceptance
 from ecard.activation.judgement import CaptureAnswer, take_capture
 from ecard.activation.models import CaptureInvitation, CaptureSession
 from ecard.activation.sessions import actor_for_token
@@ -106,16 +106,21 @@ def open_session(call: Call, link_id: uuid.UUID, via: str) -> OpenedSession:
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         known = _answering(session, call, link)
-        if known.adult != (via == rules.HANDED_OVER):
+        if known.adult != (via in rules.LENT):
             way = "invite_or_hand_over" if known.adult else "open_capture_session"
             raise CaptureWayNotAllowed(next=way)
-        holder_session = call.holder.session_id if via == rules.HANDED_OVER else None
+        holder_session = call.holder.session_id if via in rules.LENT else None
         opened, token = sessions.begin(session, call, link, via, holder_session)
         if holder_session is not None:
             accounts.hand_over(session, call, holder_session)
         _record_opened(session, call, opened, known)
         session.commit()
-        return OpenedSession(opened.id, token, via, opened.expires_at, known.next)
+        return OpenedSession(opened.id, token, via, opened.expires_at, _guests_step(known, via))
+
+
+def _guests_step(known: Facts, via: str) -> str:
+    """In a session for a video the acceptance is part of the video."""
+    return "draw_digits" if via == rules.VIDEO and known.must_accept else known.next
 
 
 def _answering(session: Session, call: Call, link: Link) -> Facts:
@@ -245,16 +250,17 @@ def _open_invitations(link_id: uuid.UUID) -> sa.Select[CaptureInvitation]:
 def open_invitation(call: Call, token: str) -> OpenedSession:
     """Whoever holds an invitation's token opens the relative's session with it, once."""
     token_hash = call.dependencies.vault.token_hash(token)
-    query = sa.select(CaptureInvitation).filter_by(token_hash=token_hash)
+    query = sa.select(CaptureInvitation.link_id, CaptureInvitation.id)
     with call.db.write() as session:
-        invitation = session.scalar(query.with_for_update())
-        if invitation is None:
+        found = session.execute(query.filter_by(token_hash=token_hash)).one_or_none()
+        if found is None:
             raise InvitationUnknown
+        link = family.lock_link(session, found.link_id)  # the link first, as everywhere
+        invitation = session.get_one(CaptureInvitation, found.id, with_for_update=True)
         if invitation.used_at is not None or invitation.cancelled_at is not None:
             raise InvitationUsed
         if invitation.expires_at <= call.now:
             raise InvitationExpired
-        link = family.lock_link(session, invitation.link_id)
         known = _answering(session, call, link)
         invitation.used_at = call.now
         opened, fresh = sessions.begin(session, call, link, rules.INVITATION)
@@ -330,7 +336,7 @@ def read_session(call: Call, session_id: uuid.UUID) -> SessionView:
         wait_seconds=known.allowed.wait_seconds,
         unusable_left=max(0, call.settings.unusable_max - opened.unusable),
         routes=list(rules.FACELESS_ROUTES),
-        next=known.next,
+        next=_guests_step(known, opened.via),
     )
 
 
@@ -377,6 +383,8 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
         if not known.must_accept or link.state not in rules.ANSWERING:
             raise AcceptanceNotNeeded
         if accepted:
+            if opened.via == rules.VIDEO:
+                raise CaptureWayNotAllowed(next="draw_digits")
             _accept(session, call, link, opened.via, scopes)
             _announce(session, call, link, opened, known)
         else:
@@ -405,16 +413,10 @@ def _refuse_unannounced(call: Call, session_id: uuid.UUID) -> None:
 
 
 def _accept(session: Session, call: Call, link: Link, via: str, scopes: Sequence[str]) -> None:
-    """Who turned adult while the application ran accepts as well, without a move of the state."""
     chosen = set(scopes)
     if not chosen or not chosen <= set(link.scopes):
         raise InvalidInput(fields={"scopes": ["not_asked_for" if chosen else "required"]})
-    if link.state == "evidence_accepted":
-        family.accept(session, call, link, via, sorted(chosen))
-    else:
-        link.accepted_at, link.accepted_via = call.now, via
-        link.scopes = sorted(chosen)
-    session.flush()
+    write_acceptance(session, call, link, via, sorted(chosen))
 
 
 def _announce(
@@ -443,9 +445,9 @@ def consent_as_person(
             raise AcceptanceMissing
         if known.consent_by != "person":
             raise ConsentByGuardian
-        step = _decide(session, call, link, known, decision, notice_id, text_sha256)
+        _decide(session, call, link, known, decision, notice_id, text_sha256)
         session.commit()
-        return step
+        return Step(facts(session, call, link).next)
 
 
 def consent_as_guardian(
@@ -460,9 +462,9 @@ def consent_as_guardian(
         known = facts(session, call, link)
         if known.consent_by != "guardian":
             raise ConsentByPerson
-        step = _decide(session, call, link, known, decision, notice_id, text_sha256)
+        _decide(session, call, link, known, decision, notice_id, text_sha256)
         session.commit()
-        return step
+        return Step(_holders_step(session, call, link))
 
 
 def _decide(
@@ -473,7 +475,7 @@ def _decide(
     decision: str,
     notice_id: uuid.UUID,
     text_sha256: str,
-) -> Step:
+) -> None:
     notices.decide(
         session,
         call,
@@ -488,7 +490,6 @@ def _decide(
     )
     link.route = "face" if decision == "given" else "counter"
     session.flush()
-    return Step(facts(session, call, link).next)
 
 
 # --- what is left to try -----------------------------------------------------------------------
@@ -537,7 +538,7 @@ def read_activation(call: Call, link_id: uuid.UUID) -> ActivationView:
             consent_by=known.consent_by,
             consent=known.consent,
             routes=_routes(session, call, link),
-            next=_holders_step(known),
+            next=_holders_step(session, call, link),
         )
 
 
@@ -555,7 +556,10 @@ def _routes(session: Session, call: Call, link: Link) -> list[RouteView]:
     ]
 
 
-def _holders_step(known: Facts) -> str:
+def _holders_step(session: Session, call: Call, link: Link) -> str:
     """The person's steps are taken in a session; the holder's step is to open one."""
+    known = facts(session, call, link)
+    if link.state not in rules.ANSWERING:
+        return family.view(session, call, link).next or known.next
     way = "invite_or_hand_over" if known.adult else "open_capture_session"
     return way if known.next in ("accept", "give_consent", "send_capture") else known.next

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ecard import files
 from ecard.demo.phone import Answer, Capture
 from ecard.files import StoredFile
-from tests.activation.steps import LastStep, last_step
+from tests.activation.steps import ASTRONAUT, LastStep, frames, last_step
 from tests.support import Stage
 from tests.uploads.pictures import film
 
@@ -122,3 +122,28 @@ def test_a_missing_part_is_named(stage: Stage, short: bytes) -> None:
     answer = send(capture, short, name="film")
     assert (answer.status, answer.code) == (422, "invalid_input")
     assert "video" in answer.body["fields"]
+
+
+def test_an_adult_without_a_contact_on_file_agrees_in_the_video_itself(
+    stage: Stage, short: bytes
+) -> None:
+    step = last_step(stage, "karl", "greta", "parent")
+    capture = step.open("video")
+    assert step.phone.send("GET", "/links").code == "session_handed_over"
+    assert capture.send("GET").body["next"] == "draw_digits"
+    refused = capture.accept(["rights"])
+    assert (refused.code, refused.body["next"]) == ("capture_way_not_allowed", "draw_digits")
+    assert "Karl F." in capture.send("POST", "/digits").body["sentence"]
+    assert send(capture, short).ok
+    row = step.row()
+    assert (row.state, row.accepted_via) == ("in_review", "handed_over")
+    desk = stage.desk("reviewer-south")
+    case = desk.must("GET", "/staff/cases")["items"][0]
+    shown = desk.must("GET", f"/staff/cases/{case['id']}")
+    assert shown["reasons"] == ["digits_video", "agreement_in_video"]
+
+
+def test_a_session_for_a_video_takes_no_face_before_an_acceptance(stage: Stage) -> None:
+    capture = last_step(stage, "karl", "greta", "parent").open("video")
+    assert capture.show_face(frames(ASTRONAUT)).code == "acceptance_missing"
+    assert capture.accept([], accepted=False).body["next"] == "closed"

@@ -244,7 +244,8 @@ def test_under_fourteen_the_guardian_decides_before_any_capture(stage: Stage) ->
     assert (missing.status, missing.code) == (409, "consent_missing")
     assert missing.body["next"] == "guardian_consents"
     assert capture.consent().code == "consent_by_guardian"
-    assert step.phone.consent_as_guardian(step.link_id).body["next"] == "send_capture"
+    assert step.phone.consent_as_guardian(step.link_id).body["next"] == "open_capture_session"
+    assert capture.send("GET").body["next"] == "send_capture"
     assert capture.show_face(frames(ASTRONAUT)).ok
     assert len(step.attempts()) == 1
 
