@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecard.actors import Holder
@@ -85,10 +86,7 @@ def record(
 ) -> None:
     """Add one row in the caller's transaction. Call it last: it holds the chain's head."""
     session.flush()
-    head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
-    if head is None:
-        head = AuditHead(id=1, seq=0, mac=GENESIS)
-        session.add(head)
+    head = _locked_head(session)
     row = AuditRow(
         seq=head.seq + 1,
         at=call.now,
@@ -111,6 +109,17 @@ def record(
     head.seq, head.mac = row.seq, row.mac
     session.add(row)
     session.flush()
+
+
+def _locked_head(session: Session) -> AuditHead:
+    """The head, locked; of two first rows written at once one makes it and the other waits."""
+    head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+    if head is None:
+        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        first = {"id": 1, "seq": 0, "mac": GENESIS}
+        session.execute(dialect.insert(AuditHead).values(first).on_conflict_do_nothing())
+        head = session.get_one(AuditHead, 1, with_for_update=True, populate_existing=True)
+    return head
 
 
 def mac_of(row: AuditRow, key: bytes) -> str:

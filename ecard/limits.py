@@ -40,8 +40,11 @@ def lock(session: Session, kind: str, subject: object) -> None:
     """Hold the subject's row until the transaction ends; creates it on first use."""
     values = {"kind": kind, "subject": str(subject)}
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(LimitSubject).values(values).on_conflict_do_nothing())
-    session.execute(sa.select(LimitSubject).filter_by(**values).with_for_update())
+    insert = dialect.insert(LimitSubject).values(values).on_conflict_do_nothing()
+    held = sa.select(LimitSubject.kind).filter_by(**values).with_for_update()
+    session.execute(insert)
+    while session.scalar(held) is None:  # swept between the two statements
+        session.execute(insert)
 
 
 def tries(session: Session, kind: str, subject: object, since: datetime) -> list[LimitTry]:
@@ -79,6 +82,13 @@ def spend(
 
 
 def sweep(session: Session, before: datetime) -> int:
-    """Delete tries older than ``before``; returns how many."""
+    """Delete tries older than ``before``, and subjects without any; returns how many tries.
+
+    A subject is a blind index of a number or an id: it must not outlive what was counted.
+    """
     result = session.execute(sa.delete(LimitTry).where(LimitTry.at < before))
+    counted = sa.exists().where(
+        LimitTry.kind == LimitSubject.kind, LimitTry.subject == LimitSubject.subject
+    )
+    session.execute(sa.delete(LimitSubject).where(~counted))
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -82,8 +82,8 @@ def settle(
 ) -> None:
     """Mark a leased job done, or wait for the next try, or park it after ``tries_max``."""
     job = session.get(Job, job_id, with_for_update=True)
-    if job is None:
-        return
+    if job is None or job.state != "waiting":
+        return  # its lease had run out and somebody else has settled it
     job.lease_until, job.error = None, error
     if error is None:
         job.state, job.done_at = "done", now

@@ -28,6 +28,14 @@ class TooManyApplications(Refusal):
     status = 429
 
 
+class HolderTooYoung(Refusal):
+    """Only somebody of age can open family services for others; ``age`` says from when."""
+
+    code = "holder_too_young"
+    status = 403
+    next = "counter"
+
+
 class NumberNotValid(Refusal):
     """The number's form or check digit is wrong: depends on what was typed alone."""
 

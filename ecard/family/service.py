@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 import uuid
 from dataclasses import dataclass
@@ -20,14 +21,18 @@ from ecard.errors import NotFound, Unavailable, VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import (
     AcceptanceNotNeeded,
+    AgeDoesNotFit,
     AlreadyLinked,
     ApplicationExpired,
     CannotActivateNow,
+    CapReached,
+    HolderTooYoung,
     IllegalMove,
     NotMeLinkUsed,
     NumberIsYourOwn,
     NumberNotValid,
     NumberTriedTooOften,
+    RelationNeedsGuardian,
     RelativeNotConfirmed,
     TooManyApplications,
     TooManyNumbers,
@@ -49,6 +54,8 @@ NOTICE_KIND = "family_services"
 DAY_SECONDS = 24 * 3600
 MONTH_DAYS = 30
 REMINDER_DAYS = (4, 1)
+UNTOLD = frozenset({rules.DRAFT, rules.NOTICED})
+"""The holder still types: nothing concerns the relative yet."""
 TOLD = {
     rules.SUBMITTED: "link_submitted",
     rules.IN_REVIEW: "link_in_review",
@@ -148,10 +155,12 @@ def _moved(
         channel=call.channel,
         at=call.now,
     )
+    link.state, link.state_reason = to_state, reason
     if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
         days = policy_of(session, call, link).application_days
-        link.lapses_at = call.now + timedelta(days=days)  # the wait for us costs them nothing
-    link.state, link.state_reason = to_state, reason
+        prolong(
+            session, call, link, call.now + timedelta(days=days)
+        )  # waiting for us costs nothing
     session.add(change)
     session.flush()
     _tell_both(session, call, link, to_state)
@@ -222,9 +231,14 @@ def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | N
 
 
 def open_application(call: Call, step_up_id: uuid.UUID) -> LinkView:
-    """Spend a step-up grant and open a draft; raises StepUpNeeded or TooManyApplications."""
+    """Spend a step-up grant and open a draft.
+
+    Raises CardNotUsable, HolderTooYoung, StepUpNeeded, TooManyApplications.
+    """
+    cards.refuse_card_state(call)
     with call.db.write() as session:
         holder = call.holder
+        _refuse_too_young(session, call)
         cards.spend_grant(session, call, step_up_id, "add_relative")
         wait = limits.spend(
             session,
@@ -249,10 +263,17 @@ def open_application(call: Call, step_up_id: uuid.UUID) -> LinkView:
         session.add(link)
         session.flush()
         _moved(session, call, link, None, rules.DRAFT, "opened")
-        for left in REMINDER_DAYS:
-            _plan_reminder(session, call, link, left)
+        _plan_reminders(session, call, link)
         session.commit()
         return view(session, call, link)
+
+
+def _refuse_too_young(session: Session, call: Call) -> None:
+    holder = persons.particulars(session, call, call.holder.person_id)
+    today = local_day(call.now, agencies.time_zone(session, holder.region_id))
+    adult_age = policies.current(session, holder.region_id, call.now).adult_age
+    if age_on(holder.birth_date, today) < adult_age:
+        raise HolderTooYoung(age=adult_age)
 
 
 def acknowledge(call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha256: str) -> LinkView:
@@ -293,6 +314,7 @@ def give_family_account(
     registry or on other holders gets one answer, ``relative_not_confirmed``, that takes as long
     as a success.
     """
+    cards.refuse_card_state(call)
     number = registry.normalise(number)
     started = time.monotonic()
     _refuse_named(call, link_id, number, relation, version)
@@ -310,9 +332,14 @@ def give_family_account(
 
 
 def _wait_out(call: Call, started: float) -> None:
-    """Known, unknown, dead or taken: every answer comes at the same time after the question."""
-    left = call.settings.confirmation_floor_seconds - (time.monotonic() - started)
-    time.sleep(max(0.0, left))
+    """Known, unknown, dead or taken: every answer comes at the same time after the question.
+
+    Work that took longer than the floor (a busy machine) is answered at the floor's next multiple,
+    so that its length does not show then either.
+    """
+    floor = call.settings.confirmation_floor_seconds
+    if floor > 0:
+        time.sleep(floor - (time.monotonic() - started) % floor)
 
 
 def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> None:
@@ -432,10 +459,11 @@ def _confirm(
     limits.lock(session, "relative", index)
     _may_take_account(call, link, version)
     _named(session, call, link, number, relation)
+    places = policy_of(session, call, link).holders_per_relative
     if (
         found is None
-        or _places_taken(session, call, index, link)
-        >= policy_of(session, call, link).holders_per_relative
+        or not _age_fits(session, call, link, found, relation)
+        or _places_taken(session, call, index, link, rules.PROVEN) >= places
     ):
         raise RelativeNotConfirmed
     person = persons.ensure(session, call, found)
@@ -452,16 +480,33 @@ def _confirm(
     audit.record(session, call, "link.family_account", "link", link.id, acting_for=person.id)
 
 
-def _places_taken(session: Session, call: Call, index: str, link: Link) -> int:
+def _age_fits(
+    session: Session, call: Call, link: Link, found: RegistryPerson, relation: str
+) -> bool:
+    """The same rule with the registry's birth date: not every number says one."""
+    holder = persons.particulars(session, call, link.holder_id)
+    today = local_day(call.now, agencies.time_zone(session, link.region_id))
+    policy = policy_of(session, call, link)
+    try:
+        rules.check_relation(relation, holder.birth_date, found.birth_date, today, policy)
+    except (AgeDoesNotFit, RelationNeedsGuardian):
+        return False
+    return True
+
+
+def _places_taken(
+    session: Session, call: Call, index: str, link: Link, states: frozenset[str]
+) -> int:
+    """How many other holders have this number on a link in one of the states, as of now."""
     query = sa.select(Link).where(
-        Link.typed_index == index, Link.holder_id != link.holder_id, Link.state.in_(rules.PROVEN)
+        Link.typed_index == index, Link.holder_id != link.holder_id, Link.state.in_(states)
     )
     rows = session.scalars(query)
     return len(
         {
             row.holder_id
             for row in rows
-            if rules.state_at(row.state, row.lapses_at, call.now) in rules.PROVEN
+            if rules.state_at(row.state, row.lapses_at, call.now) in states
         }
     )
 
@@ -492,20 +537,27 @@ def accept(session: Session, call: Call, link: Link, via: str, scopes: list[str]
     adult = rules.accepts_in_person(relative_age(session, call, link), policy)
     if not adult or link.state != rules.EVIDENCE_ACCEPTED:
         raise AcceptanceNotNeeded
+    _hold_places(session, link)
     link.accepted_at, link.accepted_via = call.now, via
     link.scopes = sorted(set(scopes) & set(link.scopes))
     move(session, call, link, rules.AWAITING_FACE, "accepted_by_relative")
 
 
 def activate(session: Session, call: Call, link: Link, reason: str) -> None:
-    """Open the link: from the face, from a reviewer, or from a counter."""
+    """Open the link: from the face, from a reviewer, or from a counter.
+
+    No adult's link opens before they accepted: who turned adult while a person looked at it goes
+    back to accepting. Raises CannotActivateNow where a cap is full by now.
+    """
     still_open(call, link)
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     policy = policy_of(session, call, link)
-    limits.lock(session, "relative", link.typed_index)
-    if _places_taken(session, call, link.typed_index or "", link) >= policy.holders_per_relative:
-        raise CannotActivateNow
+    _hold_places(session, link)
+    if _must_accept(session, call, link, policy):
+        move(session, call, link, rules.EVIDENCE_ACCEPTED, "age_milestone")
+        return
+    _refuse_full(session, call, link, policy)
     link.activated_at = call.now
     window = rules.acting_window(
         call.now,
@@ -515,6 +567,33 @@ def activate(session: Session, call: Call, link: Link, reason: str) -> None:
     )
     link.acts_from, link.acts_until = window.acts_from, window.acts_until
     move(session, call, link, rules.ACTIVE, reason)
+
+
+def _hold_places(session: Session, link: Link) -> None:
+    """Lock both sides' places, before anything is audited: the chain's head comes last."""
+    limits.lock(session, "holder", link.holder_id)
+    limits.lock(session, "relative", link.typed_index)
+
+
+def _must_accept(session: Session, call: Call, link: Link, policy: Policy) -> bool:
+    adult = rules.accepts_in_person(relative_age(session, call, link), policy)
+    return adult and link.accepted_at is None
+
+
+def _refuse_full(session: Session, call: Call, link: Link, policy: Policy) -> None:
+    """The caps once more, among what is open by now: an appeal may come back after a year."""
+    index = link.typed_index or ""
+    taken = _places_taken(session, call, index, link, rules.STANDING)
+    others = _others_of_holder(session, call, link)
+    standing = [other for other in others if other.state in rules.STANDING]
+    held = [other.relation for other in standing if other.relation]
+    opened = [other for other in others if other.activated_at is not None]
+    if taken >= policy.holders_per_relative or index in {one.typed_index for one in standing}:
+        raise CannotActivateNow
+    try:
+        rules.check_caps(link.relation or "", held, _new_this_month(call, opened), policy)
+    except CapReached as refusal:
+        raise CannotActivateNow from refusal
 
 
 def _adult_at(session: Session, call: Call, link: Link, policy: Policy) -> datetime | None:
@@ -587,7 +666,7 @@ def list_links(call: Call, *, cursor: str | None, limit: int) -> Page:
 def list_links_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
     """Every link on the signed-in person, once it concerns them."""
     query = sa.select(Link).where(
-        Link.relative_id == call.holder.person_id, Link.state.not_in([rules.DRAFT, rules.NOTICED])
+        Link.relative_id == call.holder.person_id, Link.state.not_in(UNTOLD)
     )
     return _page(call, query, cursor, limit, to_holder=False)
 
@@ -618,7 +697,7 @@ def list_changes(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: i
     person_id = call.holder.person_id
     with call.db.read() as session:
         link = session.get(Link, link_id)
-        if link is None or person_id not in (link.holder_id, link.relative_id):
+        if link is None or person_id not in (link.holder_id, _relative_told(link)):
             raise NotFound
         query = sa.select(LinkChange).where(LinkChange.link_id == link_id)
         page = read_page(session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit)
@@ -660,14 +739,16 @@ def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
     """The relative ends a link (or an application) on them, without the holder."""
     with call.db.write() as session:
         link = lock_link(session, link_id)
-        if link.relative_id != call.holder.person_id or link.state in (
-            rules.DRAFT,
-            rules.NOTICED,
-        ):
+        if _relative_told(link) != call.holder.person_id:
             raise NotFound
         _end(session, call, link, "requested_by_relative")
         session.commit()
         return view(session, call, link, to_holder=False)
+
+
+def _relative_told(link: Link) -> uuid.UUID | None:
+    """The relative, once the application concerns them."""
+    return None if link.state in UNTOLD else link.relative_id
 
 
 def _end(session: Session, call: Call, link: Link, reason: str) -> None:
@@ -714,6 +795,8 @@ def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
         link = lock_link(session, link_id)
         if link.region_id not in call.staff.region_ids:
             raise NotFound
+        if link.state not in rules.STANDING:  # to resume is not to open what never was
+            raise IllegalMove(state=link.state)
         if target == rules.ENDED:
             link.ended_at = call.now
         move(session, call, link, target, reason)
@@ -721,6 +804,17 @@ def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
 
 
 # --- time ----------------------------------------------------------------------------------------
+
+
+def prolong(session: Session, call: Call, link: Link, until: datetime) -> None:
+    """Keep a locked application open until then at least; its reminders move with it."""
+    link.lapses_at = max(link.lapses_at, until)
+    _plan_reminders(session, call, link)
+
+
+def _plan_reminders(session: Session, call: Call, link: Link) -> None:
+    for days_left in REMINDER_DAYS:
+        _plan_reminder(session, call, link, days_left)
 
 
 def _plan_reminder(session: Session, call: Call, link: Link, days_left: int) -> None:
@@ -739,23 +833,40 @@ def _plan_reminder(session: Session, call: Call, link: Link, days_left: int) -> 
 
 
 def remind(call: Call, link_id: str, days_left: int) -> None:
-    """Job: tell the holder that an application lapses soon; plans anew if it was prolonged."""
+    """Job: tell the holder, once, that an application lapses soon; one prolonged has later jobs."""
     with call.db.write() as session:
         link = lock_link(session, uuid.UUID(link_id))
-        if link.state not in rules.APPLYING:
+        left = link.lapses_at - call.now
+        soon = timedelta(0) < left <= timedelta(days=days_left)
+        if (
+            not soon
+            or link.state not in rules.APPLYING
+            or _reminded(session, call, link, days_left)
+        ):
             return
-        if link.lapses_at - call.now > timedelta(days=days_left, minutes=1):
-            _plan_reminder(session, call, link, days_left)
-        elif link.lapses_at > call.now:
-            messages.notify(
-                session,
-                call,
-                link.holder_id,
-                "link_lapses_soon",
-                days=days_left,
-                name=typed(session, call, link)[0] or "",
-            )
+        messages.notify(
+            session,
+            call,
+            link.holder_id,
+            "link_lapses_soon",
+            days=math.ceil(left / timedelta(days=1)),
+            name=typed(session, call, link)[0] or "",
+        )
         session.commit()
+
+
+def _reminded(session: Session, call: Call, link: Link, days_left: int) -> bool:
+    """A job may run twice; of one lapse each reminder is sent once."""
+    what = f"{link.id}|{days_left}|{link.lapses_at.isoformat()}"
+    wait = limits.spend(
+        session,
+        "link_reminder",
+        what,
+        limit=1,
+        window_seconds=MONTH_DAYS * DAY_SECONDS,
+        now=call.now,
+    )
+    return wait is not None
 
 
 def sweep(call: Call) -> int:

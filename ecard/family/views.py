@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from ecard.api import CursorSchema, Room, page_of
-from ecard.cards.errors import StepUpNeeded
+from ecard.cards.errors import CardNotUsable, StepUpNeeded
 from ecard.errors import InvalidInput, NotFound, Unavailable
 from ecard.family import errors, service
 from ecard.family.schemas import (
@@ -32,7 +32,9 @@ staff_links = Room("staff_links", __name__, url_prefix="/staff/links", descripti
 @links.route("", methods=["POST"])
 @links.doc(operationId="openApplication")
 @links.idempotent
-@links.refuses(StepUpNeeded, errors.TooManyApplications)
+@links.refuses(
+    StepUpNeeded, CardNotUsable, errors.HolderTooYoung, errors.TooManyApplications, Unavailable
+)
 @links.arguments(OpenApplicationSchema)
 @links.response(201, LinkSchema)
 @links.tagged
@@ -90,6 +92,7 @@ def acknowledge(body: dict[str, Any], link_id: uuid.UUID) -> Any:
     errors.RelativeNotConfirmed,
     errors.NumberTriedTooOften,
     errors.TooManyNumbers,
+    CardNotUsable,
     Unavailable,
 )
 @links.arguments(FamilyAccountSchema)
