@@ -19,6 +19,7 @@ from flask_smorest import Api, Blueprint
 from werkzeug.exceptions import HTTPException
 
 from ecard import errors
+from ecard.bodies import BodyParser
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
@@ -70,6 +71,15 @@ class JsonInt(ma.fields.Integer):
         return int(super()._validated(value))
 
 
+class QueryInt(ma.fields.Integer):
+    """An integer in a query: ASCII digits only, where int() also takes ``1_0`` and other scripts'."""
+
+    def _validated(self, value: Any) -> int:
+        if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,9}", value):
+            raise self.make_error("invalid", input=value)
+        return int(super()._validated(value))
+
+
 class CursorSchema(ma.Schema):
     """Where a page starts and how long it is."""
 
@@ -78,7 +88,7 @@ class CursorSchema(ma.Schema):
         validate=ma.validate.Length(max=200),
         metadata={"description": "From `next_cursor`"},
     )
-    limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(min=1, max=50))
+    limit = QueryInt(load_default=20, validate=ma.validate.Range(min=1, max=50))
 
 
 @cache
@@ -97,34 +107,34 @@ class Room(Blueprint):
     """A feature's blueprint. Who may enter is decided where it is registered, in ``app.py``."""
 
     PAGINATION_HEADER_NAME = None
+    ARGUMENTS_PARSER = BodyParser()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.security_scheme: str | None = None
+        self.gate_refuses: tuple[type[Refusal], ...] = ()
         self._prepare_doc_cbks.append(self._document_needs)
 
     def _document_needs(
         self, doc: dict[str, Any], info: dict[str, Any], **_: Any
     ) -> dict[str, Any]:
-        """The headers an operation takes, and the token its room asks for."""
+        """The headers an operation takes, the token its room asks for, and all it refuses."""
         doc.setdefault("parameters", []).extend(info.get("needs_headers", []))
         if self.security_scheme:
             doc["security"] = [{self.security_scheme: []}]
+        kinds = {*self.gate_refuses, *info.get("refusals", []), *_refused_anywhere(doc, info)}
+        done = _answers(doc.get("responses", {}))
+        if "tagged" in info:
+            for answer in done.values():
+                answer["headers"] = {"ETag": ETAG}
+        doc["responses"] = done | _refusal_answers(kinds)
         return doc
 
     def refuses(self, *kinds: type[Refusal]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Document refusals of an operation, grouped by status."""
-        by_status: dict[int, list[str]] = {}
-        for kind in kinds:
-            by_status.setdefault(kind.status, []).append(kind.code)
+        """Document what an operation refuses, beside what its room and its body do."""
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-            for status, codes in by_status.items():
-                text = "Refused: " + ", ".join(f"`{code}`" for code in sorted(codes))
-                view = self.alt_response(
-                    status, schema=ProblemSchema, description=text, content_type=PROBLEM
-                )(view)
-            return view
+            return _document(view, refusals=kinds)
 
         return decorate
 
@@ -136,8 +146,8 @@ class Room(Blueprint):
             result = view(*args, version=_version(), **kwargs)
             return result, {"ETag": f'"{result.version}"'}
 
-        _document_header(wrapper, IF_MATCH)
-        return self.refuses(errors.VersionMissing, errors.VersionChanged)(wrapper)
+        refusals = (errors.VersionMissing, errors.VersionChanged)
+        return _document(wrapper, refusals=refusals, needs_headers=(IF_MATCH,), tagged=(True,))
 
     def tagged(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Send the version of what is read as ETag."""
@@ -147,13 +157,12 @@ class Room(Blueprint):
             result = view(*args, **kwargs)
             return result, {"ETag": f'"{result.version}"'}
 
-        return wrapper
+        return _document(wrapper, tagged=(True,))
 
     def idempotent(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """The outermost declaration of a POST that creates: repeats replay the first answer."""
-        wrapper = once(view)
-        _document_header(wrapper, IDEMPOTENCY_KEY)
-        return self.refuses(KeyMissing, KeyReused, KeyInWork, OutcomeUnknown)(wrapper)
+        refusals = (KeyMissing, KeyReused, KeyInWork, OutcomeUnknown)
+        return _document(once(view), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
 
 
 IF_MATCH = {
@@ -172,10 +181,54 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def _document_header(view: Callable[..., Any], header: dict[str, Any]) -> None:
+ETAG = {"schema": {"type": "string"}, "description": "The version, for If-Match"}
+RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds to wait"}
+WWW_AUTHENTICATE = {"schema": {"type": "string"}, "description": "The kind of token asked for"}
+WAITS = (409, 429, 503)
+
+
+def _document(view: Callable[..., Any], **facts: tuple[Any, ...]) -> Callable[..., Any]:
+    """Add facts to what is known of a view for its page, without touching the inner view's."""
     known = dict(getattr(view, "_apidoc", {}))
-    known["needs_headers"] = [*known.get("needs_headers", []), header]
+    for name, added in facts.items():
+        known[name] = [*known.get(name, []), *added]
     view._apidoc = known  # type: ignore[attr-defined]
+    return view
+
+
+def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Refusal]]:
+    """What every operation refuses, and those that read something."""
+    kinds: list[type[Refusal]] = [errors.TooManyRequests]
+    if "arguments" in info:
+        kinds.append(errors.InvalidInput)
+    if "requestBody" in doc:
+        kinds += [errors.MalformedBody, errors.WrongContentType, errors.BodyTooLarge]
+    return kinds
+
+
+def _answers(responses: dict[Any, Any]) -> dict[str, Any]:
+    """The answers of what was done; flask-smorest's catch-all for the rest would hide gaps."""
+    done = {str(status): answer for status, answer in responses.items() if status != "default"}
+    return {status: answer for status, answer in done.items() if status < "300"}
+
+
+def _refusal_answers(kinds: set[type[Refusal]]) -> dict[str, Any]:
+    by_status: dict[int, list[str]] = {}
+    for kind in sorted(kinds, key=lambda kind: kind.code):
+        by_status.setdefault(kind.status, []).append(kind.code)
+    return {str(status): _refusal_answer(status, codes) for status, codes in by_status.items()}
+
+
+def _refusal_answer(status: int, codes: list[str]) -> dict[str, Any]:
+    headers = {"Retry-After": RETRY_AFTER} if status in WAITS else {}
+    if status == errors.NotSignedIn.status:
+        headers = {"WWW-Authenticate": WWW_AUTHENTICATE}
+    return {
+        "description": "Refused: " + ", ".join(f"`{code}`" for code in codes),
+        "content": {PROBLEM: {"schema": ProblemSchema}},
+        "x-codes": codes,
+        **({"headers": headers} if headers else {}),
+    }
 
 
 def _version() -> int:
@@ -193,6 +246,10 @@ class ProblemApi(Api):
 
     ERROR_SCHEMA = ProblemSchema
 
+    def _init_spec(self, **kwargs: Any) -> None:
+        super()._init_spec(**kwargs)
+        self.ma_plugin.converter.add_attribute_function(_portable_pattern)
+
     def _register_responses(self) -> None:
         keep: str = self.DEFAULT_RESPONSE_CONTENT_TYPE  # type: ignore[has-type]
         self.DEFAULT_RESPONSE_CONTENT_TYPE = PROBLEM
@@ -208,6 +265,12 @@ class ProblemApi(Api):
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
         return response
+
+
+def _portable_pattern(_: Any, field: ma.fields.Field[Any], **__: Any) -> dict[str, str]:
+    """A field's pattern as every language reads it: Python's ``\\Z`` is ``$`` elsewhere."""
+    patterns = [v.regex.pattern for v in field.validators if isinstance(v, ma.validate.Regexp)]
+    return {"pattern": str(patterns[0]).replace(r"\Z", "$")} if patterns else {}
 
 
 BY_STATUS: dict[int, type[Refusal]] = {

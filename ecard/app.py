@@ -15,8 +15,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ecard import auth, errors
 from ecard.accounts import service as accounts
 from ecard.accounts import views as accounts_views
+from ecard.accounts.errors import SessionHandedOver
 from ecard.activation import service as activation
 from ecard.activation import views as activation_views
+from ecard.activation.views import CLOSED
 from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
@@ -65,6 +67,12 @@ RESOLVERS: dict[str, auth.Resolver] = {
     auth.HOLDER: accounts.actor_for_token,
     auth.STAFF: agencies.actor_for_token,
     auth.CAPTURE: activation.actor_for_token,
+}
+# What a token's own state may refuse at the gate, beside what it refuses everybody.
+GATE_REFUSES: dict[str, tuple[type[errors.Refusal], ...]] = {
+    auth.HOLDER: (SessionHandedOver,),
+    auth.STAFF: (),
+    auth.CAPTURE: CLOSED,
 }
 
 
@@ -130,6 +138,7 @@ def _describe_tokens(api: ProblemApi, rooms: tuple[tuple[Room, str], ...]) -> No
     for room, kind in rooms:
         if kind in auth.SCHEMES:
             room.security_scheme = auth.SCHEMES[kind]
+            room.gate_refuses = (errors.NotSignedIn, errors.NotAllowed, *GATE_REFUSES[kind])
 
 
 def _limit_addresses(app: Flask, joined: Joined) -> None:

@@ -14,7 +14,7 @@ from flask import Flask, g, request
 
 from ecard.actors import Actor
 from ecard.call import Call
-from ecard.errors import NotAllowed, NotSignedIn
+from ecard.errors import NotAllowed, NotFound, NotSignedIn, Refusal
 from ecard.request import current_call, request_id
 
 PUBLIC = "public"
@@ -44,6 +44,8 @@ class Gate:
 
     def _enter(self) -> None:
         g.request_id = request_id(request.headers.get("X-Request-Id"))
+        if "\0" in request.path:
+            raise NotFound  # no name of ours has one, and not every database takes it
         if request.endpoint is None:
             return  # no such address: 404 or 405, which says nothing about anyone
         kind = self.rooms.get(request.blueprint or "")
@@ -61,7 +63,12 @@ class Gate:
         held = PREFIXES.get(token.partition("_")[0])
         if held is None:
             raise NotSignedIn
-        actor = self.resolvers[held](current_call(), token)
+        try:
+            actor = self.resolvers[held](current_call(), token)
+        except Refusal as refusal:
+            if held == kind or isinstance(refusal, NotSignedIn):
+                raise
+            raise NotAllowed from refusal  # what is wrong with it is told at its own doors only
         if held != kind:
             raise NotAllowed
         return actor

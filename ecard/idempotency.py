@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from flask import Response, make_response, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import HTTPException
 
 from ecard.call import Call
 from ecard.db import Base, Code, Id
@@ -87,7 +88,7 @@ def once(view: Callable[..., Any]) -> Callable[..., Any]:
             return kept
         try:
             response = make_response(view(*args, **kwargs))
-        except Refusal:
+        except (Refusal, HTTPException):
             _forget(call, kept)  # a refusal has no effect, so the key stays free
             raise
         _keep(call, kept, response)

@@ -1,0 +1,89 @@
+"""What a request may say at all, before any schema looks at it.
+
+JSON is read strictly: one meaning whoever reads it (no key twice, no NaN), nothing that a database
+or a hash could not take (NUL, half of a surrogate pair), nothing that breaks the reader itself
+(nesting without end, numbers of thousands of digits).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import marshmallow as ma
+from flask import Request
+from webargs.flaskparser import FlaskParser
+
+from ecard.errors import InvalidInput, MalformedBody, WrongContentType
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+NUL = "nul_character"
+
+
+class BodyParser(FlaskParser):
+    """Reads JSON bodies, file parts and queries; refuses what says something else."""
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002 - webargs' own
+        """The JSON body; nothing at all counts as an empty object, so that fields are named."""
+        body = req.get_data(cache=True)
+        if not body and not req.mimetype:
+            return {}
+        if req.mimetype != JSON:
+            raise WrongContentType
+        return read_json(body)
+
+    def load_files(self, req: Request, schema: ma.Schema) -> Any:
+        """The file parts of a multipart form."""
+        if req.mimetype != FORM:
+            raise WrongContentType
+        return super().load_files(req, schema)
+
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """The query."""
+        with_nul = [name for name, value in req.args.items(multi=True) if "\0" in name + value]
+        if with_nul:
+            raise InvalidInput(fields={"query": [NUL]})
+        return super().load_querystring(req, schema)
+
+
+def read_json(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8; raises MalformedBody, or InvalidInput for a NUL."""
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_object, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:  # ValueError: JSON, UTF-8 and huge numbers
+        raise MalformedBody from error
+    for text in _texts(value):
+        if "\0" in text:
+            raise InvalidInput(fields={"body": [NUL]})
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise MalformedBody from error
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every string in a decoded value, keys too."""
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, str):
+            yield inner
+        elif isinstance(inner, list):
+            waiting += inner
+        elif isinstance(inner, dict):
+            waiting += inner.keys()
+            waiting += inner.values()
