@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from ecard import files, idempotency, limits, worker
 from ecard.accounts import service as accounts
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.documents import service as documents
 from ecard.family import service as family
@@ -46,6 +47,8 @@ SWEEPS = (
     Sweep("documents", 15 * MINUTES, documents.sweep),
     Sweep("stored_files", 15 * MINUTES, files.sweep),
     Sweep("sign_in_codes", HOURS, accounts.sweep),
+    Sweep("messages", HOURS, messages.sweep),
+    Sweep("staff_sessions", HOURS, agencies.sweep),
     Sweep("idempotency_keys", HOURS, idempotency.sweep),
     Sweep("counted_tries", HOURS, forget_tries),
     Sweep("done_jobs", 24 * HOURS, worker.forget_done_jobs),

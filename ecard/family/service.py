@@ -38,6 +38,7 @@ from ecard.family.errors import (
     TooManyNumbers,
 )
 from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.locale import sentence
 from ecard.messages import service as messages
 from ecard.notices import service as notices
 from ecard.pages import Page, read_page
@@ -191,6 +192,7 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
     )
     if link.relative_id is None:
         return
+    language = persons.particulars(session, call, link.relative_id).language
     messages.notify(
         session,
         call,
@@ -198,6 +200,7 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
         f"{kind}_relative",
         name=persons.particulars(session, call, link.holder_id).name,
         acts_from=acts_from,
+        scopes=", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes),
         not_me_address=_not_me_address(session, call, link),
     )
 
