@@ -1,11 +1,16 @@
-"""Collaborators that fail as real ones do: an engine, a registry, a store, a process that dies."""
+"""Collaborators that fail as real ones do, and one that looks around while it judges."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
+
+import sqlalchemy as sa
+from sqlalchemy.pool import QueuePool
 
 from biometrics.errors import ModelAltered
 from biometrics.types import Verification
 from biometrics.verifier import FaceVerifier
+from ecard.activation.models import Attempt
+from ecard.db import Database
 from ecard.registry.port import RegistryUnavailable
 from uploads.errors import StoreFault
 
@@ -24,6 +29,24 @@ class FailingVerifier:
     def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
         """Fail."""
         raise self._failure
+
+
+class WatchingVerifier:
+    """The real one; notes what the database looks like while it works."""
+
+    def __init__(self, real: FaceVerifier, db: Database) -> None:
+        self.check_frames, self._real, self._db = real.check_frames, real, db
+        self.connections_in_use: list[int] = []
+        self.reserved: list[int] = []
+        """Tries that another connection can read: reserved and committed."""
+
+    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
+        """Look, then judge."""
+        pool = cast("QueuePool", self._db.engine.pool)
+        self.connections_in_use.append(pool.checkedout())
+        with self._db.write() as session:
+            self.reserved.append(len(session.scalars(sa.select(Attempt)).all()))
+        return self._real.verify(frames, reference, age=age)
 
 
 class SilentRegistry:

@@ -150,13 +150,13 @@ def last_step(
     relative: str = "elena",
     relation: str = "parent",
     *,
-    who: int = ASTRONAUT,
+    reference: bytes | None = None,
 ) -> LastStep:
-    """An application whose evidence was accepted; the photo on file shows ``who``."""
+    """An application whose evidence was accepted; the photo on file shows the astronaut."""
     phone, call = stage.signed_in(holder, None), stage.joined.call()
     with stage.joined.db.write() as session:
         link = _named(session, stage, holder, relative, relation)
-        _give_photo(session, call, link, photo(who))
+        _give_photo(session, call, link, reference or photo(ASTRONAUT))
         family.evidence_given(session, call, link)
         family.evidence_accepted(session, call, link, "evidence_confirmed")
         session.commit()

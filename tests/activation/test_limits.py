@@ -22,6 +22,7 @@ from tests.activation.broken import (
     FullStore,
     ProcessDied,
     SilentRegistry,
+    WatchingVerifier,
 )
 from tests.activation.steps import ADMIRAL, ASTRONAUT, LastStep, frames, guest_call, last_step
 from tests.support import Stage
@@ -179,6 +180,19 @@ def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(stage: 
     assert sent[0].data == sent[1].data
     assert sent[1].headers["Idempotent-Replay"] == "true"
     assert len(step.attempts()) == 1
+
+
+# --- while a face is judged ---------------------------------------------------------------------
+
+
+def test_no_database_session_is_open_while_a_face_is_judged(stage: Stage) -> None:
+    step = child(stage)
+    capture = step.open("own")
+    watching = WatchingVerifier(support.verifier(), stage.joined.db)
+    call = with_(guest_call(capture, stage), verifier=lambda: watching)
+    assert take(call, capture).outcome == "match"
+    assert watching.connections_in_use == [0]
+    assert watching.reserved == [1]
 
 
 # --- outages and crashes -----------------------------------------------------------------------
