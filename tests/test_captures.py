@@ -3,6 +3,7 @@
 import io
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from ecard.api import Room
 from ecard.errors import BodyTooLarge, Busy
 from ecard.multipart import FramesSchema
 
-SETTINGS = SimpleNamespace(
+SETTINGS: Any = SimpleNamespace(
     frames_min=3, frames_max=12, capture_bytes=100, judging_wait_seconds=0.01
 )
 ANSWER = Verification(Outcome.UNUSABLE, UnusableReason.DARK, None, None, "e", "p")
@@ -25,7 +26,7 @@ ANSWER = Verification(Outcome.UNUSABLE, UnusableReason.DARK, None, None, "e", "p
 class Judge:
     """Answers every capture alike, or fails as told."""
 
-    def __init__(self, check=None, verify=None):
+    def __init__(self, check: Exception | None = None, verify: Exception | None = None) -> None:
         self.check, self.failure = check, verify
 
     def check_frames(self, frames):
@@ -38,14 +39,14 @@ class Judge:
         return ANSWER
 
 
-def call_with(judge, places=1):
+def call_with(judge: Judge, places: int = 1) -> Any:
     dependencies = SimpleNamespace(
         judging=threading.BoundedSemaphore(places), verifier=lambda: judge
     )
     return SimpleNamespace(settings=SETTINGS, dependencies=dependencies)
 
 
-def parts(*contents):
+def parts(*contents: bytes) -> dict[str, list[io.BytesIO]]:
     return {"frames": [io.BytesIO(content) for content in contents]}
 
 
@@ -108,7 +109,7 @@ def test_an_unusable_reference_photo_is_no_judgement_of_anyone(error):
     assert call.dependencies.judging.acquire(blocking=False)
 
 
-def small_app():
+def small_app() -> tuple[Flask, Api]:
     app = Flask(__name__)
     app.config.update(API_TITLE="t", API_VERSION="1", OPENAPI_VERSION="3.1.0")
     room = Room("captures", __name__)
@@ -131,7 +132,7 @@ def test_a_form_may_carry_several_frames_of_one_name_or_none():
     sent = {"frames": [(io.BytesIO(b"x" * n), "f.jpg") for n in (1, 2, 3)]}
     client = app.test_client()
     assert client.post(address, data=sent).json == {"sizes": [1, 2, 3]}
-    assert client.post(address, data={}).json == {"sizes": []}
+    assert client.post(address, data={}, content_type="multipart/form-data").json == {"sizes": []}
 
 
 def test_the_api_description_shows_the_frames_as_files():

@@ -1,0 +1,180 @@
+"""A lost phone: the delay, the old devices' say, the counter."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ecard.accounts.models import Recovery
+from ecard.accounts.policy import new_counter_code, typed_code
+from ecard.demo.phone import Answer, Phone
+from tests.accounts.scene import Scene, refusal, set_scene, sign_in_body
+
+
+def begin(scene: Scene, ref: str = "lucia") -> tuple[Phone, dict[str, Any]]:
+    phone = scene.phone()
+    sign_in_id, code = scene.ask_code(ref)
+    return phone, phone.must("POST", "/recoveries", sign_in_body(sign_in_id, code))
+
+
+def complete(phone: Phone, opened: dict[str, Any]) -> Answer:
+    body = {"recovery_token": opened["recovery_token"], "device_name": "New phone"}
+    answer = phone.send("POST", "/recoveries/complete", body, token="")
+    if answer.ok:
+        phone.token, phone.device_token = answer.body["access_token"], answer.body["device_token"]
+    return answer
+
+
+def test_a_recovery_takes_effect_after_a_day_and_ends_the_old_device(scene):
+    old = scene.signed_in("lucia", password=None)
+    new, opened = begin(scene)
+    assert "recovery_opened" in scene.kinds_sent_to("lucia")
+    early = complete(new, opened)
+    assert refusal(early) == (409, "recovery_not_ready")
+    assert 86000 < int(early.headers["Retry-After"]) <= 86401
+    assert old.send("GET", "/devices").status == 200
+    scene.clock.advance(days=1)
+    sign_in_id, code = scene.ask_code("lucia", old)
+    old.sign_in(sign_in_id, code)
+    assert complete(new, opened).status == 200
+    assert old.send("GET", "/devices").status == 401
+    assert [one["name"] for one in new.must("GET", "/devices")["items"]] == ["New phone"]
+    assert "recovery_completed" in scene.kinds_sent_to("lucia")
+
+
+def test_an_old_device_sees_a_recovery_and_stops_it(scene):
+    old = scene.signed_in("lucia", password=None)
+    new, opened = begin(scene)
+    seen = old.must("GET", "/recoveries")["items"]
+    assert [(one["id"], one["device_name"], one["approved"]) for one in seen] == [
+        (opened["id"], "Second phone", False)
+    ]
+    assert old.send("DELETE", f"/recoveries/{opened['id']}").status == 204
+    assert old.must("GET", "/recoveries")["items"] == []
+    scene.clock.advance(days=1)
+    assert refusal(complete(new, opened)) == (404, "recovery_unknown")
+
+
+def test_an_approved_recovery_takes_effect_at_once_and_keeps_the_old_device(scene):
+    old = scene.signed_in("lucia", password=None)
+    new, opened = begin(scene)
+    assert old.must("POST", f"/recoveries/{opened['id']}/approve")["approved"] is True
+    assert complete(new, opened).status == 200
+    assert old.send("GET", "/devices").status == 200
+    assert len(new.must("GET", "/devices")["items"]) == 2
+
+
+def test_a_recovery_is_completed_once(scene):
+    scene.signed_in("lucia", password=None)
+    new, opened = begin(scene)
+    scene.clock.advance(days=1)
+    assert complete(new, opened).status == 200
+    assert refusal(complete(scene.phone(), opened)) == (404, "recovery_unknown")
+
+
+def test_completing_one_recovery_cancels_the_others(scene):
+    scene.signed_in("lucia", password=None)
+    one, first = begin(scene)
+    other, second = begin(scene)
+    scene.clock.advance(days=1)
+    assert complete(one, first).status == 200
+    assert refusal(complete(other, second)) == (404, "recovery_unknown")
+
+
+def test_a_recovery_lapses_a_week_after_it_was_ready(scene):
+    scene.signed_in("lucia", password=None)
+    new, opened = begin(scene)
+    scene.clock.advance(days=8)
+    assert refusal(complete(new, opened)) == (404, "recovery_unknown")
+
+
+def test_a_sixth_device_is_refused_until_one_is_removed(tmp_path):
+    with set_scene(tmp_path, devices_max=2) as scene:
+        old = scene.signed_in("lucia", password=None)
+        for _ in range(2):
+            scene.clock.advance(seconds=11)
+            new, opened = begin(scene)
+            old.must("POST", f"/recoveries/{opened['id']}/approve")
+            answer = complete(new, opened)
+        assert refusal(answer) == (409, "too_many_devices")
+        second = next(one for one in old.must("GET", "/devices")["items"] if not one["current"])
+        old.send("DELETE", f"/devices/{second['id']}")
+        assert complete(new, opened).status == 200
+
+
+def test_without_a_device_there_is_nothing_to_recover_and_the_code_stays_good(scene):
+    sign_in_id, code = scene.ask_code("lucia")
+    phone = scene.phone()
+    answer = phone.send("POST", "/recoveries", sign_in_body(sign_in_id, code))
+    assert refusal(answer) == (409, "nothing_to_recover")
+    phone.sign_in(sign_in_id, code)
+
+
+def test_nobody_decides_about_a_foreign_recovery(scene):
+    scene.signed_in("lucia", password=None)
+    _, opened = begin(scene)
+    foreign = scene.signed_in("tomas", password=None)
+    for method, rest in (("POST", "/approve"), ("DELETE", "")):
+        answer = foreign.send(method, f"/recoveries/{opened['id']}{rest}")
+        assert refusal(answer) == (404, "not_found")
+
+
+def test_the_secret_of_a_recovery_is_kept_only_as_a_hash(scene):
+    scene.signed_in("lucia", password=None)
+    _, opened = begin(scene)
+    with scene.joined.db.read() as session:
+        row = session.scalars(sa.select(Recovery)).one()
+    assert opened["recovery_token"] not in (row.secret_hash, str(row.device_name))
+    assert b"Second phone" not in row.device_name
+
+
+# --- at a counter -----------------------------------------------------------------------------
+
+
+def at_counter(scene: Scene, ref: str = "lucia", clerk: str = "clerk-north", **more: str) -> Answer:
+    card = scene.demo.holder(ref).card_number
+    body = {"card_number": card, "identity_document": "id_card", **more}
+    return scene.desk(clerk).send("POST", "/staff/recoveries", body)
+
+
+def test_a_clerk_hands_out_a_code_that_works_after_the_same_delay(scene):
+    old = scene.signed_in("lucia", password=None)
+    opened = at_counter(scene)
+    assert opened.status == 201
+    assert old.must("GET", "/recoveries")["items"][0]["channel"] == "counter"
+    assert "recovery_opened" in scene.kinds_sent_to("lucia")
+    new = scene.phone()
+    assert refusal(complete(new, opened.body)) == (409, "recovery_not_ready")
+    scene.clock.advance(days=1)
+    typed = opened.body["recovery_token"].lower().replace("-", " ")
+    assert complete(new, {"recovery_token": typed}).status == 200
+
+
+def test_a_clerk_serves_only_their_own_region_and_sees_no_difference(scene):
+    scene.signed_in("lucia", password=None)
+    foreign = at_counter(scene, clerk="clerk-south")
+    unknown = at_counter(scene, card_number="999999999999")
+    assert refusal(foreign) == refusal(unknown) == (404, "not_found")
+
+
+def test_a_reviewer_is_no_clerk(scene):
+    scene.signed_in("lucia", password=None)
+    assert refusal(at_counter(scene, clerk="reviewer-north")) == (403, "not_allowed")
+
+
+def test_a_holders_token_does_not_open_the_desk(scene):
+    phone = scene.signed_in("lucia", password=None)
+    body = {"card_number": "900000000101", "identity_document": "id_card"}
+    assert refusal(phone.send("POST", "/staff/recoveries", body)) == (403, "not_allowed")
+
+
+def test_a_clerk_must_say_which_document_they_saw(scene):
+    answer = at_counter(scene, identity_document="a smile")
+    assert refusal(answer) == (422, "invalid_input")
+    assert answer.body["fields"] == {"identity_document": ["unknown_value"]}
+
+
+def test_a_counter_code_is_understood_however_it_is_typed():
+    code = new_counter_code()
+    spellings = (code, code.lower(), code.replace("-", ""), code.replace("-", " "))
+    assert {typed_code(one) for one in spellings} == {code.replace("-", "")}
+    assert typed_code("rc_" + "a-B" * 14) == "rc_" + "a-B" * 14

@@ -1,0 +1,253 @@
+"""A new password without the old one: by code and own face (a real judge), or at a counter."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from ecard.cards.models import CardPasswordReset
+from ecard.demo.phone import Answer, Phone
+from ecard.registry.sql import store_portrait
+from tests.accounts.scene import PASSWORD, Scene, refusal, set_scene, wrong
+from tests.biometrics.pictures import admiral, astronaut, brightened, capture, jpeg
+
+NEW = "518037"
+
+
+@pytest.fixture
+def locked(scene):
+    """Lucia's phone, with her portrait in the registry and her password locked."""
+    return lock_out(scene)
+
+
+@pytest.fixture
+def phone(scene):
+    """Lucia's phone, with her portrait in the registry."""
+    return come_in(scene)
+
+
+def lock_out(scene: Scene) -> Phone:
+    phone = come_in(scene)
+    for _ in range(6):
+        step_up(phone, "904713")
+    return phone
+
+
+def come_in(scene: Scene) -> Phone:
+    give_portrait(scene, "lucia")
+    return scene.signed_in("lucia")
+
+
+def give_portrait(scene: Scene, ref: str) -> None:
+    with scene.joined.db.write() as session:
+        store_portrait(session, scene.joined.dependencies.vault, ref, jpeg(astronaut()))
+        session.commit()
+
+
+def step_up(phone: Phone, password: str) -> Answer:
+    return phone.send("POST", "/step-ups", {"purpose": "end_link", "password": password})
+
+
+def ask_reset_code(scene: Scene, phone: Phone, ref: str = "lucia") -> str:
+    scene.work_off()
+    scene.clock.advance(seconds=6)
+    phone.must("POST", "/card/password/resets/codes")
+    return scene.code_sent_to(str(scene.demo.holder(ref).phone))
+
+
+def begin(scene: Scene, phone: Phone) -> dict[str, Any]:
+    code = ask_reset_code(scene, phone)
+    return dict(phone.must("POST", "/card/password/resets", {"code": code}))
+
+
+def show(phone: Phone, reset: dict[str, Any], frames: list[bytes]) -> Answer:
+    files = [("frames", (f"{n}.jpg", frame, "image/jpeg")) for n, frame in enumerate(frames)]
+    return phone.send("POST", f"/card/password/resets/{reset['id']}/face", files=files)
+
+
+def finish(phone: Phone, reset: dict[str, Any], password: str = NEW) -> Answer:
+    path = f"/card/password/resets/{reset['id']}"
+    return phone.send("POST", path, {"new_password": password})
+
+
+def test_code_and_own_face_open_the_lock_with_a_new_password(scene, locked):
+    reset = begin(scene, locked)
+    assert (reset["channel"], reset["next"]) == ("app", "face")
+    assert refusal(finish(locked, reset)) == (409, "reset_face_needed")
+    answer = show(locked, reset, capture(astronaut())).body
+    assert (answer["outcome"], answer["next"]) == ("match", "new_password")
+    assert refusal(finish(locked, reset, "123456")) == (422, "card_password_weak")
+    assert finish(locked, reset).status == 204
+    assert step_up(locked, NEW).status == 201
+    assert refusal(step_up(locked, PASSWORD)) == (403, "card_password_wrong")
+    assert "password_reset" in scene.kinds_sent_to("lucia")
+    assert refusal(finish(locked, reset, "640392")) == (409, "reset_closed")
+
+
+def test_somebody_elses_face_is_an_answer_and_five_of_them_lead_to_the_counter(scene, phone):
+    reset, stranger = begin(scene, phone), capture(admiral())
+    answers = [show(phone, reset, stranger).body for _ in range(5)]
+    assert {one["outcome"] for one in answers} == {"no_match"}
+    assert [one["tries_left"] for one in answers] == [4, 3, 2, 1, 0]
+    assert [one["next"] for one in answers] == ["face"] * 4 + ["counter"]
+    assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_needs_counter")
+    assert refusal(finish(phone, reset)) == (409, "reset_face_needed")
+
+
+def test_bad_light_is_not_somebody_else_and_costs_no_face_try(scene, phone):
+    reset = begin(scene, phone)
+    dark = capture(astronaut(), change=brightened(0.05))
+    answer = show(phone, reset, dark).body
+    assert (answer["outcome"], answer["tries_left"], answer["next"]) == ("unusable", 5, "face")
+    assert answer["reason"] in ("dark", "no_face")
+
+
+def test_unusable_captures_have_a_cap_of_their_own(tmp_path):
+    with set_scene(tmp_path, unusable_max=2) as scene:
+        phone = come_in(scene)
+        reset = begin(scene, phone)
+        dark = capture(astronaut(), change=brightened(0.05))
+        assert [show(phone, reset, dark).body["outcome"] for _ in range(2)] == ["unusable"] * 2
+        assert refusal(show(phone, reset, dark)) == (409, "reset_needs_counter")
+
+
+def test_face_tries_of_a_day_are_counted_over_all_resets(tmp_path):
+    with set_scene(tmp_path, mismatches_a_day=2) as scene:
+        phone = come_in(scene)
+        for left in (1, 0):
+            scene.clock.advance(seconds=11)
+            reset = begin(scene, phone)
+            assert show(phone, reset, capture(admiral())).body["tries_left"] == left
+        scene.clock.advance(seconds=11)
+        third = begin(scene, phone)
+        assert refusal(show(phone, third, capture(astronaut()))) == (409, "reset_needs_counter")
+
+
+BROKEN = [
+    ([], (422, "too_few_frames")),
+    ([b"x"] * 2, (422, "too_few_frames")),
+    ([b"x"] * 13, (422, "too_many_frames")),
+    ([b"x", b"", b"x"], (422, "frame_empty")),
+    ([b"no picture"] * 3, (422, "frame_unreadable")),
+]
+
+
+def test_each_broken_capture_has_its_own_refusal_and_costs_nothing(scene, phone):
+    reset = begin(scene, phone)
+    for frames, expected in BROKEN:
+        assert refusal(show(phone, reset, frames)) == expected
+    with scene.joined.db.read() as session:
+        row = session.scalars(sa.select(CardPasswordReset)).one()
+    assert (row.face_tries, row.unusable_tries) == (0, 0)
+
+
+def test_a_portrait_that_cannot_be_compared_leads_to_the_counter_and_costs_nothing(scene, phone):
+    reset = begin(scene, phone)
+    with scene.joined.db.write() as session:
+        blank = jpeg(astronaut().crop((0, 0, 60, 60)))
+        store_portrait(session, scene.joined.dependencies.vault, "lucia", blank)
+        session.commit()
+    assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_needs_counter")
+    with scene.joined.db.read() as session:
+        assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
+
+
+def test_without_a_portrait_in_the_registry_the_counter_is_named_at_once(scene):
+    phone = scene.signed_in("tomas")
+    answer = phone.send("POST", "/card/password/resets/codes")
+    assert refusal(answer) == (409, "reset_needs_counter")
+    assert answer.body["next"] == "counter"
+
+
+def test_a_wrong_code_opens_no_reset(scene, phone):
+    code = ask_reset_code(scene, phone)
+    answer = phone.send("POST", "/card/password/resets", {"code": wrong(code)})
+    assert refusal(answer) == (401, "code_wrong")
+    assert answer.body["params"] == {"tries_left": 4}
+    assert phone.send("POST", "/card/password/resets", {"code": code}).status == 201
+    again = phone.send("POST", "/card/password/resets", {"code": code})
+    assert refusal(again) == (401, "code_expired")
+
+
+def test_the_code_of_a_sign_in_is_no_code_for_a_reset(scene, phone):
+    _, code = scene.ask_code("lucia", phone)
+    answer = phone.send("POST", "/card/password/resets", {"code": code})
+    assert refusal(answer) == (401, "code_expired")
+
+
+def test_a_reset_lapses_after_fifteen_minutes(scene, phone):
+    reset = begin(scene, phone)
+    scene.clock.advance(seconds=894)
+    phone.token = phone.must("POST", "/tokens", {"refresh_token": phone.refresh_token})[
+        "access_token"
+    ]
+    scene.clock.advance(seconds=6)
+    assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_closed")
+    assert refusal(finish(phone, reset)) == (409, "reset_closed")
+
+
+def test_a_foreign_reset_answers_like_one_that_does_not_exist(scene, phone):
+    reset = begin(scene, phone)
+    give_portrait(scene, "tomas")
+    foreign = scene.signed_in("tomas")
+    nowhere = {"id": "7d3c5a4e-0000-4000-8000-000000000000"}
+    frames = capture(astronaut())
+    for one in (reset, nowhere):
+        assert refusal(show(foreign, one, frames)) == (404, "not_found")
+        assert refusal(finish(foreign, one)) == (404, "not_found")
+
+
+def test_nothing_of_the_frames_is_kept(scene, phone):
+    reset = begin(scene, phone)
+    show(phone, reset, capture(admiral()))
+    assert [path for path in scene.joined.settings.files_folder.rglob("*") if path.is_file()] == []
+
+
+# --- at a counter -----------------------------------------------------------------------------
+
+
+def at_counter(scene: Scene, clerk: str = "clerk-north") -> Answer:
+    body = {"card_number": "900000000101", "identity_document": "id_card"}
+    return scene.desk(clerk).send("POST", "/staff/cards/password-resets", body)
+
+
+def test_a_counter_code_opens_the_lock_without_a_face(scene, locked):
+    paper = at_counter(scene).body["counter_code"]
+    body = {"counter_code": paper.lower()}
+    reset = locked.must("POST", "/card/password/resets", body)
+    assert (reset["channel"], reset["next"]) == ("counter", "new_password")
+    assert finish(locked, reset).status == 204
+    assert step_up(locked, NEW).status == 201
+    assert refusal(locked.send("POST", "/card/password/resets", body)) == (409, "reset_closed")
+
+
+def test_a_counter_code_works_for_its_own_holder_only_and_wrong_ones_are_limited(scene, phone):
+    paper = at_counter(scene).body["counter_code"]
+    foreign = scene.signed_in("tomas")
+    for _ in range(5):
+        answer = foreign.send("POST", "/card/password/resets", {"counter_code": paper})
+        assert refusal(answer) == (403, "reset_code_wrong")
+    answer = foreign.send("POST", "/card/password/resets", {"counter_code": paper})
+    assert refusal(answer) == (429, "too_many_requests")
+    assert phone.send("POST", "/card/password/resets", {"counter_code": paper}).status == 201
+
+
+def test_a_counter_code_lapses_after_a_week(scene, phone):
+    paper = at_counter(scene).body["counter_code"]
+    scene.clock.advance(days=7)
+    sign_in_id, code = scene.ask_code("lucia", phone)
+    phone.sign_in(sign_in_id, code)
+    answer = phone.send("POST", "/card/password/resets", {"counter_code": paper})
+    assert refusal(answer) == (409, "reset_closed")
+
+
+@pytest.mark.parametrize("clerk", ["clerk-south", "reviewer-north"])
+def test_only_a_clerk_of_the_region_hands_out_codes(scene, clerk):
+    assert refusal(at_counter(scene, clerk)) in [(404, "not_found"), (403, "not_allowed")]
+
+
+def test_one_of_the_two_codes_is_asked_for(scene, phone):
+    for body in ({}, {"code": "123456", "counter_code": "ABCD-EFGH-JKMN"}):
+        answer = phone.send("POST", "/card/password/resets", body)
+        assert refusal(answer) == (422, "invalid_input")
+        assert answer.body["fields"] == {"code": ["one_of_two"]}
