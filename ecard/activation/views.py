@@ -11,7 +11,6 @@ from flask import request
 
 from ecard import captures, files
 from ecard import errors as general
-from ecard.accounts.errors import SessionHandedOver
 from ecard.activation import errors, schemas, service
 from ecard.api import Room
 from ecard.documents.errors import ReferenceLapsed
@@ -76,7 +75,6 @@ def read_activation(link_id: uuid.UUID) -> Any:
     *NOT_NOW,
     errors.CaptureWayNotAllowed,
     errors.NoContactOnFile,
-    SessionHandedOver,
     general.Unavailable,
 )
 @holder.arguments(schemas.OpenCaptureSessionSchema)
