@@ -33,7 +33,7 @@ KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Language")
 
 
 class IdempotencyKey(Base):
-    """One key of one actor: what was asked (hashed) and what was answered (sealed)."""
+    """One key of one actor: what was asked (keyed hash: it may hold a password), the answer sealed."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (sa.UniqueConstraint("actor_id", "key_hash"),)
@@ -103,7 +103,7 @@ def _reserve(call: Call, key: str) -> uuid.UUID | Response:
         id=uuid.uuid4(),
         actor_id=call.actor.id or uuid.UUID(int=0),
         key_hash=vault.token_hash(key),
-        request_hash=_request_hash(),
+        request_hash=vault.token_hash(_request_digest()),
         created_at=call.now,
         locked_until=call.now + timedelta(seconds=call.settings.idempotency_lock_seconds),
     )
@@ -158,8 +158,13 @@ def _forget(call: Call, row_id: uuid.UUID) -> None:
         session.commit()
 
 
-def _request_hash() -> str:
-    content = f"{request.method} {request.full_path}\n".encode() + request.get_data()
+def _request_digest() -> str:
+    """Digest of what was asked. A client draws a new multipart boundary for each repeat."""
+    boundary = request.mimetype_params.get("boundary", "").encode()
+    body = request.get_data()
+    if boundary:
+        body = body.replace(b"--" + boundary, b"--")
+    content = f"{request.method} {request.full_path}\n".encode() + body
     return hashlib.sha256(content).hexdigest()
 
 
