@@ -5,6 +5,7 @@ A command that cannot go on says in one line what is wrong and what to do.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -73,9 +74,25 @@ def run() -> None:
 
     settings = read_settings()
     _require_free_address(settings)
-    prepare(settings)
-    welcome = _welcome(settings)
+    welcome = _prepared_elsewhere()
     server.serve(settings, lambda: print(welcome, flush=True))
+
+
+def _prepared_elsewhere() -> str:
+    """Prepare in a process of its own (``ecard/server.py`` says why); what it had to say."""
+    command = [sys.executable, "-m", "ecard", "prepare"]
+    made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    if made.returncode != 0:
+        sys.exit(made.returncode)  # it said why on standard error
+    return made.stdout
+
+
+@command("prepare")
+def prepare_command() -> None:
+    """Make or demand what must be there before `run`, and say who can sign in to the demo."""
+    settings = read_settings()
+    prepare(settings)
+    print(_welcome(settings))
 
 
 def _require_free_address(settings: Settings) -> None:
@@ -288,7 +305,6 @@ def migrate(check: bool) -> None:
 @click.option("--again", is_flag=True, help="Throw all revisions away and write one initial one.")
 def make_migration(message: str, again: bool) -> None:
     """Write a migration from the newest revision to the models (for developers)."""
-    import subprocess
     import tempfile
 
     from ecard import migrations
@@ -302,7 +318,7 @@ def make_migration(message: str, again: bool) -> None:
         made = migrations.write_revision(url, message)
     for verb in (["format"], ["check", "--fix"]):
         command = [sys.executable, "-m", "ruff", *verb, "--quiet", str(made)]
-        subprocess.run(command, check=True)  # noqa: S603 - our own linter, on our own file
+        subprocess.run(command, check=True)  # noqa: S603
     print(f"Wrote {made}. Read it before you commit it.")
 
 

@@ -1,5 +1,9 @@
 """gunicorn, started from Python: threads for requests, limits on what a client may send first.
 
+Nothing that starts threads of its own may be imported before the fork (numpy, OpenCV and ONNX
+Runtime do): a child would wait for threads that it does not have. So the application, with all that
+it needs, is imported in the worker, and this module imports nothing of it.
+
 Behind a proxy that buffers uploads (docs/deploy.md) this serves phones of any speed. Alone, as in
 the demo, a slow upload holds a thread until it has arrived.
 """
@@ -11,14 +15,16 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from ecard import logs
 from ecard.config import Settings
-from ecard.worker import Worker
+
+if TYPE_CHECKING:
+    from ecard.worker import Worker
 
 GRACEFUL_SECONDS = 30
 """How long a stopping worker may finish the requests it has begun."""
@@ -84,6 +90,7 @@ class Server(BaseApplication):
 
     def _begin(self, worker: Any) -> None:
         from ecard.jobs import work
+        from ecard.worker import Worker
 
         self._outbox = Worker(self._joined.call(), work())
         self._outbox.start()

@@ -116,6 +116,8 @@ def test_a_first_start_makes_everything_and_a_second_is_quick(tmp_path: Path) ->
         assert f"make demo PORT={first.port}" in first.welcome
     assert first.process.returncode == 0
     logged = errors.read_text()
+    assert "SIGABRT" not in logged
+    assert "terminate" not in logged
     assert '"route": "/healthz"' in logged
     assert "2812345" not in logged
     with running(var, errors) as second:
@@ -125,6 +127,12 @@ def test_a_first_start_makes_everything_and_a_second_is_quick(tmp_path: Path) ->
         path for path in (var, *var.rglob("*")) if stat.S_IMODE(path.stat().st_mode) & 0o077
     ]
     assert open_to_others == []
+
+
+def test_nothing_with_threads_of_its_own_is_imported_before_the_fork() -> None:
+    look = "import sys, ecard.commands, ecard.server; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert not {"numpy", "cv2", "onnxruntime"} & set(ran.stdout.split())
 
 
 def people(welcome: str) -> list[str]:
