@@ -1,5 +1,7 @@
 """Face authentication of the relative, with the real verifier on two public-domain portraits."""
 
+from datetime import UTC, datetime, timedelta
+
 from ecard.demo.specimens import blurred
 from tests.activation.steps import (
     ADMIRAL,
@@ -94,3 +96,34 @@ def test_below_the_matching_age_the_guardian_shows_their_own_face_and_a_person_d
     answer = step.open("own").show_face(frames(ASTRONAUT))
     assert answer.body["next"] == "wait_for_review"
     assert step.attempts()[0].reason == "guardian_face"
+
+
+def test_one_still_picture_sent_as_a_capture_is_an_attack_that_a_person_judges(
+    stage: Stage,
+) -> None:
+    step = last_step(stage)
+    answer = step.hand_over().show_face(3 * frames(ASTRONAUT)[:1])
+    assert answer.body["outcome"] == "presentation_attack"
+    assert answer.body["next"] == "wait_for_review"
+    assert step.row().state == "in_review"
+    desk = stage.desk("reviewer-north")
+    case = desk.must("GET", "/staff/cases")["items"][0]
+    shown = desk.must("GET", f"/staff/cases/{case['id']}")
+    assert shown["reasons"] == ["presentation_attack"]
+    assert [item["role"] for item in shown["files"]].count("frame") == 3
+
+
+def test_who_turns_sixteen_while_the_application_runs_accepts_like_an_adult(stage: Stage) -> None:
+    born = stage.demo.persons["paul"].birth_date
+    sixteenth = datetime(born.year + 16, born.month, born.day, tzinfo=UTC)
+    stage.clock.time = sixteenth - timedelta(days=2)
+    step = last_step(stage, "anna", "paul", "child")
+    minor = step.open("own")
+    assert minor.send("GET").body["next"] == "give_consent"
+    stage.clock.time = sixteenth + timedelta(days=2)
+    step.sign_in_again("anna")
+    assert step.post("/capture-sessions", {"via": "own"}).code == "capture_way_not_allowed"
+    capture = step.hand_over()
+    assert (step.row().state, step.row().accepted_via) == ("awaiting_face", "handed_over")
+    assert capture.show_face(frames(ASTRONAUT)).body["next"] == "finished"
+    assert step.row().state == "active"
