@@ -33,6 +33,7 @@ from ecard.activation.errors import (
     TooManyMismatches,
 )
 from ecard.activation.facts import Facts, facts
+from ecard.activation.frames import without_metadata
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.call import Call
 from ecard.documents import service as documents
@@ -357,7 +358,7 @@ def _open_case(
             owner_id=owner or link.holder_id,
             purpose="review_frame",
             media_type=JPEG,
-            content=frame,
+            content=without_metadata(frame),
             destroy_after=call.now + timedelta(days=days),
         )
         for frame in frames

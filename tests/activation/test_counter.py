@@ -1,6 +1,7 @@
 """The counter: a code, a clerk of the region, and the relative in person."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from ecard.agencies.models import StaffMember
 from ecard.demo.phone import Answer, Phone
 from ecard.family import service as family
+from ecard.family.models import LinkChange
 from ecard.persons import service as persons
 from tests.activation.steps import LastStep, last_step
 from tests.support import Stage
@@ -169,3 +171,14 @@ def test_the_sixth_code_of_a_day_waits(stage: Stage) -> None:
     stage.clock.advance(seconds=timedelta(days=1).total_seconds())
     step.sign_in_again("tomas")
     assert step.post("/counter-code").ok
+
+
+def test_of_parallel_redemptions_of_one_code_exactly_one_opens_the_link(stage: Stage) -> None:
+    step = last_step(stage)
+    code, desk = code_of(step), stage.desk("clerk-north")
+    with ThreadPoolExecutor(10) as clerks:
+        answers = list(clerks.map(lambda _: redeem(desk, code), range(10)))
+    assert sorted(answer.code for answer in answers) == ["", *9 * ["counter_code_used"]]
+    with stage.joined.db.read() as session:
+        moves = session.scalars(sa.select(LinkChange).filter_by(to_state="active")).all()
+    assert len(moves) == 1

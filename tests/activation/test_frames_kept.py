@@ -1,14 +1,21 @@
 """Frames leave memory only for a case that a person decides, encrypted, and not for longer."""
 
+import io
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
 from ecard import files, tables
+from ecard.activation.frames import without_metadata
 from ecard.files import StoredFile
 from tests.activation.steps import ADMIRAL, ASTRONAUT, LastStep, frames, last_step
 from tests.support import Stage
 
+IMAGE_DESCRIPTION = 0x010E
 MARK_BYTES = 48
 """A piece of a JPEG's picture data this long occurs nowhere else by chance."""
 
@@ -83,6 +90,47 @@ def test_frames_of_a_case_are_kept_encrypted_until_the_final_decision(stage: Sta
     assert all(row.wrapped_key is None and row.location is None for row in kept)
     assert all(row.receipt for row in kept)
     assert not set(taken) & set(opened(stage))
+
+
+def test_what_a_phone_wrote_beside_the_picture_is_not_kept(stage: Stage) -> None:
+    step, taken = child(stage), [with_place(frame) for frame in frames(ASTRONAUT)]
+    assert b"a street in a town" in taken[0]
+    assert step.open("own").show_face(taken).body["next"] == "wait_for_review"
+    with stage.joined.db.read() as session:
+        kept = [
+            files.read(session, stage.joined.call(), row.id)
+            for row in stored(stage, "review_frame")
+        ]
+    assert len(kept) == len(taken)
+    assert not [content for content in kept if b"a street in a town" in content]
+    assert pixels(kept[0]) in [pixels(frame) for frame in taken]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\xff\xff"]
+)
+def test_what_cannot_be_followed_is_left_alone_or_cut_short(content: bytes) -> None:
+    assert content.startswith(without_metadata(content))
+
+
+@given(st.binary(max_size=200))
+def test_stripping_any_bytes_ends_and_never_grows(content: bytes) -> None:
+    assert len(without_metadata(content)) <= len(content)
+
+
+def with_place(frame: bytes) -> bytes:
+    """The same frame as a phone saves it: with EXIF and a comment that name a place."""
+    with Image.open(io.BytesIO(frame)) as picture:
+        exif = picture.getexif()
+        exif[IMAGE_DESCRIPTION] = "a street in a town"
+        out = io.BytesIO()
+        picture.save(out, "JPEG", exif=exif, comment=b"a street in a town", quality=90)
+    return out.getvalue()
+
+
+def pixels(jpeg: bytes) -> bytes:
+    with Image.open(io.BytesIO(jpeg)) as picture:
+        return picture.tobytes()
 
 
 def approve(stage: Stage) -> None:

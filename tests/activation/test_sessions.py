@@ -1,6 +1,7 @@
 """Capture sessions, invitations, acceptance by an adult, and consent before the camera."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -148,6 +149,17 @@ def test_an_invitation_opens_once_and_a_newer_one_replaces_it(stage: Stage) -> N
     assert phone.send("POST", "/invitations/open", {"token": second}).code == "invitation_used"
     unknown = phone.send("POST", "/invitations/open", {"token": "iv_" + "x" * 40})
     assert (unknown.status, unknown.code) == (404, "invitation_unknown")
+
+
+def test_of_parallel_openings_of_one_invitation_exactly_one_succeeds(stage: Stage) -> None:
+    step = last_step(stage)
+    step.post("/invitations")
+    body = {"token": token_in(stage)}
+    with ThreadPoolExecutor(10) as phones:
+        answers = list(
+            phones.map(lambda _: stage.phone().send("POST", "/invitations/open", body), range(10))
+        )
+    assert sorted(answer.code for answer in answers) == ["", *9 * ["invitation_used"]]
 
 
 def test_an_invitation_lapses(stage: Stage) -> None:
