@@ -33,7 +33,7 @@ KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Language")
 
 
 class IdempotencyKey(Base):
-    """One key of one actor: what was asked (keyed hash: it may hold a password), the answer sealed."""
+    """One key of one actor: what was asked (a keyed hash) and what was answered (sealed)."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (sa.UniqueConstraint("actor_id", "key_hash"),)

@@ -56,7 +56,7 @@ def facts(session: Session, call: Call, link: Link) -> Facts:
     must_accept = age >= policy.adult_age and link.accepted_at is None
     consent_by = rules.consent_by(age, link.face_subject, policy.own_consent_age)
     consent = _consent(session, call, link, policy, subject_id)
-    allowed = rules.SHUT if link.face_shut_at else allowance(session, call, link.id)
+    allowed = rules.SHUT if link.face_shut_at else allowance(session, call, link)
     return Facts(
         policy=policy,
         relative_id=link.relative_id,
@@ -77,9 +77,14 @@ def facts(session: Session, call: Call, link: Link) -> Facts:
     )
 
 
-def allowance(session: Session, call: Call, link_id: uuid.UUID) -> rules.Allowance:
-    """What the mismatches of this application leave, whatever phone they came from."""
-    query = sa.select(Attempt.reserved_at, Attempt.outcome).where(Attempt.link_id == link_id)
+def allowance(session: Session, call: Call, link: Link) -> rules.Allowance:
+    """What the mismatches leave, whatever phone they came from.
+
+    All applications of this holder for this relative count together: a fresh one must not be a
+    fresh set of tries. Another holder's do not, or a stranger could use up a family's.
+    """
+    of_pair = Attempt.link_id.in_(family.of_same_pair(session, link))
+    query = sa.select(Attempt.reserved_at, Attempt.outcome).where(of_pair)
     tried = [rules.Tried(at, outcome) for at, outcome in session.execute(query)]
     settings = call.settings
     limits = rules.MismatchLimits(

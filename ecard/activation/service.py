@@ -431,6 +431,7 @@ def _announce(
         "accepted_on_holders_phone",
         name=persons.particulars(session, call, link.holder_id).name,
         hours=known.policy.handed_over_wait_hours,
+        not_me_address=family.not_me_address(session, call, link),
     )
 
 

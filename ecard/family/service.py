@@ -128,6 +128,12 @@ def relative_age(session: Session, call: Call, link: Link) -> int:
     return age_on(persons.particulars(session, call, link.relative_id).birth_date, today)
 
 
+def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
+    """Every application of this holder for this relative, this one among them."""
+    pair = {"holder_id": link.holder_id, "relative_id": link.relative_id}
+    return list(session.scalars(sa.select(Link.id).filter_by(**pair)))
+
+
 def still_open(call: Call, link: Link) -> None:
     """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
     if rules.state_at(link.state, link.lapses_at, call.now) != link.state:
@@ -201,11 +207,12 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
         name=persons.particulars(session, call, link.holder_id).name,
         acts_from=acts_from,
         scopes=", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes),
-        not_me_address=_not_me_address(session, call, link),
+        not_me_address=not_me_address(session, call, link),
     )
 
 
-def _not_me_address(session: Session, call: Call, link: Link) -> str:
+def not_me_address(session: Session, call: Call, link: Link) -> str:
+    """A fresh one-use address with which the relative says "this was not me"."""
     token = new_token("nm")
     hours = policy_of(session, call, link).not_me_hours
     session.add(

@@ -151,9 +151,10 @@ def last_step(
     relation: str = "parent",
     *,
     reference: bytes | None = None,
+    phone: Phone | None = None,
 ) -> LastStep:
     """An application whose evidence was accepted; the photo on file shows the astronaut."""
-    phone, call = stage.signed_in(holder, None), stage.joined.call()
+    phone, call = phone or stage.signed_in(holder, None), stage.joined.call()
     with stage.joined.db.write() as session:
         link = _named(session, stage, holder, relative, relation)
         _give_photo(session, call, link, reference or photo(ASTRONAUT))

@@ -68,6 +68,17 @@ def test_ten_mismatches_in_a_day_stop_that_day_on_every_phone(stage: Stage) -> N
     assert step.read()["tries_left"] == 10
 
 
+def test_a_fresh_application_for_the_same_relative_brings_no_fresh_tries(stage: Stage) -> None:
+    step = child(stage)
+    step.open("own")
+    step.tried("no_match", 4, seconds_ago=3600)
+    step.phone.must("POST", f"/links/{step.link_id}/withdrawal")
+    again = last_step(stage, "lucia", "mateo", "child", phone=step.phone)
+    assert again.read()["tries_left"] == 6
+    other = last_step(stage, "andres", "mateo", "child")
+    assert other.read()["tries_left"] == 10
+
+
 def test_the_fiftieth_mismatch_leaves_only_the_routes_without_a_face(stage: Stage) -> None:
     step = child(stage)
     capture = step.open("own")
