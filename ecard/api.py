@@ -72,7 +72,7 @@ class JsonInt(ma.fields.Integer):
 
 
 class QueryInt(ma.fields.Integer):
-    """An integer in a query: ASCII digits only, where int() also takes ``1_0`` and other scripts'."""
+    """An integer in a query: ASCII digits only, where int() takes ``1_0`` and more."""
 
     def _validated(self, value: Any) -> int:
         if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,9}", value):
@@ -165,11 +165,12 @@ class Room(Blueprint):
         return _document(once(view), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
 
 
+VERSION = r'"([0-9]{1,9})"'
 IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "required": True,
-    "schema": {"type": "string"},
+    "schema": {"type": "string", "pattern": f"^{VERSION}$"},
     "description": "The ETag of the version that is being changed.",
 }
 IDEMPOTENCY_KEY = {
@@ -232,10 +233,10 @@ def _refusal_answer(status: int, codes: list[str]) -> dict[str, Any]:
 
 
 def _version() -> int:
-    given = request.headers.get("If-Match", "")
-    if not given:
+    given = request.headers.get("If-Match", "").strip()
+    if given in ("", "*"):  # "any version" is no version
         raise errors.VersionMissing
-    found = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', given.strip())
+    found = re.fullmatch(VERSION, given)
     if not found:
         raise errors.VersionChanged
     return int(found[1])

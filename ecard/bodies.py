@@ -20,10 +20,21 @@ from ecard.errors import InvalidInput, MalformedBody, WrongContentType
 JSON = "application/json"
 FORM = "multipart/form-data"
 NUL = "nul_character"
+TWICE = "given_twice"
 
 
 class BodyParser(FlaskParser):
-    """Reads JSON bodies, file parts and queries; refuses what says something else."""
+    """Reads JSON bodies, file parts and queries; refuses what says something else.
+
+    A name that the schema does not know is refused wherever it stands: a misspelt one must not be
+    ignored in silence.
+    """
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 - as in the base class
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": ma.RAISE,
+        "files": ma.RAISE,
+    }
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002 - webargs' own
         """The JSON body; nothing at all counts as an empty object, so that fields are named."""
@@ -38,13 +49,17 @@ class BodyParser(FlaskParser):
         """The file parts of a multipart form."""
         if req.mimetype != FORM:
             raise WrongContentType
+        if req.form:  # ids and the like travel in the path
+            raise InvalidInput(fields={name: ["unknown_field"] for name in req.form})
         return super().load_files(req, schema)
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        """The query."""
-        with_nul = [name for name, value in req.args.items(multi=True) if "\0" in name + value]
-        if with_nul:
-            raise InvalidInput(fields={"query": [NUL]})
+        """The query; no parameter of ours is a list."""
+        for name, values in req.args.lists():
+            if len(values) > 1:
+                raise InvalidInput(fields={name: [TWICE]})
+            if "\0" in name + values[0]:
+                raise InvalidInput(fields={"query": [NUL]})
         return super().load_querystring(req, schema)
 
 

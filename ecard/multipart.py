@@ -27,4 +27,4 @@ class FramesSchema(Schema):
     @ma.pre_load
     def _none_is_an_empty_list(self, data: Any, **_: Any) -> Mapping[str, Any]:
         # so that an empty capture is refused by its own code and not as a missing field
-        return {"frames": data.getlist("frames")}
+        return {**data, "frames": data.getlist("frames")}

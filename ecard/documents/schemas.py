@@ -53,7 +53,9 @@ class NeedSchema(ma.Schema):
         validate=ma.validate.OneOf(["identity", "kinship", "order", "face", "guardian"]),
     )
     any_of = ma.fields.List(
-        ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(KINDS))), required=True
+        ma.fields.List(ma.fields.String()),  # of kinds; generated clients fail on an enum in here
+        required=True,
+        metadata={"description": "Sets of kinds of documents"},
     )
 
 

@@ -51,9 +51,7 @@ STAFF = frozenset(
     ("staff-recovery", "staff", "staff-cards", "staff_links", "counter_codes", "desk", "agencies")
 )
 CAPTURE = frozenset(("capture_sessions",))
-NOBODY = frozenset(
-    ("sign-in", "agencies", "not_me", "invitations", "unlock", "mailbox", "health")
-)
+NOBODY = frozenset(("sign-in", "agencies", "not_me", "invitations", "unlock", "mailbox", "health"))
 
 
 def gather(folder: Path) -> Cast:
@@ -116,9 +114,7 @@ def _mother(stage: Stage) -> tuple[Role, Role]:
         "relation": [kin.relation],
     }
     notices = _notices(phone)
-    at_camera = Role(
-        "child's session", session["token"], CAPTURE, _at_camera(session, notices)
-    )
+    at_camera = Role("child's session", session["token"], CAPTURE, _at_camera(session, notices))
     return Role("holder who applies", phone.token, HOLDER, known), at_camera
 
 
@@ -137,7 +133,9 @@ def _of_holder(stage: Stage, phone: Any, link_ids: list[str]) -> dict[str, list[
 
 
 def _notices(phone: Any) -> dict[str, list[Any]]:
-    read = [phone.must("GET", f"/notices/{kind}") for kind in ("family_services", "face_processing")]
+    read = [
+        phone.must("GET", f"/notices/{kind}") for kind in ("family_services", "face_processing")
+    ]
     return {
         "notice_id": [notice["id"] for notice in read],
         "text_sha256": [notice["text_sha256"] for notice in read],
@@ -162,7 +160,9 @@ def _waiting(stage: Stage, holder: str, relative: str) -> tuple[Role, str]:
     ]
     assert phone.give_evidence(link_id, papers).ok
     case = stage.desk("reviewer-north").must("GET", "/staff/cases")["items"][0]["id"]
-    return Role(f"{holder} who waits", phone.token, HOLDER, _of_holder(stage, phone, [link_id])), case
+    return Role(
+        f"{holder} who waits", phone.token, HOLDER, _of_holder(stage, phone, [link_id])
+    ), case
 
 
 def _adult_session(stage: Stage) -> Role:
