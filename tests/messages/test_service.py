@@ -102,11 +102,18 @@ def test_reading_only_says_until_when_in_the_person_s_own_time(ground: Ground) -
     for kind in ("link_active", "link_active_relative"):
         address = "https://example.org/not-me"
         message_id = notify(
-            ground, "elena", kind, name="Tomás", acts_from=opens.isoformat(), not_me_address=address
+            ground,
+            "elena",
+            kind,
+            name="Tomás",
+            scopes="fe de vida",
+            acts_from=opens.isoformat(),
+            not_me_address=address,
         )
         service.deliver(ground.call, message_id)
     texts = sorted(received(ground, "+447700900112"), key=len, reverse=True)
     assert "plazo de 10 días: https://example.org/not-me" in texts[0]
+    assert "(fe de vida)" in texts[0]
     for text in texts:
         assert "solo para consulta" in text
         assert "19 de noviembre de 2026 9:00" in text, "01:00 UTC is 9:00 in the demo region"
