@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from stdnum.cn import ric
 
 from ecard.accounts import service as accounts
 from ecard.call import Call
@@ -85,6 +86,23 @@ def _number(stage: Stage, birth_date: date) -> str:
 
 def _known(stage: Stage, number: str) -> bool:
     return stage.joined.dependencies.registry.person_by_number(number) is not None
+
+
+def free_number(stage: Stage, like: str) -> str:
+    """A well-formed number of nobody, with the birth date of a known one."""
+    for order in range(500, 600):
+        start = f"{like[:14]}{order:03d}"
+        number = start + ric.calc_check_digit(start + "0")
+        if stage.joined.dependencies.registry.person_by_number(number) is None:
+            return number
+    raise AssertionError("no number is free")
+
+
+def alike(answer: Answer) -> tuple[int, object, object]:
+    """What a client can tell two answers apart by, but for the request's id and the date."""
+    body = {key: value for key, value in answer.body.items() if key != "instance"}
+    headers = {k: v for k, v in answer.headers.items() if k not in ("X-Request-Id", "Date")}
+    return answer.status, body, headers
 
 
 # --- at the door --------------------------------------------------------------------------------

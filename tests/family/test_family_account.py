@@ -3,15 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
-from stdnum.cn import ric
 
 from ecard.demo.phone import Answer, Phone
 from tests.family.scene import (
     TODAY,
+    alike,
     begin,
     born,
     bring_to,
     change,
+    free_number,
     grant,
     hold,
     invent,
@@ -21,14 +22,6 @@ from tests.family.scene import (
     sign_in,
 )
 from tests.support import Stage
-
-
-def alike(answer: Answer) -> tuple[int, object, object]:
-    """What a client can tell two answers apart by, but for the request's id and the date."""
-    body = {key: value for key, value in answer.body.items() if key != "instance"}
-    headers = {k: v for k, v in answer.headers.items() if k not in ("X-Request-Id", "Date")}
-    return answer.status, body, headers
-
 
 # --- named: what was typed, and the holder's own links ------------------------------------------
 
@@ -146,17 +139,8 @@ def test_an_ended_withdrawn_or_lapsed_link_gives_its_place_back(stage: Stage) ->
 
 def unknown(stage: Stage, phone: Phone, link_id: str) -> Answer:
     nobody = invent(stage, "template", born(73))
-    free = _free_number(stage, nobody.number)
+    free = free_number(stage, nobody.number)
     return phone.give_family_account(link_id, nobody.name, free, "parent")
-
-
-def _free_number(stage: Stage, like: str) -> str:
-    for order in range(500, 600):
-        start = f"{like[:14]}{order:03d}"
-        number = start + ric.calc_check_digit(start + "0")
-        if stage.joined.dependencies.registry.person_by_number(number) is None:
-            return number
-    raise AssertionError("no number is free")
 
 
 def test_unknown_misnamed_dead_suspended_and_taken_are_answered_alike(stage: Stage) -> None:

@@ -1,0 +1,275 @@
+"""Random walks through an application's life over the API, and what must hold at their end."""
+
+import random
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from ecard.audit import AuditRow
+from ecard.audit_verify import anchor, verify
+from ecard.demo import specimens
+from ecard.demo.phone import Answer, Capture, Phone
+from ecard.family import policy as rules
+from ecard.family import service as family
+from ecard.family.models import Link, LinkChange
+from tests.activation.steps import ADMIRAL, ASTRONAUT, frames, photo, portrait
+from tests.family.scene import born, grant, invent, name, sign_in
+from tests.support import Stage
+
+FRESH = timedelta(seconds=800)
+"""A session that was used this lately is still alive."""
+
+
+class Walk:
+    """A holder with a mother and a child, the desks, and whatever comes next."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        self.stage, self.chance = stage, random.Random(seed)
+        self.holder = invent(stage, "daughter", born(45))
+        self.kin = {
+            "parent": invent(stage, "mother", born(72)),
+            "child": invent(stage, "child", born(9), card=""),
+        }
+        self.links: list[str] = []
+        self.done: dict[str, int] = {}
+        self._entered: dict[str, tuple[datetime, Phone]] = {}
+        self._takes = 0
+
+    # --- who is at the door -----------------------------------------------------------------
+
+    def _enter(self, who: str, enter: Callable[[Phone | None], Phone]) -> Phone:
+        at, phone = self._entered.get(who, (self.stage.clock.time, None))
+        if phone is None or self.stage.clock.time - at > FRESH:
+            phone = enter(phone)
+            self._entered[who] = (self.stage.clock.time, phone)
+        return phone
+
+    def phone(self) -> Phone:
+        return self._enter("holder", lambda phone: sign_in(self.stage, self.holder, phone))
+
+    def mothers(self) -> Phone:
+        return self._enter("mother", lambda phone: sign_in(self.stage, self.kin["parent"], phone))
+
+    def desk(self, user: str) -> Phone:
+        return self._enter(user, lambda _: self.stage.desk(user))
+
+    def link(self) -> dict[str, Any]:
+        """Some link, as the holder reads it."""
+        link_id = self.chance.choice(self.links)
+        return dict(self.phone().must("GET", f"/links/{link_id}"))
+
+    # --- steps ------------------------------------------------------------------------------
+
+    def take(self, steps: int) -> None:
+        """Begin, and take that many steps; two of three lead on, the others go anywhere."""
+        self.open()
+        for _ in range(steps):
+            step = self.chance.choice(OTHERS if self.chance.random() < 0.33 else (Walk.go_on,))
+            answer = step(self)
+            if isinstance(answer, Answer):
+                assert answer.status < 500, (step.__name__, answer.body)
+                outcome = "done" if answer.ok else answer.code
+                self.done[f"{step.__name__} {outcome}"] = (
+                    self.done.get(f"{step.__name__} {outcome}", 0) + 1
+                )
+
+    def open(self) -> Answer:
+        phone = self.phone()
+        answer = phone.send("POST", "/links", {"step_up_id": grant(self.stage, phone)})
+        if answer.ok:
+            self.links.append(answer.body["id"])
+        return answer
+
+    def go_on(self) -> Answer | None:
+        """Whatever the state says comes next."""
+        link = self.link()
+        follow: dict[str, Callable[[dict[str, Any]], Answer | None]] = {
+            rules.DRAFT: self.acknowledge,
+            rules.NOTICED: self.evidence if link["name"] else self.account,
+            rules.IN_REVIEW: self.decide,
+            rules.EVIDENCE_ACCEPTED: self.accept,
+            rules.AWAITING_FACE: self.face,
+            rules.REJECTED: self.appeal,
+        }
+        verb = follow.get(link["state"])
+        return verb(link) if verb else self.open()
+
+    def acknowledge(self, link: dict[str, Any]) -> Answer:
+        notice = self.phone().must("GET", "/notices/family_services")
+        body = {"notice_id": notice["id"], "text_sha256": notice["text_sha256"]}
+        return self.phone().send("POST", f"/links/{link['id']}/acknowledgement", body)
+
+    def account(self, link: dict[str, Any]) -> Answer:
+        relation = self.chance.choice(["parent", "child"])
+        return name(self.phone(), link["id"], self.kin[relation], relation)
+
+    def evidence(self, link: dict[str, Any]) -> Answer:
+        phone, picture = self.phone(), portrait(ASTRONAUT)
+        papers = (
+            {
+                "birth_certificate": specimens.paper("birth certificate", ["A child"]),
+                "face_photo": photo(ASTRONAUT),
+            }
+            if link["relation"] == "child"
+            else {
+                "id_card_front": specimens.identity_card_front(picture, ["A name"]),
+                "id_card_back": specimens.identity_card_back(["Valid"]),
+            }
+        )
+        sent = [phone.upload(kind, content) for kind, content in papers.items()]
+        return phone.give_evidence(link["id"], sent)
+
+    def decide(self, _: dict[str, Any]) -> Answer | None:
+        for user in ("reviewer-north", "reviewer-province"):
+            desk = self.desk(user)
+            cases = desk.must("GET", "/staff/cases")["items"]
+            if cases:
+                return self._decide(desk, cases[0])
+        return None
+
+    def _decide(self, desk: Phone, item: dict[str, Any]) -> Answer:
+        path = f"/staff/cases/{item['id']}"
+        if item["minor"]:
+            desk.send("POST", f"{path}/opening")
+            other = "reviewer-ministry" if item["level"] > 1 else "reviewer-north-2"
+            self.desk(other).send("POST", f"{path}/opening/approval")
+        read = desk.send("GET", path)
+        if not read.ok:
+            return read
+        approved = self.chance.random() < 0.7
+        word = read.body["kind"].replace("evidence", "documents")
+        body = {
+            "outcome": "approved" if approved else "rejected",
+            "reason": f"{word}_confirmed" if approved else "identity_not_verified",
+            "explanation": "Looked at with care.",
+        }
+        return desk.send("POST", f"{path}/decision", body, if_match=f'"{read.body["version"]}"')
+
+    def appeal(self, link: dict[str, Any]) -> Answer:
+        return self.phone().send("POST", f"/links/{link['id']}/appeal", {"grounds": "Look again."})
+
+    def accept(self, link: dict[str, Any]) -> Answer:
+        """She opens the newest invitation on her own phone and accepts, or does not."""
+        asked = self.phone().send("POST", f"/links/{link['id']}/invitations")
+        if not asked.ok:
+            return asked
+        box = self.stage.mailbox(str(self.kin["parent"].contact.phone))
+        tokens = [f[0] for item in box if (f := re.search(r"iv_[\w-]+", item["text"]))]
+        opened = self.stage.phone().send("POST", "/invitations/open", {"token": tokens[0]})
+        if not opened.ok:
+            return opened
+        capture = Capture(self.stage.phone(), opened.body["id"], opened.body["token"])
+        answer = capture.accept(["rights"], accepted=self.chance.random() < 0.8)
+        if answer.ok and self.chance.random() < 0.7:
+            capture.consent()
+            return self._show(capture)
+        return answer
+
+    def face(self, link: dict[str, Any]) -> Answer:
+        if link["relation"] == "parent":
+            return self.counter(link)
+        if self.chance.random() < 0.8:
+            self.phone().consent_as_guardian(link["id"])
+        opened = self.phone().send("POST", f"/links/{link['id']}/capture-sessions", {"via": "own"})
+        if not opened.ok:
+            return opened
+        return self._show(Capture(self.stage.phone(), opened.body["id"], opened.body["token"]))
+
+    def _show(self, capture: Capture) -> Answer:
+        self._takes += 1
+        who = ASTRONAUT if self.chance.random() < 0.7 else ADMIRAL
+        return capture.show_face(frames(who, take=self._takes % 60))
+
+    def counter(self, link: dict[str, Any]) -> Answer:
+        issued = self.phone().send("POST", f"/links/{link['id']}/counter-code")
+        if not issued.ok:
+            return issued
+        body = {
+            "code": issued.body["code"],
+            "identity_document": "id_card",
+            "relative_present": True,
+            "accepted": True,
+        }
+        return self.desk("clerk-north").send("POST", "/staff/counter-codes/redeem", body)
+
+    # --- and anything else, at any time -----------------------------------------------------
+
+    def any_verb(self) -> Answer | None:
+        """A step whether or not it is its turn."""
+        link = self.link()
+        verbs = (self.acknowledge, self.account, self.evidence, self.accept, self.face)
+        return self.chance.choice((*verbs, self.counter, self.appeal, self.decide))(link)
+
+    def withdraw(self) -> Answer:
+        return self.phone().send("POST", f"/links/{self.link()['id']}/withdrawal")
+
+    def end(self) -> Answer:
+        return self.phone().send("POST", f"/links/{self.link()['id']}/end")
+
+    def end_as_relative(self) -> Answer:
+        return self.mothers().send("POST", f"/links-on-me/{self.link()['id']}/end")
+
+    def staff_action(self) -> Answer:
+        action = self.chance.choice(["suspend", "resume", "resume", "end"])
+        path = f"/staff/links/{self.link()['id']}/action"
+        return self.desk("safeguarding").send("POST", path, {"action": action})
+
+    def not_me(self) -> Answer | None:
+        box = self.stage.mailbox(str(self.kin["parent"].contact.phone))
+        tokens = [f[0] for item in box if (f := re.search(r"nm_[\w-]+", item["text"]))]
+        if not tokens:
+            return None
+        return self.stage.phone().send("POST", "/not-me", {"token": self.chance.choice(tokens)})
+
+    def wait(self) -> None:
+        self.stage.clock.advance(days=self.chance.choice([1, 1, 3, 8, 20]))
+        if self.chance.random() < 0.5:
+            family.sweep(self.stage.joined.call())
+        self.stage.work_off()
+
+
+OTHERS: tuple[Callable[[Walk], Answer | None], ...] = (
+    Walk.open,
+    Walk.any_verb,
+    Walk.any_verb,
+    Walk.withdraw,
+    Walk.end,
+    Walk.end_as_relative,
+    Walk.staff_action,
+    Walk.staff_action,
+    Walk.not_me,
+    Walk.wait,
+)
+
+
+def check(stage: Stage) -> set[tuple[str | None, str]]:
+    """No illegal and no skipped move, a line of audit for each, and a chain that is whole."""
+    seen: set[tuple[str | None, str]] = set()
+    with stage.joined.db.read() as session:
+        changes = session.scalars(sa.select(LinkChange).order_by(LinkChange.number)).all()
+        audited = session.execute(
+            sa.select(AuditRow.object_id, AuditRow.action, AuditRow.reason, AuditRow.actor_kind)
+        ).all()
+        links = session.scalars(sa.select(Link)).all()
+    on_record = [tuple(row) for row in audited]
+    for link in links:
+        state: str | None = None
+        for number, change in enumerate((c for c in changes if c.link_id == link.id), start=1):
+            assert change.number == number
+            assert change.from_state == state
+            assert change.to_state in rules.MOVES[state], (state, change.to_state)
+            line = (link.id, f"link.{change.to_state}", change.reason, change.actor_kind)
+            assert line in on_record, line
+            on_record.remove(line)
+            seen.add((state, change.to_state))
+            state = change.to_state
+        assert link.state == state
+        adult = link.relation == "parent"
+        if link.activated_at is not None and adult:
+            assert link.accepted_at is not None
+    anchor(stage.joined.call(), force=True)
+    assert verify(stage.joined.call()).finding is None
+    return seen
