@@ -17,7 +17,8 @@ from ecard.actors import Nobody
 from ecard.call import Call
 from ecard.locale import negotiate
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+REQUEST_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A UUID and nothing else: it goes into the logs and the audit, where no number may hide in it."""
 
 
 class MemoryRequest(Request):

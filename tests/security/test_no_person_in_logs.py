@@ -211,7 +211,10 @@ def hostile(stage: Recording, phone: Phone, mother: RegistryPerson) -> None:
     phone.send("GET", "/links", token=f"eh_{number}")
     phone.send("GET", f"/demo/mailbox?address={number}")
     client = stage.app.test_client()
-    client.get("/api/v1/links", headers={"X-Request-Id": number, "User-Agent": mother.name})
+    headers = {"X-Request-Id": number, "User-Agent": mother.name, "Idempotency-Key": "k" * 24}
+    headers["Authorization"] = f"Bearer {phone.token}"
+    stopped = client.post("/api/v1/card/state", json={"state": "suspended"}, headers=headers)
+    assert stopped.status_code == 200  # and it is on record
     client.post("/api/v1/sign-in", data=mother.name, content_type="application/json")
     wrong = {"user_name": mother.name, "password": STAFF_PASSWORD}
     stage.answers.append(phone.send("POST", "/staff/sign-in", wrong, token=""))

@@ -15,6 +15,7 @@ from ecard.demo.phone import Answer, Capture, Phone
 from ecard.family import policy as rules
 from ecard.family import service as family
 from ecard.family.models import Link, LinkChange
+from ecard.registry.sql import store_kinship
 from tests.activation.steps import ADMIRAL, ASTRONAUT, frames, photo, portrait
 from tests.family.scene import born, grant, invent, name, sign_in
 from tests.support import Stage
@@ -33,6 +34,10 @@ class Walk:
             "parent": invent(stage, "mother", born(72)),
             "child": invent(stage, "child", born(9), card=""),
         }
+        if seed % 2:  # every other time the registry knows the child
+            with stage.joined.db.write() as session:
+                store_kinship(session, self.holder.ref, self.kin["child"].ref, "child")
+                session.commit()
         self.links: list[str] = []
         self.done: dict[str, int] = {}
         self._entered: dict[str, tuple[datetime, Phone]] = {}
@@ -56,8 +61,13 @@ class Walk:
     def desk(self, user: str) -> Phone:
         return self._enter(user, lambda _: self.stage.desk(user))
 
-    def link(self) -> dict[str, Any]:
-        """Some link, as the holder reads it."""
+    def link(self, standing: bool = False) -> dict[str, Any]:
+        """Some link, as the holder reads it; ``standing``: an open one where there is one."""
+        if standing:
+            items = self.phone().must("GET", "/links?limit=50")["items"]
+            found = [item for item in items if item["state"] in rules.STANDING]
+            if found:
+                return dict(self.chance.choice(found))
         link_id = self.chance.choice(self.links)
         return dict(self.phone().must("GET", f"/links/{link_id}"))
 
@@ -162,8 +172,9 @@ class Walk:
         if not opened.ok:
             return opened
         capture = Capture(self.stage.phone(), opened.body["id"], opened.body["token"])
-        answer = capture.accept(["rights"], accepted=self.chance.random() < 0.8)
-        if answer.ok and self.chance.random() < 0.7:
+        accepted = self.chance.random() < 0.8
+        answer = capture.accept(["rights"], accepted=accepted)
+        if answer.ok and accepted and self.chance.random() < 0.7:
             capture.consent()
             return self._show(capture)
         return answer
@@ -210,11 +221,12 @@ class Walk:
         return self.phone().send("POST", f"/links/{self.link()['id']}/end")
 
     def end_as_relative(self) -> Answer:
-        return self.mothers().send("POST", f"/links-on-me/{self.link()['id']}/end")
+        path = f"/links-on-me/{self.link(standing=True)['id']}/end"
+        return self.mothers().send("POST", path)
 
     def staff_action(self) -> Answer:
         action = self.chance.choice(["suspend", "resume", "resume", "end"])
-        path = f"/staff/links/{self.link()['id']}/action"
+        path = f"/staff/links/{self.link(standing=True)['id']}/action"
         return self.desk("safeguarding").send("POST", path, {"action": action})
 
     def not_me(self) -> Answer | None:
