@@ -7,6 +7,7 @@ the figures are printed at the end, and a full run (ECARD_FULL) keeps them in do
 
 import os
 import platform
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,6 +133,19 @@ def heading(path: str) -> Iterator[str]:
     yield "|---|---|---|"
 
 
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made below it
+ROOM_BYTES = 2 * 2**30
+
+
+def in_memory() -> None:
+    """Temporary folders in memory where there is room: a test's data need not outlive the power."""
+    if "PYTEST_DEBUG_TEMPROOT" in os.environ or not os.access(IN_MEMORY, os.W_OK):
+        return
+    if shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(IN_MEMORY)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    in_memory()
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Account(), "account")

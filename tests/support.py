@@ -4,6 +4,7 @@ The database and its demo region are made once per test process and copied for e
 SQLite by default and PostgreSQL with ``TEST_DATABASE=postgres``.
 """
 
+import atexit
 import json as jsonlib
 import os
 import re
@@ -62,7 +63,10 @@ def verifier() -> FaceVerifier:
 @cache
 def _template() -> Path:
     """A data directory with keys, the schema and the demo region; copied for each test."""
-    var = Path(tempfile.mkdtemp(prefix="ecard-template-"))
+    var = Path(
+        tempfile.mkdtemp(prefix="ecard-template-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+    )
+    atexit.register(shutil.rmtree, var, ignore_errors=True)
     create_keys(var / "keys")
     if not ON_POSTGRES:
         (var / "db").mkdir()

@@ -1,0 +1,46 @@
+"""The same tests that pass on SQLite pass on a real PostgreSQL."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.gate
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHOUT_DATABASE = ("biometrics", "uploads", "gates")
+CORE = ("flow", "family", "cards", "security", "notices", "review")
+"""What the smaller run takes: everything that counts, locks or must never change."""
+LIMIT_SECONDS = 1800
+
+
+def folders(full: bool) -> list[str]:
+    """The folders of tests that work with a database."""
+    found = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
+    wanted = [name for name in found if name not in WITHOUT_DATABASE and name[0] not in "._"]
+    return [f"tests/{name}" for name in wanted if full or name in CORE]
+
+
+def test_the_suite_passes_on_postgresql(record_property: Callable[[str, object], None]) -> None:
+    full = bool(os.environ.get("ECARD_FULL"))
+    environment = {**os.environ, "TEST_DATABASE": "postgres"}
+    environment.pop("ECARD_GATES", None)
+    environment.pop("ECARD_FULL", None)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", *folders(full)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    last = ran.stdout.strip().splitlines()[-1] if ran.stdout.strip() else "nothing was printed"
+    assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
+    counted = re.search(r"(\d+) passed", last)
+    assert counted
+    record_property("tests passed on PostgreSQL", int(counted[1]))
