@@ -1,0 +1,128 @@
+"""Every refusal is problem details in the caller's language, and every answer is hardened."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from ecard.app import API_PREFIX, create_app
+from ecard.registry.port import RegistryUnavailable
+from tests.api.scene import Scene, code
+from tests.support import Stage
+
+LONG = "x" * 20_000
+
+
+def with_registry(stage: Stage, fault: Exception) -> Flask:
+    """The application on a registry that always fails."""
+
+    class Failing:
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            def fail(*_: Any, **__: Any) -> Any:
+                raise fault
+
+            return fail
+
+    dependencies = replace(stage.joined.dependencies, registry=Failing())
+    return create_app(replace(stage.joined, dependencies=dependencies))
+
+
+@pytest.mark.parametrize(
+    ("accept", "language"),
+    [("es-MX,en;q=0.5", "es"), ("zh-CN", "zh-Hans"), ("fr,en;q=0.1", "en"), (LONG, "en")],
+)
+def test_a_refusal_is_in_the_callers_language(scene: Scene, accept: str, language: str) -> None:
+    headers = {"Accept-Language": accept}
+    answer = scene.send("GET", "/links", token="", headers=headers)
+    english = scene.send("GET", "/links", token="")
+    assert code(answer) == (401, "not_signed_in")
+    assert answer.headers["Content-Language"] == language
+    assert (answer.json["detail"] == english.json["detail"]) == (language == "en")
+
+
+def test_a_fault_of_ours_says_nothing_but_its_number(stage: Stage) -> None:
+    phone = stage.signed_in("lucia")
+    app = with_registry(stage, RuntimeError("the password of the database is swordfish"))
+    headers = {"Authorization": f"Bearer {phone.token}", "X-Request-Id": "request-number-1"}
+    answer = app.test_client().get("/api/v1/card", headers=headers)
+    assert code(answer) == (500, "internal_error")
+    assert "swordfish" not in answer.text
+    assert answer.json["instance"] == "urn:ecard:request:request-number-1"
+
+
+def test_what_is_away_says_when_to_come_back(stage: Stage) -> None:
+    phone = stage.signed_in("lucia")
+    app = with_registry(stage, RegistryUnavailable("no answer"))
+    headers = {"Authorization": f"Bearer {phone.token}"}
+    answer = app.test_client().get("/api/v1/card", headers=headers)
+    assert code(answer) == (503, "unavailable")
+    assert int(answer.headers["Retry-After"]) == answer.json["retry_after"] > 0
+
+
+def test_too_many_requests_say_when_to_come_back(stage: Stage) -> None:
+    settings = replace(stage.joined.settings, requests_per_address=3)
+    client = create_app(replace(stage.joined, settings=settings)).test_client()
+    answers = [client.get("/api/v1/counters") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert code(answers[-1]) == (429, "too_many_requests")
+    assert int(answers[-1].headers["Retry-After"]) == answers[-1].json["retry_after"] > 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/healthz", 200),
+        ("GET", "/api/openapi.json", 200),
+        ("GET", "/api/docs", 200),
+        ("GET", "/api/docs-assets/swagger-ui.css", 200),
+        ("GET", "/api/v1/links", 401),
+        ("GET", "/", 404),
+        ("GET", "/api/v1/" + LONG, 404),
+        ("GET", "/api/docs-assets/../../../etc/passwd", 404),
+        ("GET", "/api/v1/notices/%00", 404),
+        ("PUT", "/api/v1/links", 405),
+        ("BREW", "/api/v1/links", 405),
+        ("TRACE", "/api/v1/links", 405),
+        ("HEAD", "/api/v1/links", 401),
+        ("OPTIONS", "/api/v1/links", 401),
+        ("POST", "/api/v1/tokens", 422),
+    ],
+)
+def test_every_answer_carries_the_headers_that_protect_it(
+    scene: Scene, method: str, path: str, expected: int
+) -> None:
+    answer = scene.client.open(path, method=method)
+    assert answer.status_code == expected
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["X-Request-Id"]
+    assert answer.headers["Cache-Control"]
+    if expected >= 400 and method != "HEAD":
+        assert code(answer)[0] == expected
+
+
+def test_an_answer_about_a_person_is_never_stored(scene: Scene) -> None:
+    for path in ("/links", "/card", "/devices", f"/links/{scene.named}"):
+        assert scene.send("GET", path).headers["Cache-Control"] == "no-store"
+
+
+def test_an_unknown_method_says_which_there_are(scene: Scene) -> None:
+    answer = scene.client.open(f"{API_PREFIX}/links", method="BREW")
+    assert code(answer) == (405, "method_not_allowed")
+    assert {"GET", "POST"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_a_head_is_a_get_without_its_body(scene: Scene) -> None:
+    head = scene.send("HEAD", f"/links/{scene.named}")
+    get = scene.send("GET", f"/links/{scene.named}")
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["ETag"] == get.headers["ETag"]
+
+
+@pytest.mark.parametrize("offered", ["short", "x" * 65, "a\tb-and-more", "<script>alert(1)"])
+def test_a_request_number_of_another_shape_is_not_taken_over(scene: Scene, offered: str) -> None:
+    answer = scene.client.get("/healthz", headers={"X-Request-Id": offered})
+    assert answer.headers["X-Request-Id"] != offered
