@@ -306,11 +306,15 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
 def _at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Link]:
     """A case of the caller's region with its link, both locked, link first; else NotFound."""
     call.require_role(*DESK)
-    case = session.get(Case, case_id)
-    if case is None or case.region_id not in call.staff.region_ids:
+    query = sa.select(Case.link_id, Case.region_id).filter_by(id=case_id)
+    found = session.execute(query).one_or_none()  # no row kept: it may be another's once locked
+    if found is None or found.region_id not in call.staff.region_ids:
         raise NotFound
-    link = family.lock_link(session, case.link_id)
-    return _lock(session, case.id), link
+    link = family.lock_link(session, found.link_id)
+    case = _lock(session, case_id)
+    if case.region_id not in call.staff.region_ids:  # it moved up by an appeal meanwhile
+        raise NotFound
+    return case, link
 
 
 def _lock(session: Session, case_id: uuid.UUID) -> Case:

@@ -84,3 +84,7 @@ def test_no_two_verbs_lock_each_other_out(crowd: Stage, number: int) -> None:
 def test_no_three_verbs_lock_each_other_out(crowd: Stage, number: int) -> None:
     assert number < ROUNDS
     races.codes_while_they_are_redeemed(crowd)
+
+
+def test_one_of_many_decisions_on_a_case_counts(crowd: Stage) -> None:
+    races.one_decision(crowd, 20)

@@ -26,6 +26,7 @@ from tests.family.scene import (
     sign_in,
     texts,
 )
+from tests.review.cases import adults_case
 from tests.security.parallel import at_once, codes
 from tests.support import Stage
 
@@ -220,3 +221,24 @@ def codes_while_they_are_redeemed(stage: Stage) -> None:
     assert all(answer.status < 500 for answer in answers), codes(answers)
     assert answers[2].ok
     assert answers[0].ok or answers[0].code in ("counter_code_used", "counter_code_wrong")
+
+
+def one_decision(stage: Stage, desks: int) -> None:
+    """Several reviewers decide one case at once: one decision counts, the others are refused."""
+    case = adults_case(stage)
+    reviewers = [stage.desk(user) for user in ("reviewer-north", "reviewer-north-2")]
+    path = f"/staff/cases/{reviewers[0].must('GET', '/staff/cases')['items'][0]['id']}"
+    version = reviewers[0].must("GET", path)["version"]
+    body = {
+        "outcome": "approved",
+        "reason": "documents_confirmed",
+        "explanation": "Looked at with care.",
+    }
+    decide = [
+        partial(desk.send, "POST", f"{path}/decision", body, if_match=f'"{version}"')
+        for desk in reviewers
+    ]
+    answers = at_once((decide * desks)[:desks])
+    assert codes(answers)["done"] == 1, codes(answers)
+    assert {answer.status for answer in answers if not answer.ok} <= {409, 412}
+    assert case.state() == "evidence_accepted"

@@ -55,3 +55,7 @@ def test_a_code_its_successor_and_another_application_do_not_block_each_other(
     crowd: Stage,
 ) -> None:
     races.codes_while_they_are_redeemed(crowd)
+
+
+def test_one_of_many_decisions_on_a_case_counts(crowd: Stage) -> None:
+    races.one_decision(crowd, 6)
