@@ -76,14 +76,15 @@ def in_the_clear(stage: Stage, taken: tuple[bytes, ...]) -> list[str]:
 
 
 @pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The temporary folder of this test's process and its children."""
-    folder = tmp_path / "temporary"
+    folder, before = tmp_path / "temporary", tempfile.tempdir
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
+    tempfile.tempdir = None  # so that it is looked up again
     assert tempfile.gettempdir() == str(folder)
-    return folder
+    yield folder
+    tempfile.tempdir = before
 
 
 def child(stage: Stage) -> LastStep:
