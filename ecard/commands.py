@@ -276,6 +276,22 @@ def init_keys() -> None:
     print(f"Created in {settings.keys_folder}: {names}. Back them up, apart from the data.")
 
 
+@command("load-registry")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def load_registry(folder: Path) -> None:
+    """Load persons, cards and kinships from the CSV files of FOLDER; all of them or nothing."""
+    from ecard.registry.loading import RegistryFilesRefused, load_csv
+
+    settings = read_settings()
+    with joined_system(settings) as joined, joined.db.write() as session:
+        try:
+            load_csv(session, joined.dependencies.vault, folder)
+        except RegistryFilesRefused as refused:
+            raise Stop(f"Nothing was loaded:\n{refused}") from refused
+        session.commit()
+    print("Loaded.")
+
+
 @command("migrate")
 @click.option("--check", is_flag=True, help="Change nothing; fail when tables and models differ.")
 def migrate(check: bool) -> None:
