@@ -261,6 +261,10 @@ class ProblemApi(Api):
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Turn werkzeug's and webargs' errors into refusals."""
+        if isinstance(error.response, Response):
+            return (
+                error.response
+            )  # a problem already: the limit on addresses knows how long to wait
         response = problem(_as_refusal(error))
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):

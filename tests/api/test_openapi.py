@@ -104,7 +104,7 @@ def test_the_documentation_page_asks_no_other_host(scene: Scene) -> None:
     assets = re.findall(r"""(?:src|href)=["']([^"']+)["']""", html)
     assert assets
     for asset in assets:
-        got = scene.client.get(asset)
+        got = scene.client.get(asset, buffered=True)
         assert got.status_code == 200, asset
         if asset.endswith(".css"):
             assert not ELSEWHERE.search(got.text)

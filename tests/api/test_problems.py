@@ -45,11 +45,11 @@ def test_a_refusal_is_in_the_callers_language(scene: Scene, accept: str, languag
 def test_a_fault_of_ours_says_nothing_but_its_number(stage: Stage) -> None:
     phone = stage.signed_in("lucia")
     app = with_registry(stage, RuntimeError("the password of the database is swordfish"))
-    headers = {"Authorization": f"Bearer {phone.token}", "X-Request-Id": "request-number-1"}
+    headers = {"Authorization": f"Bearer {phone.token}", "X-Request-Id": "0" * 32}
     answer = app.test_client().get("/api/v1/card", headers=headers)
     assert code(answer) == (500, "internal_error")
     assert "swordfish" not in answer.text
-    assert answer.json["instance"] == "urn:ecard:request:request-number-1"
+    assert answer.json["instance"] == f"urn:ecard:request:{'0' * 32}"
 
 
 def test_what_is_away_says_when_to_come_back(stage: Stage) -> None:
@@ -93,7 +93,7 @@ def test_too_many_requests_say_when_to_come_back(stage: Stage) -> None:
 def test_every_answer_carries_the_headers_that_protect_it(
     scene: Scene, method: str, path: str, expected: int
 ) -> None:
-    answer = scene.client.open(path, method=method)
+    answer = scene.client.open(path, method=method, buffered=True)
     assert answer.status_code == expected
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
