@@ -1,11 +1,13 @@
 """Turns, scales and cuts a face so that its eyes and nose lie where the embedder expects them."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from biometrics.landmarks import similarity
 from biometrics.networks import CHIP_SIDE_PX
-from biometrics.types import Points, RgbImage
+from biometrics.types import Face, LandmarkLayout, Points, RgbImage
 
 _PADDING = 0.25
 """dlib's: this part of the mean face's box is added on each side."""
@@ -24,6 +26,9 @@ _MEAN_FACE = np.array(
 CHIP_POINTS = (_MEAN_FACE + _PADDING) / (2 * _PADDING + 1) * CHIP_SIDE_PX
 """Where the five points come to lie in the chip, in pixels."""
 
+
+_HALVE_ABOVE = 2.0
+"""Picture pixels for one of the chip: from here on bilinear sampling would skip pixels."""
 
 _HALVING_SHIFT = np.array([-0.25, 0.25])
 """dlib's halving misplaces points by a quarter pixel; its network was trained on chips cut that
@@ -50,7 +55,60 @@ def face_chip(image: RgbImage, landmarks: Points) -> RgbImage:
     return np.asarray(chip, np.uint8)
 
 
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How an engine's embedder wants a face: which five points lie where in a square chip."""
+
+    layout: LandmarkLayout
+    side_px: int
+    points: Points
+    """5 × 2, in pixels of the chip."""
+
+
+DLIB_150 = Alignment(LandmarkLayout.EYE_CORNERS, CHIP_SIDE_PX, CHIP_POINTS)
+FIVE_POINT_112 = Alignment(
+    LandmarkLayout.EYES_NOSE_MOUTH,
+    112,
+    np.array(
+        [
+            (38.2946, 51.6963),
+            (73.5318, 51.5014),
+            (56.0252, 71.7366),
+            (41.5493, 92.3655),
+            (70.7299, 92.2041),
+        ]
+    ),
+)
+"""The five-point cut that most open networks were trained on."""
+
+_CHIP_EYES = np.stack([CHIP_POINTS[:2].mean(axis=0), CHIP_POINTS[2:4].mean(axis=0)])
+
+
+def align(image: RgbImage, face: Face, alignment: Alignment) -> RgbImage:
+    """The face's chip; `ValueError` where its landmarks are of another layout."""
+    if face.layout is not alignment.layout:
+        raise ValueError(f"{face.layout} is not {alignment.layout}")
+    points = np.array(face.landmarks)
+    if alignment is DLIB_150:
+        return face_chip(image, points)
+    return _cut(image, similarity(alignment.points, points), alignment.side_px)
+
+
+def quality_chip(image: RgbImage, face: Face) -> RgbImage:
+    """150 × 150 with the eyes where dlib's chips have them: so that light and sharpness mean the
+    same whatever the engine's own alignment is."""
+    return _cut(image, similarity(_CHIP_EYES, face.eyes), CHIP_SIDE_PX)
+
+
+def _cut(image: RgbImage, to_image: Points, side_px: int) -> RgbImage:
+    """`to_image`: 2 × 3, from the chip's pixels to the picture's."""
+    while np.hypot(*to_image[:, 0]) > _HALVE_ABOVE:
+        image, to_image = np.asarray(cv2.pyrDown(image), np.uint8), to_image / 2
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(image, to_image, (side_px, side_px), flags=flags), np.uint8)
+
+
 def with_mirrors(chips: list[RgbImage]) -> RgbImage:
-    """2n × 150 × 150 × 3: the chips, then their mirror images."""
+    """2n × side × side × 3: the chips, then their mirror images."""
     stacked = np.stack(chips)
     return np.concatenate([stacked, stacked[:, :, ::-1]])

@@ -8,7 +8,8 @@ that no judgement took place, so the caller must not count a try against the per
     │   └── ImageTooLarge     they are, but past the size caps
     ├── ReferenceUnusable     the stored photo cannot be compared with (`reason`)
     └── ModelError            ours to repair: refuse to start
-        ├── ModelMissing      the package with the weights is not installed
+        ├── EngineUnknown     no engine has that name
+        ├── ModelMissing      the package or pack with the weights is not installed
         └── ModelAltered      a weights file is not the one whose SHA-256 is pinned
 """
 
@@ -41,6 +42,10 @@ class ReferenceUnusable(BiometricsError):
 
 class ModelError(BiometricsError):
     """The installed weights cannot be used."""
+
+
+class EngineUnknown(ModelError):
+    """No engine has that name."""
 
 
 class ModelMissing(ModelError):

@@ -29,10 +29,10 @@ _ONE_INTEGER = rb"(?:\x00|[\x01\x81].|[\x02\x82]..|[\x03\x83]...|[\x04\x84]....)
 
 @dataclass(frozen=True, slots=True)
 class _Cascade:
-    first_pixels: NDArray[np.intp]  # trees × splits
-    second_pixels: NDArray[np.intp]  # trees × splits
-    thresholds: NDArray[np.float32]  # trees × splits
-    leaves: NDArray[np.float32]  # trees × leaves × 10
+    first_pixels: NDArray[np.intp]  # trees · splits
+    second_pixels: NDArray[np.intp]  # trees · splits
+    thresholds: NDArray[np.float32]  # trees · splits
+    leaves: NDArray[np.float32]  # trees · leaves, 10
     anchors: NDArray[np.intp]  # pixels
     steps: NDArray[np.float32]  # pixels × 2
 
@@ -48,36 +48,33 @@ class LandmarkFinder:
 
     def find(self, image: RgbImage, box: Box) -> Points:
         """5 × 2 points in the picture's pixels, for a face whose detection box is given."""
-        grey, box, origin = _grey_around(image, box)
         shape = self._mean_shape.copy()
+        flat = np.ascontiguousarray(image).reshape(-1)
         for cascade in self._cascades:
-            values = self._pixel_values(grey, box, shape, cascade)
+            values = self._pixel_values(flat, image.shape, box, shape, cascade)
             shape = _moved(shape, values, cascade)
-        return _to_image(box, shape) + origin
+        return _to_image(box, shape)
 
     def _pixel_values(
-        self, grey: NDArray[np.float32], box: Box, shape: NDArray[np.float32], cascade: _Cascade
+        self,
+        flat: NDArray[np.uint8],
+        size: tuple[int, ...],
+        box: Box,
+        shape: NDArray[np.float32],
+        cascade: _Cascade,
     ) -> NDArray[np.float32]:
+        """The grey of the probed pixels (the mean of red, green and blue, cut to a whole number),
+        0 outside of the picture."""
         turn = similarity(self._mean_shape, shape)[:, :2].astype(np.float32)
         places = cascade.steps @ turn.T + shape[cascade.anchors]
         columns, rows = np.floor(_to_image(box, places) + 0.5).astype(np.intp).T
-        height, width = grey.shape
+        height, width = size[:2]
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-        values = grey[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-        return np.where(inside, values, np.float32(0))
-
-
-def _grey_around(image: RgbImage, box: Box) -> tuple[NDArray[np.float32], Box, Points]:
-    """The grey surroundings of a box (its own size on every side), the box in them, and their upper
-    left corner."""
-    height, width = image.shape[:2]
-    left = int(np.clip(box.left - box.width, 0, width - 1))
-    top = int(np.clip(box.top - box.height, 0, height - 1))
-    right, bottom = int(box.right + box.width) + 1, int(box.bottom + box.height) + 1
-    cut = image[top : max(bottom, top + 1), left : max(right, left + 1)]
-    grey = (cut.astype(np.uint16).sum(axis=2) // 3).astype(np.float32)
-    moved = Box(box.left - left, box.top - top, box.right - left, box.bottom - top)
-    return grey, moved, np.array([left, top], np.float64)
+        first = np.where(inside, (rows * width + columns) * 3, 0)
+        total = flat.take(first).astype(np.uint16)
+        total += flat.take(first + 1)
+        total += flat.take(first + 2)
+        return np.where(inside, total // 3, 0).astype(np.float32)
 
 
 def similarity(
@@ -106,14 +103,13 @@ def _moved(
     shape: NDArray[np.float32], values: NDArray[np.float32], cascade: _Cascade
 ) -> NDArray[np.float32]:
     """The shape after every tree of a cascade has added its leaf."""
+    first, second = values.take(cascade.first_pixels), values.take(cascade.second_pixels)
+    goes_right = first - second <= cascade.thresholds
     trees = np.arange(_TREES)
     place = np.zeros(_TREES, np.intp)
     for _ in range(_DEPTH):
-        first = values[cascade.first_pixels[trees, place]]
-        second = values[cascade.second_pixels[trees, place]]
-        goes_left = first - second > cascade.thresholds[trees, place]
-        place = 2 * place + np.where(goes_left, 1, 2)
-    leaves = cascade.leaves[trees, place - _SPLITS]
+        place = 2 * place + 1 + goes_right.take(_SPLITS * trees + place)
+    leaves = cascade.leaves.take(_LEAVES * trees + place - _SPLITS, axis=0)
     # one by one and in float32, as dlib adds them: rounded otherwise, other pixels are probed next
     steps = np.concatenate([shape.reshape(1, -1), leaves])
     total = np.add.accumulate(steps, axis=0, dtype=np.float32)[-1]
@@ -149,10 +145,10 @@ def _read_cascade(
     splits = trees[:, 1 : 1 + 4 * _SPLITS].reshape(_TREES, _SPLITS, 4)
     leaves = trees[:, 2 + 4 * _SPLITS :].reshape(_TREES, _LEAVES, 2 + 2 * _SHAPE)
     return _Cascade(
-        first_pixels=splits[..., 0].astype(np.intp),
-        second_pixels=splits[..., 1].astype(np.intp),
-        thresholds=_floats(splits[..., 2:])[..., 0],
-        leaves=_floats(leaves[..., 2:]),
+        first_pixels=splits[..., 0].astype(np.intp).ravel(),
+        second_pixels=splits[..., 1].astype(np.intp).ravel(),
+        thresholds=_floats(splits[..., 2:]).ravel(),
+        leaves=_floats(leaves[..., 2:]).reshape(-1, _SHAPE),
         anchors=anchors[1:].astype(np.intp),
         steps=_floats(steps[1:]).reshape(_PIXELS, 2),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biometrics.detection import FaceDetector
+from biometrics.engines import Engine
 from biometrics.images import encode_jpeg
 from biometrics.types import Box, Face, Portrait, PortraitQuality, RgbImage
 
@@ -27,14 +27,12 @@ class PortraitSettings:
     """Here they have doubled: usable with a warning. Below it they grow steeply: refused."""
 
 
-def find_portrait(
-    detector: FaceDetector, page: RgbImage, settings: PortraitSettings
-) -> Portrait | None:
+def find_portrait(engine: Engine, page: RgbImage, settings: PortraitSettings) -> Portrait | None:
     """The largest face on the page, whichever way the page lies; None where there is none."""
     for smallest_face in settings.smallest_faces:
         for degrees in _TURNS_DEGREES:
             turned = np.ascontiguousarray(np.rot90(page, -degrees // 90))
-            if faces := detector.find(turned, smallest_face * max(page.shape)):
+            if faces := engine.find(turned, smallest_face * max(page.shape)):
                 return _portrait(turned, faces[0], degrees, settings)
     return None
 

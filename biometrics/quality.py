@@ -15,15 +15,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.types import Face, QualityFact, RgbImage, UnusableReason
+from biometrics.types import Face, LandmarkLayout, QualityFact, RgbImage, UnusableReason
 
 _FACE_ROWS = slice(30, 120)
 _FACE_COLUMNS = slice(30, 120)
 """The part of a 150 × 150 chip that skin fills: brows to mouth, cheek to cheek."""
 
 
-_MEAN_NOSE_DROP = 0.773
-"""Below the eyes, in eye distances, in the mean face of alignment.py."""
+_MEAN_NOSE_DROP = {LandmarkLayout.EYE_CORNERS: 0.773, LandmarkLayout.EYES_NOSE_MOUTH: 0.572}
+"""Below the eyes, in eye distances, in the mean faces of alignment.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +145,14 @@ def turn_percent(face: Face) -> float:
 def tilt_percent(face: Face) -> float:
     """How much nearer to the eyes, or further from them, the nose stands than in the mean face. A
     stand-in for looking up or down."""
-    return 100 * abs(_nose(face)[1] / _MEAN_NOSE_DROP - 1)
+    return 100 * abs(_nose(face)[1] / _MEAN_NOSE_DROP[face.layout] - 1)
 
 
 def _nose(face: Face) -> tuple[float, float]:
     """The nose from the middle of the eyes, along their line and across it, in eye distances."""
-    points = np.array(face.landmarks)
-    one_eye, other_eye, nose = points[:2].mean(axis=0), points[2:4].mean(axis=0), points[4]
+    one_eye, other_eye = face.eyes
     line = (one_eye - other_eye) / (np.hypot(*(one_eye - other_eye)) ** 2)
-    x, y = nose - (one_eye + other_eye) / 2
+    x, y = np.array(face.nose) - (one_eye + other_eye) / 2
     return float(x * line[0] + y * line[1]), abs(float(x * line[1] - y * line[0]))
 
 

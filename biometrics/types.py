@@ -7,6 +7,7 @@ upper left corner.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import numpy as np
 from numpy import float64, uint8
 from numpy.typing import NDArray
 
@@ -82,17 +83,39 @@ class Box:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
+class LandmarkLayout(StrEnum):
+    """Which five points an engine finds. Left and right are the person's own."""
+
+    EYE_CORNERS = "eye_corners"
+    """Left eye's outer and inner corner, right eye's outer and inner corner, bottom of the nose."""
+    EYES_NOSE_MOUTH = "eyes_nose_mouth"
+    """Right eye, left eye, tip of the nose, right and left corner of the mouth."""
+
+
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face: box, five landmarks and the detector's score (0 or more, unbounded)."""
+    """One face: box, five landmarks and the detector's score (its scale is the engine's own)."""
 
     box: Box
     landmarks: tuple[tuple[float, float], ...]
-    """Seen in the picture: right eye's outer and inner corner, left eye's outer and inner corner,
-    nose."""
     score: float
     eye_distance_px: float
     """Between the middles of the two eyes, in pixels."""
+    layout: LandmarkLayout = LandmarkLayout.EYE_CORNERS
+
+    @property
+    def eyes(self) -> Points:
+        """2 × 2: the middles of the left and of the right eye."""
+        points = np.array(self.landmarks, np.float64)
+        if self.layout is LandmarkLayout.EYE_CORNERS:
+            return np.stack([points[:2].mean(axis=0), points[2:4].mean(axis=0)])
+        return points[[1, 0]]
+
+    @property
+    def nose(self) -> tuple[float, float]:
+        """Its bottom or its tip, as the layout says."""
+        corners = self.layout is LandmarkLayout.EYE_CORNERS
+        return self.landmarks[4] if corners else self.landmarks[2]
 
 
 @dataclass(frozen=True, slots=True)

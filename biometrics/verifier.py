@@ -8,18 +8,17 @@ pictures with the same result. Pictures stay in memory; embeddings never leave t
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-import numpy as np
-
-from biometrics import detection, images, liveness, networks
-from biometrics.alignment import face_chip
+from biometrics import detection, images, liveness
+from biometrics.alignment import DLIB_150, align, quality_chip
 from biometrics.calibration import SAME_CAPTURE_WITHIN, OperatingPoint, operating_point_for
 from biometrics.comparison import distance, furthest_stray, outcome_of, zone_of
-from biometrics.detection import DetectionSettings, FaceDetector
-from biometrics.embedding import Embedder, Embedding, mean_embedding
+from biometrics.detection import DetectionSettings
+from biometrics.embedding import Embedding, embed_each, mean_embedding
+from biometrics.engines import DEFAULT_ENGINE, Engine, ResnetEngine, load_engine
 from biometrics.errors import ReferenceUnusable, UndecodableImage
 from biometrics.images import ImageLimits
-from biometrics.landmarks import LandmarkFinder
 from biometrics.portraits import PortraitSettings, find_portrait
 from biometrics.quality import (
     QualityLimits,
@@ -42,6 +41,8 @@ from biometrics.types import (
 _FRAME_QUALITY = QualityLimits(min_eye_distance_px=30, min_sharpness=0.012)
 _PHOTO_QUALITY = QualityLimits(min_eye_distance_px=30, min_sharpness=0.008)
 _REFERENCE_QUALITY = QualityLimits(min_eye_distance_px=20, min_contrast=20, min_visible_percent=75)
+_FURTHEST = 2.0
+"""The largest cosine distance there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class VerifierSettings:
     min_usable_frames: int = 3
     best_frames: int = 5
     """Of the usable frames, this many are compared."""
+    look_everywhere: int = 3
+    """In every third frame faces are looked for in the whole picture, in the others only near the
+    last frame's face: somebody who steps in beside it is seen a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class _Look:
     facts: tuple[QualityFact, ...] = ()
     face: Face | None = None
     chip: RgbImage | None = None
+    """As the engine wants it."""
+    merit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +96,29 @@ class _Usable:
 class FaceVerifier:
     """Judges captures and photos. Build it with `FaceVerifier.load()`."""
 
-    def __init__(
-        self, detector: FaceDetector, embedder: Embedder, settings: VerifierSettings
-    ) -> None:
-        self._detector = detector
-        self._embedder = embedder
+    def __init__(self, engine: Engine, settings: VerifierSettings) -> None:
+        self._engine = engine
         self._settings = settings
-        self.engine = embedder.name
+        self.engine = engine.name
 
     @classmethod
-    def load(cls, settings: VerifierSettings | None = None, *, threads: int = 1) -> "FaceVerifier":
-        """Reads the installed weights (about a second). `threads` are ONNX Runtime's, per call.
+    def load(
+        cls,
+        settings: VerifierSettings | None = None,
+        *,
+        engine: str = DEFAULT_ENGINE,
+        models: Path | None = None,
+        threads: int = 1,
+    ) -> "FaceVerifier":
+        """Reads the engine's weights (about a second). `models`: the folder that model packs were
+        installed into; `threads` are ONNX Runtime's, per call.
 
-        Raises `ModelMissing` or `ModelAltered`: call it at start-up, not at the first request.
+        Raises `EngineUnknown`, `ModelMissing` or `ModelAltered`: call it at start-up, not at the
+        first request.
         """
         settings = settings or VerifierSettings()
-        landmarks = LandmarkFinder(networks.read_weights(networks.LANDMARKS))
-        detector = networks.load_session(networks.DETECTOR, networks.detector_graph, threads)
-        embedder = networks.load_session(networks.EMBEDDER, networks.embedder_graph, threads)
-        found = FaceDetector(detector, landmarks, settings.detection)
-        return cls(found, Embedder(embedder), settings)
+        loaded = load_engine(engine, models=models, threads=threads, detection=settings.detection)
+        return cls(loaded, settings)
 
     def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
         """Is the person in these JPEG frames the one on the reference photo (JPEG or PNG)?
@@ -118,24 +127,26 @@ class FaceVerifier:
         accepted without review. Raises `UndecodableImage` (its `frame` is the index, None for the
         reference) and `ReferenceUnusable`; neither says anything about the person.
         """
-        point = operating_point_for(age)
+        point = self._operating_point(age)
         pictures = self._decode_frames(frames)
-        wanted = self._reference_embedding(reference)
+        wanted = self._reference_chip(reference)
         shown = liveness.judge_frames(pictures)
         if shown.is_attack:
             return self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact,))
-        looks = {index: self._look_at_frame(pictures[index]) for index in shown.distinct}
+        looks = self._look_at_frames(pictures, shown.distinct)
         usable = _usable_frames(looks)
         facts = (shown.fact, self._count_fact(len(usable)))
         if len(usable) < self._settings.min_usable_frames:
             return self._unusable(looks, pictures, point, facts)
         usable.sort(key=lambda frame: -frame.merit)
-        embeddings = self._embedder.embed_each([frame.chip for frame in usable])
-        best = embeddings[: self._settings.best_frames]
+        compared, others = self._best([frame.chip for frame in usable])
+        reference_side, *embeddings = embed_each(self._engine, [wanted, *compared], others)
+        best = embeddings[: len(compared)]
         if furthest_stray(best, embeddings) > SAME_CAPTURE_WITHIN:
             changed = UnusableReason.FACE_CHANGED
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
-        answer = self._compare(mean_embedding(best), wanted, point, facts + usable[0].facts)
+        probe, shown_facts = mean_embedding(best), facts + usable[0].facts
+        answer = self._compare(probe, reference_side, point, shown_facts)
         return replace(answer, best_frame=usable[0].index)
 
     def compare_photos(self, one: bytes, other: bytes, *, age: int | None) -> Verification:
@@ -144,8 +155,10 @@ class FaceVerifier:
 
         `age` and errors as in `verify`; the outcome is `match` or `no_match`.
         """
-        point = operating_point_for(age)
-        embeddings = [self._reference_embedding(photo) for photo in (one, other)]
+        point = self._operating_point(age)
+        embeddings = embed_each(
+            self._engine, [self._reference_chip(one), self._reference_chip(other)]
+        )
         return self._compare(embeddings[0], embeddings[1], point, ())
 
     def check_frames(self, frames: Sequence[bytes]) -> None:
@@ -159,7 +172,7 @@ class FaceVerifier:
         Raises `UndecodableImage`.
         """
         picture = self._decode_photo(photo)
-        look = self._look(picture, self._settings.photo_quality)
+        look = self._look(picture, self._find_main(picture), self._settings.photo_quality)
         reason = look.reason
         if reason is UnusableReason.NO_FACE:
             reason = self._no_face_or_small(picture)
@@ -169,7 +182,7 @@ class FaceVerifier:
     def find_faces(self, image: RgbImage) -> list[Face]:
         """All faces of an upright picture, the largest first."""
         smallest_px = self._settings.smallest_face * min(image.shape[:2])
-        return self._detector.find(image, smallest_px)
+        return self._engine.find(image, smallest_px)
 
     def find_portrait(self, page: bytes | RgbImage) -> Portrait | None:
         """The largest face on a document's page (JPEG, PNG or pixels), whichever way the page lies.
@@ -179,7 +192,7 @@ class FaceVerifier:
         """
         if isinstance(page, bytes):
             page = images.decode(page, images.PHOTO_FORMATS, self._settings.images)
-        return find_portrait(self._detector, page, self._settings.portraits)
+        return find_portrait(self._engine, page, self._settings.portraits)
 
     def _decode_frames(self, frames: Sequence[bytes]) -> list[RgbImage]:
         limits = self._settings.images
@@ -197,25 +210,55 @@ class FaceVerifier:
         limits = self._settings.images
         return images.decode(photo, images.PHOTO_FORMATS, limits, limits.photo_side_px)
 
-    def _reference_embedding(self, photo: bytes) -> Embedding:
-        look = self._look(self._decode_photo(photo), self._settings.reference_quality)
+    def _operating_point(self, age: int | None) -> OperatingPoint:
+        """Limits hold for the engine that they were measured with. Where none were, nothing is
+        accepted or rejected without a person."""
+        point = operating_point_for(age)
+        if self.engine == ResnetEngine.name:
+            return point
+        return OperatingPoint(f"{self.engine}/uncalibrated", None, _FURTHEST)
+
+    def _reference_chip(self, photo: bytes) -> RgbImage:
+        picture = self._decode_photo(photo)
+        look = self._look(picture, self._find_main(picture), self._settings.reference_quality)
         if look.reason is not None or look.chip is None:
             raise ReferenceUnusable(look.reason or UnusableReason.NO_FACE)
-        return self._embedder.embed_each([look.chip])[0]
+        return look.chip
 
-    def _look_at_frame(self, picture: RgbImage) -> _Look:
-        return self._look(picture, self._settings.frame_quality)
+    def _find_main(self, picture: RgbImage) -> list[Face]:
+        smallest_px = self._settings.smallest_face * min(picture.shape[:2])
+        return self._engine.find_main(picture, smallest_px)
 
-    def _look(self, picture: RgbImage, limits: QualityLimits) -> _Look:
-        faces = self.find_faces(picture)
+    def _look_at_frames(
+        self, pictures: Sequence[RgbImage], indices: Sequence[int]
+    ) -> dict[int, _Look]:
+        """Follows the face from frame to frame, and looks for it anew where it was lost."""
+        looks: dict[int, _Look] = {}
+        last: Face | None = None
+        for count, index in enumerate(indices):
+            picture, everywhere = pictures[index], count % self._settings.look_everywhere == 0
+            faces = self._engine.follow(picture, last, everywhere=everywhere) if last else []
+            faces = faces or self._find_main(picture)
+            looks[index] = look = self._look(picture, faces, self._settings.frame_quality)
+            last = look.face
+        return looks
+
+    def _look(self, picture: RgbImage, faces: list[Face], limits: QualityLimits) -> _Look:
         if not faces:
             return _Look(light_failure(picture) or UnusableReason.NO_FACE)
         face = detection.main_face(faces, picture)
         if detection.has_rival(faces, face, self._settings.detection):
             return _Look(UnusableReason.SEVERAL_FACES, face=face)
-        chip = face_chip(picture, np.array(face.landmarks))
-        facts = judge_face(picture, face, chip, limits)
-        return _Look(first_failure(facts), facts, face, chip)
+        chip = align(picture, face, self._engine.alignment)
+        same = self._engine.alignment is DLIB_150
+        judged = chip if same else quality_chip(picture, face)
+        facts = judge_face(picture, face, judged, limits)
+        return _Look(first_failure(facts), facts, face, chip, merit(face, judged))
+
+    def _best(self, chips: list[RgbImage]) -> tuple[list[RgbImage], list[RgbImage]]:
+        """Of chips in the order of their merit: those to be compared, and those of which only the
+        identity is checked."""
+        return chips[: self._settings.best_frames], chips[self._settings.best_frames :]
 
     def _count_fact(self, usable: int) -> QualityFact:
         enough = usable >= self._settings.min_usable_frames
@@ -241,7 +284,7 @@ class FaceVerifier:
     def _no_face_or_small(self, picture: RgbImage) -> UnusableReason:
         """Looks again for a face too small to be used. Slow, so asked for one frame only."""
         smallest_px = self._settings.smallest_named_face * min(picture.shape[:2])
-        small = self._detector.find(picture, smallest_px)
+        small = self._engine.find(picture, smallest_px)
         return UnusableReason.TOO_SMALL if small else UnusableReason.NO_FACE
 
     def _compare(
@@ -270,5 +313,5 @@ def _usable_frames(looks: dict[int, _Look]) -> list[_Usable]:
     usable = []
     for index, look in looks.items():
         if look.reason is None and look.face is not None and look.chip is not None:
-            usable.append(_Usable(index, look.chip, look.facts, merit(look.face, look.chip)))
+            usable.append(_Usable(index, look.chip, look.facts, look.merit))
     return usable
