@@ -66,12 +66,18 @@ def _template() -> Path:
     var = Path(
         tempfile.mkdtemp(prefix="ecard-template-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
     )
-    atexit.register(shutil.rmtree, var, ignore_errors=True)
+    atexit.register(_forget, var, os.getpid())
     create_keys(var / "keys")
     if not ON_POSTGRES:
         (var / "db").mkdir()
         _furnish(Database(Settings(var=var).database_address).engine)
     return var
+
+
+def _forget(var: Path, made_by: int) -> None:
+    """Remove the template at the end of the process that made it, not of a forked child."""
+    if os.getpid() == made_by:
+        shutil.rmtree(var, ignore_errors=True)
 
 
 def _furnish(engine: sa.Engine) -> None:
