@@ -103,6 +103,7 @@ def running(var: Path, errors: Path) -> Iterator[Running]:
         process.stdout.close()
 
 
+@pytest.mark.gate
 def test_a_first_start_makes_everything_and_a_second_is_quick(tmp_path: Path) -> None:
     var, errors = tmp_path / "var", tmp_path / "stderr"
     with running(var, errors) as first:
@@ -186,6 +187,7 @@ PRODUCTION = {
 }
 
 
+@pytest.mark.gate
 def test_production_starts_neither_without_keys_nor_on_an_old_database(tmp_path: Path) -> None:
     keys = {"ECARD_KEYS": str(tmp_path / "keys")}
     variables = environment(tmp_path / "var", free_port(), **PRODUCTION, **keys)
