@@ -33,6 +33,9 @@ gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kep
 	@packaging/environment --gates
 	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate
 
+bench: environment  ## measures speed beside face_recognition (OUT=folder for the report)
+	@$(PY) -m biometrics.evaluation speed --out "$(or $(OUT),var/bench)"
+
 migrate: environment  ## brings the database up to date
 	@$(PY) -m ecard migrate
 
@@ -55,4 +58,4 @@ clean:  ## removes .venv and caches, never the data in var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
 	find biometrics ecard uploads tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help environment run demo test lint gates migrate openapi docs audit-verify backup restore clean
+.PHONY: help environment run demo test lint gates bench migrate openapi docs audit-verify backup restore clean

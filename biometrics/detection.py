@@ -40,8 +40,8 @@ _DLIB_GAP_PX, _DLIB_EDGE_PX = 10, 11
 """Between two steps on dlib's canvas, and around all of them."""
 _NEAR = 0.5
 """How far from the last frame's face one is followed, in its widths."""
-_MUCH_SMALLER = 0.8
-"""Below this part of its width a picture is shrunk by averaging."""
+_MUCH_SMALLER = 0.6
+"""Below this part of its width a picture is halved by averaging first."""
 _DLIB_LEAST_PX = 5
 _FILL_RGB = (123, 117, 104)
 """The network's mean colour: all but zero once it is subtracted."""
@@ -112,12 +112,15 @@ class FaceDetector:
         return self._faces(image, self._kept(found))
 
     def follow(self, image: RgbImage, last: Face, *, everywhere: bool = False) -> list[Face]:
-        """Faces of about the size of the last frame's, near its place or everywhere; none where
-        they show so much worse that the size may have changed."""
-        box, scale = last.box, _WINDOW_PX / last.box.width
-        around = _cut(image, _grown(box, _NEAR * box.width))
-        near = Box(0, 0, image.shape[1], image.shape[0]) if everywhere else around
-        found = self._kept(self._search_inside(image, near, [scale]))
+        """Faces of about the size of the last frame's, near its place; or everywhere, larger ones
+        too. None where they show so much worse that the size may have changed."""
+        scale, box = _WINDOW_PX / last.box.width, last.box
+        if everywhere:
+            larger = self._scales(image, last.box.width)
+            found = self._kept(self._search(image, larger[::2] or [scale], _NARROW_BORDER_PX))
+        else:
+            near = _cut(image, _grown(box, _NEAR * box.width))
+            found = self._kept(self._search_inside(image, near, [scale]))
         if not found or found[0].score < _KEPT_SCORE * last.score:
             return []
         return self._faces(image, found)
@@ -287,14 +290,16 @@ def _at(step: _Step, left: int, top: int) -> _Step:
 
 
 def _resized(image: RgbImage, width: int, height: int) -> RgbImage:
-    """Corner pixel on corner pixel, as dlib samples; much smaller pictures by averaging, since
-    sampling would skip pixels."""
+    """Corner pixel on corner pixel, as dlib samples; what becomes much smaller is halved first,
+    since sampling would skip pixels."""
     rows, columns = image.shape[:2]
+    while width < _MUCH_SMALLER * columns and min(rows, columns) > 1:
+        rows, columns = rows // 2, columns // 2
+        whole = image[: 2 * rows, : 2 * columns]
+        halved = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+        image = np.asarray(halved, np.uint8)
     if (rows, columns) == (height, width):
         return image
-    if width < _MUCH_SMALLER * columns:
-        resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-        return np.asarray(resized, np.uint8)
     steps = (columns - 1) / max(1, width - 1), (rows - 1) / max(1, height - 1)
     matrix = np.array([[steps[0], 0, 0], [0, steps[1], 0]])
     flags, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE

@@ -75,7 +75,7 @@ def judge_face(
     image: RgbImage, face: Face, chip: RgbImage, limits: QualityLimits
 ) -> tuple[QualityFact, ...]:
     """Every fact about a face. `chip`: the same face, aligned."""
-    grey = luminance(chip)[_FACE_ROWS, _FACE_COLUMNS]
+    grey = _skin(chip)
     brightness, contrast = float(grey.mean()), spread(grey)
     visible = visible_percent(image, face)
     turn, tilt = turn_percent(face), tilt_percent(face)
@@ -115,14 +115,20 @@ def luminance(image: RgbImage) -> NDArray[np.float32]:
 
 def spread(grey: NDArray[np.float32]) -> float:
     """Between the 5th and the 95th percentile."""
-    low, high = np.percentile(grey, [5, 95])
+    values = np.sort(grey, axis=None)  # numpy's own percentiles take ten times as long
+    places = np.array([0.05, 0.95]) * (len(values) - 1)
+    low, high = np.interp(places, np.arange(len(values)), values)
     return float(high - low)
+
+
+def _skin(chip: RgbImage) -> NDArray[np.float32]:
+    return luminance(np.ascontiguousarray(chip[_FACE_ROWS, _FACE_COLUMNS]))
 
 
 def sharpness(chip: RgbImage) -> float:
     """Energy of fine detail (variance of the Laplacian) against the energy of all contrast; without
     unit, higher is sharper, not moved by exposure."""
-    grey = luminance(chip)[_FACE_ROWS, _FACE_COLUMNS]
+    grey = _skin(chip)
     detail = cv2.Laplacian(grey, cv2.CV_32F)
     return float(detail.var() / (grey.var() + 1))
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from PIL import ImageFile
 
 from biometrics import networks
 from biometrics.alignment import DLIB_150
@@ -37,7 +38,9 @@ def face_recognition() -> ModuleType:
 
 def _imported() -> ModuleType:
     """Its models package asks pkg_resources for four paths; new versions of setuptools no longer
-    have that, so it is given an answer of ours for the moment."""
+    have that, so it is given an answer of ours for the moment. It also tells Pillow, for the whole
+    process, to take truncated pictures: that is undone."""
+    strict = ImageFile.LOAD_TRUNCATED_IMAGES
     before = sys.modules.get("pkg_resources")
     stand_in: Any = ModuleType("pkg_resources")
     stand_in.resource_filename = _resource_filename
@@ -45,6 +48,7 @@ def _imported() -> ModuleType:
     try:
         return importlib.import_module("face_recognition")
     finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = strict
         del sys.modules["pkg_resources"]
         if before is not None:
             sys.modules["pkg_resources"] = before

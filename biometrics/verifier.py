@@ -232,16 +232,27 @@ class FaceVerifier:
     def _look_at_frames(
         self, pictures: Sequence[RgbImage], indices: Sequence[int]
     ) -> dict[int, _Look]:
-        """Follows the face from frame to frame, and looks for it anew where it was lost."""
+        """Follows the face from frame to frame, and looks for it anew where it was lost. Where
+        somebody else is seen, the frames since the last look at the whole picture are doubtful."""
         looks: dict[int, _Look] = {}
+        doubtful: list[int] = []
         last: Face | None = None
+        crowded = False
         for count, index in enumerate(indices):
-            picture, everywhere = pictures[index], count % self._settings.look_everywhere == 0
-            faces = self._engine.follow(picture, last, everywhere=everywhere) if last else []
-            faces = faces or self._find_main(picture)
-            looks[index] = look = self._look(picture, faces, self._settings.frame_quality)
-            last = look.face
+            everywhere = crowded or count % self._settings.look_everywhere == 0
+            looks[index] = self._look_again(pictures[index], last, everywhere)
+            crowded = looks[index].reason is UnusableReason.SEVERAL_FACES
+            if crowded:
+                for earlier in doubtful:
+                    looks[earlier] = self._look_again(pictures[earlier], last, everywhere=True)
+            doubtful = [] if everywhere else [*doubtful, index]
+            last = looks[index].face
         return looks
+
+    def _look_again(self, picture: RgbImage, last: Face | None, everywhere: bool) -> _Look:
+        faces = self._engine.follow(picture, last, everywhere=everywhere) if last else []
+        faces = faces or self._find_main(picture)
+        return self._look(picture, faces, self._settings.frame_quality)
 
     def _look(self, picture: RgbImage, faces: list[Face], limits: QualityLimits) -> _Look:
         if not faces:

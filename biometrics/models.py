@@ -1,0 +1,249 @@
+"""`python -m biometrics.models`: installs model packs, lists them, and checks what is installed.
+
+    list                                    what there is, its licence, what it learned from
+    install NAME [--from FOLDER-or-URL]     into `models/` below ECARD_VAR, or --to FOLDER
+    verify [NAME]                           whether the installed files are still the pinned ones
+
+A file counts as installed only once its size and SHA-256 are the pinned ones: it is fetched under
+another name beside its place (an interrupted fetch goes on from there), checked, and then moved.
+What was installed, from where and under which licence is written beside it. The one place of this
+package that reaches for the network, and only when a person runs it.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from biometrics.errors import ModelAltered, ModelError, ModelMissing
+from biometrics.packs import PACKS, Pack, PackFile, read_pack_file
+from biometrics.progress import Progress
+
+RECORD = "installed.json"
+_CHUNK_BYTES = 64 * 1024
+_TIMEOUT_SECONDS = 30.0
+
+
+class PackUnknown(ModelError):
+    """No pack has that name."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status: 0 done, 1 refused or not as pinned, 2 not understood."""
+    asked = _parser().parse_args(arguments)
+    try:
+        if asked.command == "list":
+            _say(_listing())
+        elif asked.command == "install":
+            pack = pack_named(asked.name)
+            _say(_terms(pack))
+            install(pack, asked.to or default_folder(), asked.source)
+            _say([f"{pack.name} is installed in {asked.to or default_folder()}"])
+        else:
+            return _verify(asked.name, asked.to or default_folder())
+    except ModelError as error:
+        sys.stderr.write(f"refused: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m biometrics.models")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="what there is to install")
+    install_parser = commands.add_parser("install", help="fetch, check and put in place")
+    install_parser.add_argument("name")
+    install_parser.add_argument(
+        "--from", dest="source", help="folder, or address of a folder, that has the files"
+    )
+    verify_parser = commands.add_parser("verify", help="check what is installed")
+    verify_parser.add_argument("name", nargs="?")
+    for sub in (install_parser, verify_parser):
+        sub.add_argument("--to", type=Path, help="folder of installed models")
+    return parser
+
+
+def default_folder() -> Path:
+    """`models` in the data directory."""
+    return Path(os.environ.get("ECARD_VAR") or "var").absolute() / "models"
+
+
+def pack_named(name: str) -> Pack:
+    """The pack; raises `PackUnknown`."""
+    if name not in PACKS:
+        raise PackUnknown(f"no pack {name!r}; there are {', '.join(PACKS)}")
+    return PACKS[name]
+
+
+def install(pack: Pack, folder: Path, source: str | None = None) -> None:
+    """Fetch every file of the pack that is not there yet, and record where it came from.
+
+    Raises `ModelMissing` where a file could not be had (what arrived is kept, to go on from), and
+    `ModelAltered` where it is not the pinned one (nothing of it is kept).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for wanted in pack.files:
+        if not _is_installed(folder, wanted):
+            _install_file(wanted, folder, source)
+        _record(folder, pack, wanted, source)
+
+
+def _is_installed(folder: Path, wanted: PackFile) -> bool:
+    try:
+        read_pack_file(folder, wanted)
+    except ModelError:
+        return False
+    return True
+
+
+def _install_file(wanted: PackFile, folder: Path, source: str | None) -> None:
+    part = folder / f"{wanted.name}.part"
+    try:
+        _fetch(wanted, part, source)
+    except (OSError, HTTPException) as error:
+        raise ModelMissing(f"{wanted.name} could not be fetched: {error}") from error
+    try:
+        _check(part, wanted)
+    except ModelAltered:
+        part.unlink()
+        raise
+    part.chmod(0o600)
+    part.replace(folder / wanted.name)
+
+
+def _fetch(wanted: PackFile, part: Path, source: str | None) -> None:
+    """Into `part`, behind what is there already."""
+    there = part.stat().st_size if part.exists() else 0
+    if there > wanted.size_bytes:
+        part.unlink()
+        there = 0
+    if there == wanted.size_bytes:
+        return
+    opened, there = _opened(wanted, source, there)
+    with opened, part.open("ab" if there else "wb") as out:
+        with Progress(wanted.name, wanted.size_bytes) as progress:
+            progress.step(there)
+            # one byte more than wanted shows that the file is not the pinned one
+            for chunk in _chunks(opened, wanted.size_bytes - there + 1):
+                out.write(chunk)
+                progress.step(len(chunk))
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _chunks(opened: IO[bytes], most: int) -> Iterator[bytes]:
+    while most > 0 and (chunk := opened.read(min(_CHUNK_BYTES, most))):
+        most -= len(chunk)
+        yield chunk
+
+
+def _opened(wanted: PackFile, source: str | None, there: int) -> tuple[IO[bytes], int]:
+    """The file's bytes from `there` on; and where they really begin: not every server can go on."""
+    address = _address(wanted, source)
+    if isinstance(address, Path):
+        opened: IO[bytes] = address.open("rb")
+        opened.seek(there)
+        return opened, there
+    headers = {"Range": f"bytes={there}-"} if there else {}
+    if urlsplit(address).scheme not in {"http", "https"}:
+        raise ModelMissing(f"{address} is neither a folder nor an http(s) address")
+    answer = urlopen(Request(address, headers=headers), timeout=_TIMEOUT_SECONDS)  # noqa: S310
+    goes_on = answer.status == HTTPStatus.PARTIAL_CONTENT
+    return answer, there if goes_on else 0
+
+
+def _address(wanted: PackFile, source: str | None) -> Path | str:
+    if source is None:
+        return wanted.url
+    if urlsplit(source).scheme in {"http", "https"}:
+        return f"{source.rstrip('/')}/{wanted.name}"
+    for folder in (Path(source), Path(source, wanted.folder)):
+        if (folder / wanted.name).is_file():
+            return folder / wanted.name
+    raise ModelMissing(f"{wanted.name} is not in {source}")
+
+
+def _check(part: Path, wanted: PackFile) -> None:
+    size = part.stat().st_size
+    if size < wanted.size_bytes:
+        raise ModelMissing(f"{wanted.name}: {size} of {wanted.size_bytes} bytes arrived")
+    if size > wanted.size_bytes:
+        raise ModelAltered(f"{wanted.name} is longer than the pinned {wanted.size_bytes} bytes")
+    with part.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != wanted.sha256:
+        raise ModelAltered(f"{wanted.name} does not have the pinned SHA-256")
+
+
+def _record(folder: Path, pack: Pack, wanted: PackFile, source: str | None) -> None:
+    """Which file, from where, under which licence: for whoever has to answer for it."""
+    path = folder / RECORD
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if wanted.name in known:
+        return
+    known[wanted.name] = {
+        "pack": pack.name,
+        "sha256": wanted.sha256,
+        "size_bytes": wanted.size_bytes,
+        "from": source or wanted.url,
+        "licence": wanted.licence,
+        "training_data": wanted.training_data,
+        "installed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    part = path.with_suffix(".json.part")
+    part.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _terms(pack: Pack) -> list[str]:
+    lines = [f"{pack.name}: {pack.purpose}"]
+    if not pack.run_here:
+        lines.append("  NOT RUN by this project: no engine uses it yet")
+    for wanted in pack.files:
+        lines += [
+            f"  {wanted.name}, {wanted.size_bytes} bytes, SHA-256 {wanted.sha256}",
+            f"    licence of the weights: {wanted.licence}",
+            f"    learned from: {wanted.training_data}",
+        ]
+    return [
+        *lines,
+        "  Whether you may use what was learned from such pictures is for you to clear.",
+    ]
+
+
+def _listing() -> list[str]:
+    return [line for pack in PACKS.values() for line in (*_terms(pack), "")]
+
+
+def _verify(name: str | None, folder: Path) -> int:
+    packs = [pack_named(name)] if name else list(PACKS.values())
+    wrong = 0
+    for wanted in dict.fromkeys(file for pack in packs for file in pack.files):
+        try:
+            read_pack_file(folder, wanted)
+        except ModelMissing:
+            _say([f"not installed  {wanted.name}"])
+            wrong += name is not None
+        except ModelAltered as error:
+            _say([f"ALTERED        {error}"])
+            wrong += 1
+        else:
+            _say([f"as pinned      {wanted.name}"])
+    return 1 if wrong else 0
+
+
+def _say(lines: Sequence[str]) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""Every engine keeps the same promises."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from biometrics.alignment import DLIB_150, align
+from biometrics.detection import main_face
+from biometrics.embedding import embed_each
+from biometrics.engines import ENGINES, load_engine
+from biometrics.errors import EngineUnknown, ModelAltered, ModelMissing, UndecodableImage
+from biometrics.images import PHOTO_FORMATS, ImageLimits, decode
+from biometrics.models import install, pack_named
+from biometrics.packs import MOBILEFACENET
+from biometrics.types import Outcome, UnusableReason, Zone
+from biometrics.verifier import FaceVerifier, VerifierSettings
+from tests.biometrics.pictures import brightened, capture, jpeg, pixels, side_by_side, views
+
+ADULT_AGE = 40
+
+
+@pytest.fixture(scope="module")
+def models(ecard_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    install(pack_named("yunet-mobilefacenet"), folder, str(ecard_data / "models"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pack_engine(models):
+    return load_engine("yunet-mobilefacenet", models=models)
+
+
+def chip(engine, image):
+    face = main_face(engine.find(image, 60), image)
+    return align(image, face, engine.alignment)
+
+
+def keeps_its_promises(engine, astronaut, admiral) -> None:
+    one, other = (pixels(view) for view in views(astronaut, 2))
+    chips = [chip(engine, image) for image in (one, other, pixels(admiral))]
+    assert all(cut.shape == (engine.alignment.side_px,) * 2 + (3,) for cut in chips)
+    same, again, stranger = embed_each(engine, chips)
+    assert same.shape == (engine.embedding_size,)
+    assert np.linalg.norm(same) == pytest.approx(1, abs=1e-5)
+    assert same @ again > 0.9
+    assert same @ again > same @ stranger + 0.05
+    alone = embed_each(engine, chips[:1])[0]
+    assert np.abs(alone - same).max() <= 1e-5  # a batch changes nothing
+    assert len(engine.find(pixels(side_by_side(astronaut, admiral)), 60)) == 2
+    face = engine.find(one, 60)[0]
+    assert face.box.left < face.nose[0] < face.box.right
+    left_eye, right_eye = face.eyes
+    assert left_eye[0] > right_eye[0]
+    assert np.hypot(*(left_eye - right_eye)) == pytest.approx(face.eye_distance_px)
+
+
+@pytest.mark.parametrize("name", ["resnet", "dlib"])
+def test_an_engine_that_needs_no_pack_keeps_its_promises(name, astronaut, admiral):
+    keeps_its_promises(load_engine(name), astronaut, admiral)
+
+
+def test_the_reference_leaves_pillow_as_strict_as_it_was(astronaut):
+    load_engine("dlib")
+    with pytest.raises(UndecodableImage):
+        decode(jpeg(astronaut)[:-2000], PHOTO_FORMATS, ImageLimits())
+
+
+def test_the_engine_of_a_pack_keeps_its_promises(pack_engine, astronaut, admiral):
+    keeps_its_promises(pack_engine, astronaut, admiral)
+
+
+def test_a_face_is_followed_until_it_is_gone(astronaut, admiral):
+    engine = load_engine("resnet")
+    first, second = (pixels(view) for view in views(astronaut, 2))
+    last = engine.find_main(first, 96)[0]
+    for everywhere in (False, True):
+        found = engine.follow(second, last, everywhere=everywhere)[0]
+        off = np.hypot(*np.subtract(found.box.centre, last.box.centre))
+        assert off < 0.2 * last.box.width
+    assert engine.follow(np.full_like(second, 120), last) == []
+    both = pixels(side_by_side(astronaut, admiral))
+    left = min(engine.find(both, 80), key=lambda face: face.box.left)
+    assert len(engine.follow(both, left)) == 1
+    assert len(engine.follow(both, left, everywhere=True)) == 2
+
+
+def test_somebody_who_steps_in_later_is_seen(verifier, astronaut, admiral):
+    room = Image.new("RGB", (300, 400), (90, 90, 90))
+    alone = [view.resize((300, 400)) for view in views(astronaut, 5)]
+    beside = [room, room, admiral, admiral, admiral]
+    frames = [jpeg(side_by_side(*both)) for both in zip(alone, beside, strict=True)]
+    answer = verifier.verify(frames, jpeg(astronaut), age=ADULT_AGE)
+    assert answer.reason is UnusableReason.SEVERAL_FACES
+
+
+def test_a_decision_names_its_engine_and_none_is_final_without_measured_limits(
+    pack_engine, astronaut, admiral
+):
+    verifier = FaceVerifier(pack_engine, VerifierSettings())
+    for reference in (astronaut, admiral):
+        answer = verifier.verify(capture(astronaut), jpeg(reference), age=ADULT_AGE)
+        assert answer.engine == "yunet-mobilefacenet-v1"
+        assert (answer.outcome, answer.zone) == (Outcome.MATCH, Zone.REVIEW)
+        assert not answer.accepted
+        assert "uncalibrated" in answer.operating_point
+    dark = verifier.verify(
+        capture(astronaut, change=brightened(0.12)), jpeg(astronaut), age=ADULT_AGE
+    )
+    assert dark.reason is UnusableReason.DARK
+    assert verifier.check_reference(jpeg(admiral)).usable
+
+
+def test_threads_share_the_engine_of_a_pack(pack_engine, astronaut, admiral):
+    images = [pixels(astronaut), pixels(admiral), *map(pixels, views(astronaut, 2))]
+    alone = [pack_engine.find(image, 60) for image in images]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda image: pack_engine.find(image, 60), images * 4))
+    assert together == alone * 4
+
+
+def test_an_engine_that_cannot_be_had_is_named_and_no_other_is_taken(tmp_path):
+    with pytest.raises(EngineUnknown, match="resnet"):
+        load_engine("facenet")
+    for models in (None, tmp_path):
+        with pytest.raises(ModelMissing, match="yunet"):
+            FaceVerifier.load(engine="yunet-mobilefacenet", models=models)
+    assert set(ENGINES) == {"resnet", "dlib", "yunet-mobilefacenet"}
+
+
+def test_altered_weights_of_a_pack_are_refused(models, tmp_path):
+    for path in models.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    short = (tmp_path / MOBILEFACENET.name).read_bytes()[:-1]
+    (tmp_path / MOBILEFACENET.name).write_bytes(short)
+    with pytest.raises(ModelAltered, match=r"MobileFaceNet\.onnx"):
+        load_engine("yunet-mobilefacenet", models=tmp_path)
+
+
+def test_a_chip_is_never_cut_for_landmarks_of_another_kind(pack_engine, astronaut):
+    image = pixels(astronaut)
+    with pytest.raises(ValueError, match="is not"):
+        align(image, pack_engine.find(image, 60)[0], DLIB_150)
