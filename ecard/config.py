@@ -44,6 +44,9 @@ class Settings:
     web_threads: int = setting(16, "Request threads of a worker.")
     web_workers: int = setting(1, "Worker processes; more than 1 needs PostgreSQL.")
     database_pool: int = setting(20, "Database connections a worker keeps.")
+    face_engine: str = setting(
+        "resnet", "What finds and compares faces: `resnet`, `dlib` or an installed model pack."
+    )
     judging_at_once: int = setting(2, "Faces judged at a time in a worker; past it 503.")
     judging_wait_seconds: float = setting(5.0, "How long a capture waits for its turn, seconds.")
     hashing_at_once: int = setting(4, "Password hashes computed at a time in a worker.")
@@ -120,6 +123,11 @@ class Settings:
     def files_folder(self) -> Path:
         """The root of the file store."""
         return self.var / "files"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where model packs were installed (``python -m biometrics.models install``)."""
+        return self.var / "models"
 
     @property
     def database_address(self) -> str:

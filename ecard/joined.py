@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from threading import BoundedSemaphore
 
 from biometrics.verifier import FaceVerifier
@@ -53,9 +53,14 @@ def join(
         registry=SqlRegistry(db, vault),
         file_store=DirectoryStore(settings.files_folder),
         delivery=delivery_from(settings, db, vault),
-        verifier=verifier or cache(FaceVerifier.load),
+        verifier=verifier or cache(partial(_load_verifier, settings)),
         judging=BoundedSemaphore(settings.judging_at_once),
         hashing=BoundedSemaphore(settings.hashing_at_once),
         now=now,
     )
     return Joined(db, settings, dependencies)
+
+
+def _load_verifier(settings: Settings) -> FaceVerifier:
+    """The engine that is set, or an error: never another one instead."""
+    return FaceVerifier.load(engine=settings.face_engine, models=settings.models_folder)

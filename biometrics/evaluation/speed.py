@@ -321,6 +321,11 @@ def write(report: Mapping[str, Any], folder: Path) -> None:
     _plot(report, folder / "speed.png")
 
 
+def read(folder: Path) -> dict[str, Any]:
+    """The report that was written into a folder."""
+    return dict(json.loads((folder / "report.json").read_text(encoding="utf-8")))
+
+
 def _page(report: Mapping[str, Any]) -> list[str]:
     memory = report["peak_memory_mb"]
     size = f"{report['portraits']} portraits, {report['rounds']} rounds in turns."
