@@ -89,13 +89,13 @@ class Settings:
     mismatches_total: int = setting(50, "Mismatches in all; then only the other routes.")
     invitation_seconds: int = setting(7 * 24 * 3600, "Life of an invitation, seconds.")
     confirmation_floor_seconds: float = setting(
-        0.4, "Every answer that depends on the registry takes at least this long, seconds."
+        0.4, "Answers that must not tell whether somebody exists take a multiple of this, seconds."
     )
     idempotency_seconds: int = setting(72 * 3600, "How long an idempotency key is remembered.")
     idempotency_lock_seconds: int = setting(90, "How long a key in work is held, seconds.")
     page_size: int = setting(50, "Most items of a page.")
     job_lease_seconds: int = setting(60, "Lease of a job taken from the outbox, seconds.")
-    job_tries: int = setting(3, "Tries until a job is parked.")
+    job_tries: int = setting(10, "Tries until a job is parked.")
     anchor_seconds: int = setting(60, "Longest time without a new audit anchor, seconds.")
     anchor_rows: int = setting(100, "Most audit rows without a new anchor.")
     smtp_url: str = setting("", "smtp://user:password@host:port; empty: embedded mailbox.")

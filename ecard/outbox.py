@@ -17,6 +17,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecard.db import Base, Code, Id, Json
 
+LONGEST_PAUSE_SECONDS = 3600
+"""Pauses between tries double up to this: ten tries bear an outage of some hours."""
+
 
 class Job(Base):
     """One thing to do. ``key`` makes enqueuing the same thing twice harmless."""
@@ -90,4 +93,4 @@ def settle(
     elif job.tries >= tries_max:
         job.state = "parked"
     else:
-        job.run_at = now + timedelta(seconds=10 * 2**job.tries)
+        job.run_at = now + timedelta(seconds=min(LONGEST_PAUSE_SECONDS, 10 * 2**job.tries))

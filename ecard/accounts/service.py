@@ -44,6 +44,7 @@ from ecard.accounts.sessions import (
     signed_in_at,
     take_back,
 )
+from ecard.answering import answered_alike
 from ecard.call import Call
 from ecard.messages import service as messages
 from ecard.persons import service as persons
@@ -94,8 +95,9 @@ CODES_KEPT_HOURS = 24
 
 
 def request_code(call: Call, card_number: str, device_token: str | None = None) -> CodeOpened:
-    """Open a sign-in code; the answer and the work are the same for every card number."""
-    return codes.open_for_card(call, card_number, device_token)
+    """Open a sign-in code; answer, work and time are the same for every card number."""
+    with answered_alike(call.settings.confirmation_floor_seconds):
+        return codes.open_for_card(call, card_number, device_token)
 
 
 def sign_in(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from ecard import audit, limits, outbox
 from ecard.agencies import service as agencies
+from ecard.answering import answered_alike
 from ecard.call import Call
 from ecard.cards import service as cards
-from ecard.errors import NotFound, Unavailable, VersionChanged
+from ecard.errors import NotAllowed, NotFound, Unavailable, VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import (
     AcceptanceNotNeeded,
@@ -54,10 +54,14 @@ from ecard.vault import new_token
 NOTICE_KIND = "family_services"
 DAY_SECONDS = 24 * 3600
 MONTH_DAYS = 30
+AT_ONCE = frozenset({"nothing_to_accept"})
+"""Moves that follow another at the same moment, which was told already."""
 REMINDER_DAYS = (4, 1)
 UNTOLD = frozenset({rules.DRAFT, rules.NOTICED})
 """The holder still types: nothing concerns the relative yet."""
 TOLD = {
+    rules.EVIDENCE_ACCEPTED: "link_evidence_accepted",
+    rules.AWAITING_FACE: "link_awaiting_face",
     rules.SUBMITTED: "link_submitted",
     rules.IN_REVIEW: "link_in_review",
     rules.ACTIVE: "link_active",
@@ -149,18 +153,18 @@ def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -
 def _moved(
     session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
 ) -> LinkChange:
-    count = sa.select(sa.func.count()).where(LinkChange.link_id == link.id)
+    number, at = _next_change(session, call, link)
     change = LinkChange(
         id=uuid.uuid4(),
         link_id=link.id,
-        number=(session.scalar(count) or 0) + 1,
+        number=number,
         from_state=from_state,
         to_state=to_state,
         reason=reason,
         actor_kind=call.actor.kind,
         actor_id=call.actor.id,
         channel=call.channel,
-        at=call.now,
+        at=at,
     )
     link.state, link.state_reason = to_state, reason
     if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
@@ -170,7 +174,8 @@ def _moved(
         )  # waiting for us costs nothing
     session.add(change)
     session.flush()
-    _tell_both(session, call, link, to_state)
+    if reason not in AT_ONCE:
+        _tell_both(session, call, link, to_state)
     audit.record(
         session,
         call,
@@ -181,6 +186,16 @@ def _moved(
         acting_for=link.relative_id,
     )
     return change
+
+
+def _next_change(session: Session, call: Call, link: Link) -> tuple[int, datetime]:
+    """Number and time of the link's next move: never the same time twice, so that history has an
+    order."""
+    query = sa.select(LinkChange).where(LinkChange.link_id == link.id)
+    last = session.scalar(query.order_by(LinkChange.number.desc()).limit(1))
+    if last is None:
+        return 1, call.now
+    return last.number + 1, max(call.now, last.at + timedelta(microseconds=1))
 
 
 def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
@@ -326,30 +341,15 @@ def give_family_account(
     """
     cards.refuse_card_state(call)
     number = registry.normalise(number)
-    started = time.monotonic()
     _refuse_named(call, link_id, number, relation, version)
     _count_number(call, number)
-    try:
+    with answered_alike(call.settings.confirmation_floor_seconds):
         found = _ask_registry(call, number, name)
         with call.db.write() as session:
             link = own_link(session, call, link_id, lock=True)
             _confirm(session, call, link, found, name, number, relation, scopes, version)
             session.commit()
-            result = view(session, call, link)
-    finally:
-        _wait_out(call, started)
-    return result
-
-
-def _wait_out(call: Call, started: float) -> None:
-    """Known, unknown, dead or taken: every answer comes at the same time after the question.
-
-    Work that took longer than the floor (a busy machine) is answered at the floor's next multiple,
-    so that its length does not show then either.
-    """
-    floor = call.settings.confirmation_floor_seconds
-    if floor > 0:
-        time.sleep(floor - (time.monotonic() - started) % floor)
+            return view(session, call, link)
 
 
 def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> None:
@@ -805,12 +805,22 @@ def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
         link = lock_link(session, link_id)
         if link.region_id not in call.staff.region_ids:
             raise NotFound
+        _refuse_own_link(session, call, link)
         if link.state not in rules.STANDING:  # to resume is not to open what never was
             raise IllegalMove(state=link.state)
         if target == rules.ENDED:
             link.ended_at = call.now
         move(session, call, link, target, reason)
         session.commit()
+
+
+def _refuse_own_link(session: Session, call: Call, link: Link) -> None:
+    """Nobody at a desk decides about a link on which they are one of the two sides."""
+    own = agencies.staff_number_index(session, call.staff.staff_id)
+    sides = [side for side in (link.holder_id, link.relative_id) if side is not None]
+    numbers = [persons.particulars(session, call, side).number for side in sides]
+    if own in [persons.number_index(call, number) for number in numbers]:
+        raise NotAllowed
 
 
 # --- time ----------------------------------------------------------------------------------------

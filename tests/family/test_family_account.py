@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from ecard.audit import AuditRow
 from ecard.demo.phone import Answer, Phone
 from tests.family.scene import (
     TODAY,
@@ -164,6 +165,23 @@ def test_unknown_misnamed_dead_suspended_and_taken_are_answered_alike(stage: Sta
     assert len(lengths) == 1
     link = two.phone.must("GET", f"/links/{link_id}")
     assert (link["state"], link["name"], link["number_masked"]) == ("noticed", None, None)
+
+
+def test_who_asked_for_somebody_not_confirmed_is_on_record_and_for_whom_is_not(
+    stage: Stage,
+) -> None:
+    two = pair(stage)
+    link_id = begin(stage, two.phone)
+    assert unknown(stage, two.phone, link_id).code == "relative_not_confirmed"
+    with stage.joined.db.read() as session:
+        row = session.query(AuditRow).order_by(AuditRow.seq.desc()).first()
+    assert row is not None
+    assert (row.action, row.outcome, str(row.object_id)) == (
+        "link.family_account",
+        "refused",
+        link_id,
+    )
+    assert row.acting_for is None
 
 
 def test_an_age_that_only_the_registry_knows_gets_the_one_answer(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from ecard.demo.phone import Answer
 from ecard.family import service as family
 from ecard.family.errors import CannotActivateNow
 from ecard.locale import sentence
+from ecard.persons import service as persons
 from tests.family.scene import (
     Pair,
     begin,
@@ -368,6 +369,23 @@ def test_only_safeguarding_staff_of_the_region_may_act(stage: Stage) -> None:
     assert two.phone.must("GET", f"/links/{link_id}")["state"] == "active"
 
 
+@pytest.mark.parametrize("side", ["holder", "relative"])
+def test_safeguarding_staff_decide_nothing_about_a_link_of_their_own(
+    stage: Stage, side: str
+) -> None:
+    two = pair(stage)
+    link_id = two.active()
+    with stage.joined.db.write() as session:
+        member = session.query(StaffMember).filter_by(user_name=SAFEGUARDING).one()
+        person = two.holder if side == "holder" else two.relative
+        member.person_number_index = persons.number_index(stage.joined.call(), person.number)
+        session.commit()
+    for action in ("suspend", "end"):
+        refused = act(stage, link_id, action)
+        assert (refused.status, refused.code) == (403, "not_allowed")
+    assert two.phone.must("GET", f"/links/{link_id}")["state"] == "active"
+
+
 def _move_desk_to(stage: Stage, region: str) -> None:
     with stage.joined.db.write() as session:
         member = session.query(StaffMember).filter_by(user_name=SAFEGUARDING).one()
@@ -407,7 +425,13 @@ def test_both_sides_are_told_in_their_own_language(stage: Stage, theirs: str, he
     link_id = two.active()
     two.phone.must("POST", f"/links/{link_id}/end")
     told = sorted(kinds(stage, two.holder))
-    assert told == ["link_active", "link_ended", "link_submitted"]
+    assert told == [
+        "link_active",
+        "link_awaiting_face",
+        "link_ended",
+        "link_evidence_accepted",
+        "link_submitted",
+    ]
     assert sorted(kinds(stage, two.relative)) == [f"{kind}_relative" for kind in told]
     said = texts(stage, two.holder, "link_ended")[0]
     assert said == sentence("message.link_ended", theirs, name=two.relative.name)

@@ -23,6 +23,7 @@ PERSONAL = [
     "6217 0000 0000 0000 123",
     "born 1954-03-12",
     "eh_0123456789abcdefghijklmnop",
+    "rc_0123456789abcdefghijklmnop",
     "ec_" + "A" * 43,
     "QUJD" * 60,
     "María",

@@ -84,7 +84,7 @@ def test_a_failing_job_waits_longer_each_time_and_is_then_parked_with_a_code(
         assert doer.drain() == 1
         (job,) = jobs(joined)
         waits.append((job.run_at - clock()).total_seconds())
-        clock.advance(seconds=1000)
+        clock.advance(hours=1)
     assert (job.state, job.error, job.tries) == ("parked", code, joined.settings.job_tries)
     assert waits[0] < waits[1]
     assert doer.drain() == 0
@@ -95,7 +95,7 @@ def test_a_job_of_a_kind_nobody_knows_is_parked_not_lost(joined: Joined, clock: 
     doer = Worker(joined.call(), Work())
     for _ in range(joined.settings.job_tries):
         doer.drain()
-        clock.advance(seconds=1000)
+        clock.advance(hours=1)
     assert [(job.state, job.error) for job in jobs(joined)] == [("parked", "KeyError")]
 
 
@@ -113,6 +113,21 @@ def test_a_job_whose_worker_died_is_taken_again_when_the_lease_ends(
     clock.advance(seconds=joined.settings.job_lease_seconds + 1)
     assert doer.drain() == 1
     assert done.counts == {"first": 1}
+
+
+def test_a_job_that_kills_its_worker_every_time_is_parked(joined: Joined, clock: Clock) -> None:
+    done = Done()
+    enqueue(joined, "note", name="first")
+    doer = Worker(joined.call(), Work({"note": done}))
+    for _ in range(joined.settings.job_tries):
+        with joined.db.write() as session:
+            lease = joined.settings.job_lease_seconds
+            assert outbox.take(session, now=clock(), lease_seconds=lease) is not None
+            session.commit()
+        clock.advance(seconds=joined.settings.job_lease_seconds + 1)
+    doer.drain()
+    assert done.counts == {}
+    assert [(job.state, job.error) for job in jobs(joined)] == [("parked", "broke_off")]
 
 
 def test_four_workers_together_do_every_job_and_every_sweep_once(joined: Joined) -> None:
