@@ -55,7 +55,7 @@ def facts(session: Session, call: Call, link: Link) -> Facts:
     subject_id = link.holder_id if guardian else link.relative_id
     must_accept = age >= policy.adult_age and link.accepted_at is None
     consent_by = rules.consent_by(age, link.face_subject, policy.own_consent_age)
-    consent = _consent(session, call, link, policy, subject_id)
+    consent = _consent(session, call, link, policy, subject_id, consent_by)
     allowed = rules.SHUT if link.face_shut_at else allowance(session, call, link)
     return Facts(
         policy=policy,
@@ -107,10 +107,17 @@ def write_acceptance(session: Session, call: Call, link: Link, via: str, scopes:
 
 
 def _consent(
-    session: Session, call: Call, link: Link, policy: Policy, subject_id: uuid.UUID
+    session: Session,
+    call: Call,
+    link: Link,
+    policy: Policy,
+    subject_id: uuid.UUID,
+    consent_by: str,
 ) -> str:
     row = notices.consent(session, link.id, FACE_PROCESSING)
     if row is None or row.person_id != subject_id:  # about somebody named before
+        return "missing"
+    if row.given_by != consent_by:  # by the guardian of who has become old enough to decide
         return "missing"
     shown = notices.current(session, link.region_id, FACE_PROCESSING, row.language, call.now)
     return rules.consent_standing(

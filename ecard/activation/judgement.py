@@ -75,6 +75,8 @@ class _Question:
     subject_age: int
     subject: str
     adult: bool
+    from_document: bool
+    """The reference was cut from a document; a face photo is only what the holder sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _read_question(call: Call, session_id: uuid.UUID, digest: str) -> _Question:
             subject_age=known.subject_age,
             subject=link.face_subject,
             adult=known.adult,
+            from_document=photo.source == "portrait",
         )
 
 
@@ -157,7 +160,7 @@ def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, di
             wait_seconds=known.allowed.wait_seconds,
             tries_left=known.allowed.tries_left,
         )
-    _refuse_resent(session, link.id, digest)
+    _refuse_resent(session, link, digest)
     return known
 
 
@@ -173,10 +176,14 @@ def _refuse_in_progress(session: Session, call: Call, session_id: uuid.UUID) -> 
         raise CaptureInProgress(retry_after=2)
 
 
-def _refuse_resent(session: Session, link_id: uuid.UUID, digest: str) -> None:
-    """A recording that is sent again is no new look at a person; after an outage it may be."""
+def _refuse_resent(session: Session, link: Link, digest: str) -> None:
+    """A recording that is sent again is no new look at a person; after an outage it may be.
+
+    All applications of this holder for this relative count: what matched in one that was ended
+    must not open the next.
+    """
     query = sa.select(Attempt.id).where(
-        Attempt.link_id == link_id,
+        Attempt.link_id.in_(family.of_same_pair(session, link)),
         Attempt.capture_digest == digest,
         Attempt.outcome.is_distinct_from(rules.OUTAGE),
     )
@@ -231,6 +238,7 @@ def _judge_further(
         accepted=seen.accepted,
         adult=question.adult,
         subject=question.subject,
+        from_document=question.from_document,
         registry_portrait=against,
     )
     return _Judged(seen, verdict, against)

@@ -166,11 +166,19 @@ class Verdict:
 
 
 def verdict(
-    outcome: str, *, accepted: bool, adult: bool, subject: str, registry_portrait: str
+    outcome: str,
+    *,
+    accepted: bool,
+    adult: bool,
+    subject: str,
+    from_document: bool,
+    registry_portrait: str,
 ) -> Verdict:
     """From the engine's answer to what happens. A machine never refuses finally.
 
     ``accepted``: the engine's match needs nobody. ``subject``: whose face, relative or guardian.
+    ``from_document``: the photo was cut from an identity document; a child's face photo, which
+    nobody vouches for, does not become one by the child's coming of age.
     ``registry_portrait``: none, match, uncertain, differs or unusable.
     """
     if outcome == PRESENTATION_ATTACK:
@@ -184,6 +192,8 @@ def verdict(
         reasons.append("relative_is_minor")
     elif not accepted:
         reasons.append("match_uncertain")
+    if adult and not from_document:
+        reasons.append("photo_without_document")
     if registry_portrait not in ("none", "match"):
         reasons.append(f"registry_portrait_{registry_portrait}")
     return Verdict(REVIEW, tuple(reasons)) if reasons else Verdict(MATCH)

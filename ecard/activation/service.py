@@ -383,8 +383,7 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
         if not known.must_accept or link.state not in rules.ANSWERING:
             raise AcceptanceNotNeeded
         if accepted:
-            if opened.via == rules.VIDEO:
-                raise CaptureWayNotAllowed(next="draw_digits")
+            _refuse_way(opened.via)
             _accept(session, call, link, opened.via, scopes)
             _announce(session, call, link, opened, known)
         else:
@@ -410,6 +409,14 @@ def _refuse_unannounced(call: Call, session_id: uuid.UUID) -> None:
         relative = persons.particulars(session, call, known.relative_id)
     if opened.via == rules.HANDED_OVER and known.must_accept:
         _refuse_unreachable(call, relative.registry_ref)
+
+
+def _refuse_way(via: str) -> None:
+    """An adult accepts alone: neither beside a holder who keeps the phone nor before a video."""
+    if via == rules.VIDEO:
+        raise CaptureWayNotAllowed(next="draw_digits")
+    if via == rules.OWN:  # opened for a child who came of age in it
+        raise CaptureWayNotAllowed(next="invite_or_hand_over")
 
 
 def _accept(session: Session, call: Call, link: Link, via: str, scopes: Sequence[str]) -> None:

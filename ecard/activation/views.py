@@ -175,7 +175,12 @@ def read_notice(session_id: uuid.UUID) -> Any:
 @capture.doc(operationId="acceptLink")
 @capture.idempotent
 @capture.refuses(
-    *NOT_NOW, *CLOSED, AcceptanceNotNeeded, errors.NoContactOnFile, general.Unavailable
+    *NOT_NOW,
+    *CLOSED,
+    AcceptanceNotNeeded,
+    errors.CaptureWayNotAllowed,
+    errors.NoContactOnFile,
+    general.Unavailable,
 )
 @capture.arguments(schemas.AcceptanceSchema)
 @capture.response(201, schemas.StepSchema)

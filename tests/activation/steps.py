@@ -7,7 +7,7 @@ there on goes over the API.
 import io
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from ecard import files
 from ecard.accounts import service as accounts
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.actors import CaptureGuest
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.demo import specimens
 from ecard.demo.phone import Answer, Capture, Phone
@@ -27,6 +28,7 @@ from ecard.family import service as family
 from ecard.family.models import Link
 from ecard.family.policy import face_subject
 from ecard.persons import service as persons
+from ecard.persons.policy import birthday, local_midnight
 from ecard.registry.sql import store_portrait
 from tests.support import Stage
 
@@ -157,7 +159,9 @@ def last_step(
     phone, call = phone or stage.signed_in(holder, None), stage.joined.call()
     with stage.joined.db.write() as session:
         link = _named(session, stage, holder, relative, relation)
-        _give_photo(session, call, link, reference or photo(ASTRONAUT))
+        age = family.relative_age(session, call, link)
+        source = "portrait" if age >= 16 or link.face_subject == "guardian" else "face_photo"
+        _give_photo(session, call, link, reference or photo(ASTRONAUT), source)
         family.evidence_given(session, call, link)
         family.evidence_accepted(session, call, link, "evidence_confirmed")
         session.commit()
@@ -187,7 +191,7 @@ def _named(session: Session, stage: Stage, holder: str, relative: str, relation:
     return link
 
 
-def _give_photo(session: Session, call: Call, link: Link, jpeg: bytes) -> None:
+def _give_photo(session: Session, call: Call, link: Link, jpeg: bytes, source: str) -> None:
     kept = [
         files.put(
             session,
@@ -219,7 +223,7 @@ def _give_photo(session: Session, call: Call, link: Link, jpeg: bytes) -> None:
             id=uuid.uuid4(),
             link_id=link.id,
             subject=link.face_subject,
-            source="face_photo",
+            source=source,
             document_id=document.id,
             file_id=kept[1].id,
             created_at=call.now,
@@ -227,6 +231,15 @@ def _give_photo(session: Session, call: Call, link: Link, jpeg: bytes) -> None:
         )
     )
     session.flush()
+
+
+def birthday_begins(stage: Stage, ref: str, age: int) -> datetime:
+    """The moment at which a demo person reaches an age, in their own region."""
+    person = stage.demo.persons[ref]
+    with stage.joined.db.read() as session:
+        region = agencies.region_by_code(session, person.region_code)
+        zone = agencies.time_zone(session, region.id)
+    return local_midnight(birthday(person.birth_date, age), zone)
 
 
 def registry_portrait(stage: Stage, ref: str, who: int) -> None:

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from ecard.demo.specimens import blurred
+from ecard.review.models import Case
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,
     LastStep,
+    birthday_begins,
     frames,
     last_step,
     registry_portrait,
@@ -118,12 +120,28 @@ def test_who_turns_sixteen_while_the_application_runs_accepts_like_an_adult(stag
     sixteenth = datetime(born.year + 16, born.month, born.day, tzinfo=UTC)
     stage.clock.time = sixteenth - timedelta(days=2)
     step = last_step(stage, "anna", "paul", "child")
-    minor = step.open("own")
-    assert minor.send("GET").body["next"] == "give_consent"
+    assert step.open("own").send("GET").body["next"] == "give_consent"
     stage.clock.time = sixteenth + timedelta(days=2)
     step.sign_in_again("anna")
     assert step.post("/capture-sessions", {"via": "own"}).code == "capture_way_not_allowed"
     capture = step.hand_over()
     assert (step.row().state, step.row().accepted_via) == ("awaiting_face", "handed_over")
-    assert capture.show_face(frames(ASTRONAUT)).body["next"] == "finished"
-    assert step.row().state == "active"
+    assert capture.show_face(frames(ASTRONAUT)).body["next"] == "wait_for_review"
+    assert step.row().state == "in_review"
+    with stage.joined.db.read() as session:
+        assert session.query(Case).one().reasons == ["photo_without_document"]
+
+
+def test_who_turns_sixteen_in_a_session_beside_the_holder_does_not_accept_in_it(
+    stage: Stage,
+) -> None:
+    midnight = birthday_begins(stage, "paul", 16)
+    stage.clock.time = midnight - timedelta(minutes=5)
+    step = last_step(stage, "anna", "paul", "child")
+    beside = step.open("own")
+    stage.clock.time = midnight + timedelta(minutes=5)
+    assert beside.send("GET").body["next"] == "accept"
+    refused = beside.accept(["rights"])
+    assert (refused.status, refused.code) == (409, "capture_way_not_allowed")
+    assert refused.body["next"] == "invite_or_hand_over"
+    assert step.row().accepted_at is None

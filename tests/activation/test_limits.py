@@ -142,6 +142,17 @@ def test_the_same_capture_sent_again_costs_nothing_in_any_session(stage: Stage) 
     assert again.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
 
 
+def test_a_capture_of_an_earlier_application_opens_no_later_one(stage: Stage) -> None:
+    step = child(stage)
+    assert step.open("own").show_face(frames(ASTRONAUT)).body["outcome"] == "match"
+    assert step.post("/withdrawal").ok
+    again = last_step(stage, "lucia", "mateo", "child", phone=step.phone)
+    assert step.phone.consent_as_guardian(again.link_id).ok
+    refused = again.open("own").show_face(frames(ASTRONAUT))
+    assert (refused.status, refused.code) == (409, "capture_resent")
+    assert again.attempts() == []
+
+
 @pytest.mark.parametrize(
     ("taken", "status", "code"),
     [

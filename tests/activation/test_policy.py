@@ -121,13 +121,19 @@ def test_a_try_that_was_never_settled_counts_as_a_mismatch() -> None:
     st.booleans(),
     st.booleans(),
     st.sampled_from(["relative", "guardian"]),
+    st.booleans(),
     st.sampled_from(["none", "match", "uncertain", "differs", "unusable"]),
 )
 def test_a_link_opens_by_machine_only_for_an_accepted_adult_with_a_confirmed_photo(
-    outcome: str, accepted: bool, adult: bool, subject: str, portrait: str
+    outcome: str, accepted: bool, adult: bool, subject: str, from_document: bool, portrait: str
 ) -> None:
     found = rules.verdict(
-        outcome, accepted=accepted, adult=adult, subject=subject, registry_portrait=portrait
+        outcome,
+        accepted=accepted,
+        adult=adult,
+        subject=subject,
+        from_document=from_document,
+        registry_portrait=portrait,
     )
     opens = found.outcome == "match" and not found.needs_person
     assert opens == (
@@ -135,6 +141,7 @@ def test_a_link_opens_by_machine_only_for_an_accepted_adult_with_a_confirmed_pho
         and accepted
         and adult
         and subject == "relative"
+        and from_document
         and portrait in ("none", "match")
     )
     assert rules.shown_outcome(found.outcome) == outcome
@@ -146,10 +153,16 @@ def test_an_attack_always_goes_to_a_person_and_a_mismatch_never() -> None:
         accepted=False,
         adult=True,
         subject="relative",
+        from_document=True,
         registry_portrait="none",
     )
     mismatch = rules.verdict(
-        "no_match", accepted=False, adult=False, subject="guardian", registry_portrait="none"
+        "no_match",
+        accepted=False,
+        adult=False,
+        subject="guardian",
+        from_document=True,
+        registry_portrait="none",
     )
     assert attack.reasons == ("presentation_attack",)
     assert not mismatch.needs_person

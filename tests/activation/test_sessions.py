@@ -2,11 +2,12 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from ecard.demo.phone import Capture
-from tests.activation.steps import ASTRONAUT, LastStep, frames, last_step
+from tests.activation.steps import ASTRONAUT, LastStep, birthday_begins, frames, last_step
 from tests.support import CARD_PASSWORD, Stage
 
 SCOPES = ["rights", "certification"]
@@ -270,6 +271,20 @@ def test_from_fourteen_on_the_person_decides_in_the_session(stage: Stage) -> Non
     assert (missing.code, missing.body["next"]) == ("consent_missing", "give_consent")
     assert capture.consent().status == 201
     assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
+
+
+def test_what_the_guardian_decided_ends_with_the_fourteenth_birthday(stage: Stage) -> None:
+    midnight = birthday_begins(stage, "paul", 14)
+    stage.clock.time = midnight - timedelta(minutes=5)
+    step = last_step(stage, "anna", "paul", "child")
+    assert step.phone.consent_as_guardian(step.link_id).ok
+    capture = step.open("own")
+    assert capture.send("GET").body["next"] == "send_capture"
+    stage.clock.time = midnight + timedelta(minutes=5)
+    refused = capture.show_face(frames(ASTRONAUT))
+    assert (refused.code, refused.body["next"]) == ("consent_missing", "give_consent")
+    assert capture.consent().ok
+    assert capture.send("GET").body["next"] == "send_capture"
 
 
 def test_declining_the_face_is_recorded_and_leads_to_the_other_routes(stage: Stage) -> None:
