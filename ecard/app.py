@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_swagger_ui
-from flask import Blueprint, Flask, Response, g
+from flask import Blueprint, Flask, Response, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -31,7 +31,7 @@ from ecard.logs import log_requests
 from ecard.messages import views as messages_views
 from ecard.notices import views as notices_views
 from ecard.policy import views as policy_views
-from ecard.request import MemoryRequest
+from ecard.request import MemoryRequest, request_id
 from ecard.review import views as review_views
 
 API_PREFIX = "/api/v1"
@@ -87,8 +87,9 @@ def create_app(joined: Joined) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     log_requests(app)
     rooms = ROOMS + (DEMO_ROOMS if joined.settings.demo else ())
+    app.before_request(_name_request)
+    _limit_addresses(app, joined)  # before the gate: wrong tokens count too
     auth.Gate(_open_to(rooms), RESOLVERS).install(app)
-    _limit_addresses(app, joined)
     register_error_handlers(app)
     api = ProblemApi(app)
     _describe_tokens(api, rooms)
@@ -139,6 +140,10 @@ def _describe_tokens(api: ProblemApi, rooms: tuple[tuple[Room, str], ...]) -> No
         if kind in auth.SCHEMES:
             room.security_scheme = auth.SCHEMES[kind]
             room.gate_refuses = (errors.NotSignedIn, errors.NotAllowed, *GATE_REFUSES[kind])
+
+
+def _name_request() -> None:
+    g.request_id = request_id(request.headers.get("X-Request-Id"))
 
 
 def _limit_addresses(app: Flask, joined: Joined) -> None:

@@ -15,7 +15,7 @@ from flask import Flask, g, request
 from ecard.actors import Actor
 from ecard.call import Call
 from ecard.errors import NotAllowed, NotFound, NotSignedIn, Refusal
-from ecard.request import current_call, request_id
+from ecard.request import current_call
 
 PUBLIC = "public"
 HOLDER = "holder"
@@ -43,7 +43,6 @@ class Gate:
         app.before_request(self._enter)
 
     def _enter(self) -> None:
-        g.request_id = request_id(request.headers.get("X-Request-Id"))
         if "\0" in request.path:
             raise NotFound  # no name of ours has one, and not every database takes it
         if request.endpoint is None:

@@ -15,7 +15,7 @@ import marshmallow as ma
 from flask import Request
 from webargs.flaskparser import FlaskParser
 
-from ecard.errors import InvalidInput, MalformedBody, WrongContentType
+from ecard.errors import BodyTooLarge, InvalidInput, MalformedBody, WrongContentType
 
 JSON = "application/json"
 FORM = "multipart/form-data"
@@ -39,6 +39,8 @@ class BodyParser(FlaskParser):
     def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ARG002 - webargs' own
         """The JSON body; nothing at all counts as an empty object, so that fields are named."""
         body = req.get_data(cache=True)
+        if len(body) > (req.max_form_memory_size or 0):
+            raise BodyTooLarge  # files may be large; text that is read into objects may not
         if not body and not req.mimetype:
             return {}
         if req.mimetype != JSON:

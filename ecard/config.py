@@ -55,7 +55,7 @@ class Settings:
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
-    form_bytes: int = setting(100 * 1024, "Largest form field held in memory, bytes.")
+    form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
     frames_min: int = setting(3, "Fewest frames of a capture.")
     frames_max: int = setting(12, "Most frames of a capture.")

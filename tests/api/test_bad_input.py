@@ -144,6 +144,14 @@ def test_a_body_over_the_cap_is_refused(scene: Scene) -> None:
     assert code(answer) == (413, "body_too_large")
 
 
+def test_json_over_the_cap_of_text_is_not_read_into_objects(scene: Scene) -> None:
+    cap = scene.stage.joined.settings.form_bytes
+    body = b'{"purpose":"' + cap * b"x" + b'"}'
+    with nothing_left_behind(scene.stage):
+        answer = scene.post("/step-ups", data=body, content_type="application/json")
+    assert code(answer) == (413, "body_too_large")
+
+
 def test_a_capture_over_its_own_cap_is_refused(scene: Scene) -> None:
     cap = scene.stage.joined.settings.capture_bytes
     with nothing_left_behind(scene.stage):

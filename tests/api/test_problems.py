@@ -70,6 +70,14 @@ def test_too_many_requests_say_when_to_come_back(stage: Stage) -> None:
     assert int(answers[-1].headers["Retry-After"]) == answers[-1].json["retry_after"] > 0
 
 
+def test_wrong_tokens_count_against_an_address_like_any_request(stage: Stage) -> None:
+    settings = replace(stage.joined.settings, requests_per_address=3)
+    client = create_app(replace(stage.joined, settings=settings)).test_client()
+    guess = {"Authorization": "Bearer eh_guess"}
+    answers = [client.get("/api/v1/links", headers=guess) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [
