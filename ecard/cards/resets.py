@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from biometrics.errors import BiometricsError
 from biometrics.types import Outcome, Verification
 from ecard import audit, captures, limits
 from ecard.accounts import service as accounts
@@ -181,12 +182,19 @@ def show_face(call: Call, reset_id: uuid.UUID, frames: Sequence[bytes]) -> FaceA
     The try is reserved before judging; an unusable capture and an outage of ours give it back.
     """
     sitter = _sitter(call)
+    reserved: list[uuid.UUID] = []
+
+    def reserve() -> None:
+        _reserve_face(call, reset_id)
+        reserved.append(reset_id)
+
     try:
-        judged = captures.judge(
-            call, frames, sitter.portrait, sitter.age, lambda: _reserve_face(call, reset_id)
-        )
-    except captures.ReferencePhotoUnusable as error:
-        _give_back(call, reset_id)
+        judged = captures.judge(call, frames, sitter.portrait, sitter.age, reserve)
+    except (captures.ReferencePhotoUnusable, BiometricsError) as error:
+        if reserved:
+            _give_back(call, reset_id)
+        if isinstance(error, BiometricsError):
+            raise Unavailable from error
         raise ResetNeedsCounter from error
     return _settle_face(call, reset_id, judged)
 

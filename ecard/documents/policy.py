@@ -16,7 +16,7 @@ from enum import StrEnum
 DOCUMENTS_MAX = 6
 """Documents in one submission: the longest list that a family can need."""
 EVIDENCE_WINDOW_SECONDS = 6 * 3600
-"""Submissions of one application are counted over this time."""
+"""Submissions of one holder are counted over this time."""
 UPLOAD_WINDOW_SECONDS = 24 * 3600
 """Uploaded bytes of one holder are counted over this time."""
 SMALL_CHILD_UNDER_AGE = 6

@@ -287,7 +287,7 @@ def submit(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) ->
     application = _read_application(call, link_id, document_ids)
     reasons = _ask_registry(call, application)
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
-        _spend_try(call, link_id)
+        _spend_try(call)
         reference = _find_reference(call.dependencies.verifier(), application)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
@@ -398,12 +398,13 @@ def _ask_registry(call: Call, application: _Application) -> tuple[str, ...]:
     )
 
 
-def _spend_try(call: Call, link_id: uuid.UUID) -> None:
+def _spend_try(call: Call) -> None:
+    """Count one try of this holder: a fresh application brings no fresh ones."""
     with call.db.write() as session:
         wait = limits.spend(
             session,
             SUBMITTED,
-            link_id,
+            call.holder.person_id,
             limit=call.settings.document_tries,
             window_seconds=rules.EVIDENCE_WINDOW_SECONDS,
             now=call.now,
@@ -413,9 +414,9 @@ def _spend_try(call: Call, link_id: uuid.UUID) -> None:
         raise EvidenceTriesSpent(retry_after=wait, tries_left=0)
 
 
-def _tries_left(session: Session, call: Call, link_id: uuid.UUID) -> int:
+def _tries_left(session: Session, call: Call, holder_id: uuid.UUID) -> int:
     since = call.now - timedelta(seconds=rules.EVIDENCE_WINDOW_SECONDS)
-    spent = len(limits.tries(session, SUBMITTED, link_id, since))
+    spent = len(limits.tries(session, SUBMITTED, holder_id, since))
     return max(0, call.settings.document_tries - spent)
 
 
@@ -563,7 +564,7 @@ def _evidence_view(
         ],
         documents=list(session.scalars(claimed)),
         warnings=list(warnings),
-        tries_left=_tries_left(session, call, link.id),
+        tries_left=_tries_left(session, call, link.holder_id),
     )
 
 
@@ -608,7 +609,9 @@ def note_registry_match(session: Session, photo_id: uuid.UUID, outcome: str) -> 
 def sweep(call: Call) -> int:
     """Destroy unclaimed and lapsed documents and photos; returns how many. Run before files'."""
     call = call.as_system()
-    removed = _sweep_unclaimed(call)
+    removed = 0
+    while (batch := _sweep_unclaimed(call)) > 0:
+        removed += batch
     with call.db.read() as session:
         claimed = sa.select(Document.link_id).where(Document.removed_at.is_(None)).distinct()
         photos = sa.select(ReferencePhoto.link_id).join(

@@ -1,14 +1,19 @@
 """A new password without the old one: by code and own face (a real judge), or at a counter."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from biometrics.errors import ModelAltered
+from ecard.app import create_app
 from ecard.cards.models import CardPasswordReset
 from ecard.demo.phone import Answer, Phone
 from ecard.registry.sql import store_portrait
+from tests import support
 from tests.accounts.scene import PASSWORD, Scene, refusal, set_scene, wrong
+from tests.activation.broken import FailingVerifier
 from tests.biometrics.pictures import admiral, astronaut, brightened, capture, jpeg
 
 NEW = "518037"
@@ -148,6 +153,17 @@ def test_a_portrait_that_cannot_be_compared_leads_to_the_counter_and_costs_nothi
         store_portrait(session, scene.joined.dependencies.vault, "lucia", blank)
         session.commit()
     assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_needs_counter")
+    with scene.joined.db.read() as session:
+        assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
+
+
+def test_an_engine_that_fails_costs_no_face_try(scene, phone):
+    reset = begin(scene, phone)
+    broken = FailingVerifier(support.verifier(), ModelAltered("model"))
+    dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
+    app = create_app(replace(scene.joined, dependencies=dependencies))
+    phone.transport = support.AppTransport(app)
+    assert refusal(show(phone, reset, capture(astronaut()))) == (503, "unavailable")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 

@@ -175,6 +175,16 @@ def test_the_sixth_try_in_six_hours_is_refused_until_they_have_passed(stage: Sta
     assert application.evidence()["tries_left"] == 5
 
 
+def test_a_fresh_application_brings_no_fresh_tries(stage: Stage) -> None:
+    application = apply(stage, "lucia", "mateo", "child")
+    faceless = specimen("birth_certificate")
+    answer, _ = submit(application, birth_certificate=faceless, face_photo=faceless)
+    assert answer.code == "face_photo_unusable"
+    application.phone.must("POST", f"/links/{application.link_id}/withdrawal")
+    again = apply(stage, "lucia", "mateo", "child", phone=application.phone)
+    assert again.evidence()["tries_left"] == 4
+
+
 # --- out of order, foreign, twice ---------------------------------------------------------------
 
 
