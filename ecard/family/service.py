@@ -347,7 +347,9 @@ def give_family_account(
         found = _ask_registry(call, number, name)
         with call.db.write() as session:
             link = own_link(session, call, link_id, lock=True)
-            _confirm(session, call, link, found, name, number, relation, scopes, version)
+            if not _confirm(session, call, link, found, name, number, relation, scopes, version):
+                session.commit()  # that somebody was asked for stays on record
+                raise RelativeNotConfirmed
             session.commit()
             return view(session, call, link)
 
@@ -462,7 +464,8 @@ def _confirm(
     relation: str,
     scopes: list[str],
     version: int,
-) -> None:
+) -> bool:
+    """Whether the registry and the other holders confirm it; if not, only that is on record."""
     vault = call.dependencies.vault
     limits.lock(session, "holder", link.holder_id)
     index = vault.index("number", number)
@@ -475,7 +478,8 @@ def _confirm(
         or not _age_fits(session, call, link, found, relation)
         or _places_taken(session, call, index, link, rules.PROVEN) >= places
     ):
-        raise RelativeNotConfirmed
+        audit.record(session, call, "link.family_account", "link", link.id, outcome="refused")
+        return False
     person = persons.ensure(session, call, found)
     link.relative_id = person.id
     link.relationship_id = relationships.ensure(
@@ -488,6 +492,7 @@ def _confirm(
     link.face_subject = rules.face_subject(age, policy_of(session, call, link))
     session.flush()
     audit.record(session, call, "link.family_account", "link", link.id, acting_for=person.id)
+    return True
 
 
 def _age_fits(
