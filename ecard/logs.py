@@ -28,7 +28,7 @@ HARMLESS = re.compile(
 PERSONAL = re.compile(
     r"\S@\S+\.\w"  # e-mail address
     r"|\+?\d(?:[ ().\-/]{0,2}\d){6,}"  # seven digits and more: an identity, card, telephone
-    r"|\b(?:eh|er|ed|es|ec|iv|nm)_[A-Za-z0-9_-]{16,}"  # token of ours
+    r"|\b(?:eh|er|ed|es|ec|iv|nm|rc)_[A-Za-z0-9_-]{16,}"  # token of ours
     r"|[A-Za-z0-9+/_=-]{200,}"  # base64: a picture, a key
     r"|[^\x00-\x7f]"  # names have accents and characters; nothing we log has
 )

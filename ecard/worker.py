@@ -25,6 +25,8 @@ IDLE_SECONDS = 0.25
 """How long to wait when nothing is due: the most that a message waits for its worker."""
 STOP_SECONDS = 2.0
 """How long a shutdown waits for the job in work; one that takes longer is leased again later."""
+BROKE_OFF = "broke_off"
+"""Error of a job that never came to an end, however often it was begun."""
 DONE_JOBS_KEPT_DAYS = 30
 """How long a job that is done still stops its key from being enqueued again."""
 
@@ -125,9 +127,10 @@ class Worker(threading.Thread):
             session.commit()
         if job is None:
             return False
-        error = self._attempt(job)
+        tries = self._call.settings.job_tries
+        # one more try than there may be: its process died in each of them, and would again
+        error = self._attempt(job) if job.tries <= tries else BROKE_OFF
         with self._call.db.write() as session:
-            tries = self._call.settings.job_tries
             outbox.settle(session, job.id, now=self._call.now, error=error, tries_max=tries)
             session.commit()
         return True

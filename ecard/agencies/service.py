@@ -209,9 +209,11 @@ def sign_in(call: Call, user_name: str, password: str) -> StaffToken:
 def _count_try(call: Call, user_name: str) -> str:
     """Count the try before it is examined, so that parallel ones cannot pass together."""
     try_id = uuid.uuid4().hex
-    subject = call.dependencies.vault.index("staff_sign_in", f"{user_name}|{call.network}")
+    index = call.dependencies.vault.index
+    subject = index("staff_sign_in", f"{user_name}|{call.network}")
+    address = index("network", call.network)
     counted = (
-        ("staff_sign_in_address", call.network, call.settings.sign_ins_per_address),
+        ("staff_sign_in_address", address, call.settings.sign_ins_per_address),
         ("staff_sign_in", subject, call.settings.sign_ins_per_account),
     )
     with call.db.write() as session:

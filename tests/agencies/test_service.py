@@ -8,6 +8,7 @@ from threading import BoundedSemaphore
 import pytest
 import sqlalchemy as sa
 
+from ecard import limits
 from ecard.agencies import service
 from ecard.agencies.errors import StaffSignInFailed, UnknownRegion
 from ecard.agencies.models import StaffMember, StaffSession
@@ -142,6 +143,14 @@ def test_an_attacker_elsewhere_does_not_lock_staff_out(ground: Ground) -> None:
 
 def test_signing_in_rightly_is_not_counted(ground: Ground) -> None:
     assert {try_password(ground, PASSWORD) for _ in range(7)} == {"in"}
+
+
+def test_no_network_address_is_written_down(ground: Ground) -> None:
+    try_password(ground, "wrong")
+    with ground.joined.db.read() as session:
+        subjects = list(session.scalars(sa.select(limits.LimitSubject.subject)))
+    assert subjects
+    assert "192.0.2.1" not in subjects
 
 
 def test_one_address_has_twenty_tries_a_minute_over_all_names(ground: Ground) -> None:
