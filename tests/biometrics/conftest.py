@@ -1,13 +1,19 @@
 import pytest
 from PIL import Image
 
-from biometrics.verifier import FaceVerifier
+from biometrics.engines import Engine, load_engine
+from biometrics.verifier import FaceVerifier, VerifierSettings
 from tests.biometrics import pictures
 
 
 @pytest.fixture(scope="session")
-def verifier() -> FaceVerifier:
-    return FaceVerifier.load()
+def resnet() -> Engine:
+    return load_engine()
+
+
+@pytest.fixture(scope="session")
+def verifier(resnet: Engine) -> FaceVerifier:
+    return FaceVerifier(resnet, VerifierSettings())
 
 
 @pytest.fixture(scope="session")

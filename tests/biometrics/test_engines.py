@@ -57,9 +57,12 @@ def keeps_its_promises(engine, astronaut, admiral) -> None:
     assert np.hypot(*(left_eye - right_eye)) == pytest.approx(face.eye_distance_px)
 
 
-@pytest.mark.parametrize("name", ["resnet", "dlib"])
-def test_an_engine_that_needs_no_pack_keeps_its_promises(name, astronaut, admiral):
-    keeps_its_promises(load_engine(name), astronaut, admiral)
+def test_the_default_engine_keeps_its_promises(resnet, astronaut, admiral):
+    keeps_its_promises(resnet, astronaut, admiral)
+
+
+def test_the_reference_engine_keeps_its_promises(astronaut, admiral):
+    keeps_its_promises(load_engine("dlib"), astronaut, admiral)
 
 
 def test_the_reference_leaves_pillow_as_strict_as_it_was(astronaut):
@@ -72,8 +75,8 @@ def test_the_engine_of_a_pack_keeps_its_promises(pack_engine, astronaut, admiral
     keeps_its_promises(pack_engine, astronaut, admiral)
 
 
-def test_a_face_is_followed_until_it_is_gone(astronaut, admiral):
-    engine = load_engine("resnet")
+def test_a_face_is_followed_until_it_is_gone(resnet, astronaut, admiral):
+    engine = resnet
     first, second = (pixels(view) for view in views(astronaut, 2))
     last = engine.find_main(first, 96)[0]
     for everywhere in (False, True):

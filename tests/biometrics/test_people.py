@@ -23,7 +23,7 @@ def pairs(ecard_data: Path) -> list[tuple[bytes, bytes]]:
     """Two pictures of each of some 25 people."""
     people = sorted((ecard_data / "faces" / "lfw").iterdir())
     several = [sorted(person.iterdir())[:2] for person in people if len(list(person.iterdir())) > 1]
-    return [(first.read_bytes(), second.read_bytes()) for first, second in several[::18][:25]]
+    return [(first.read_bytes(), second.read_bytes()) for first, second in several[::22][:20]]
 
 
 def compared(
@@ -40,7 +40,7 @@ def compared(
 
 def test_most_people_match_their_own_other_picture(verifier, pairs):
     answers = compared(verifier, pairs, ADULT_AGE)
-    assert len(answers) >= 18
+    assert len(answers) >= 14
     matched = [answer for answer in answers if answer.outcome is Outcome.MATCH]
     assert len(matched) >= 0.9 * len(answers)
     assert sum(answer.accepted for answer in answers) >= 0.6 * len(answers)
@@ -49,7 +49,7 @@ def test_most_people_match_their_own_other_picture(verifier, pairs):
 def test_strangers_are_not_accepted(verifier, pairs):
     strangers = [(one, other) for (one, _), (_, other) in pairwise(pairs)]
     answers = compared(verifier, strangers, ADULT_AGE)
-    assert len(answers) >= 18
+    assert len(answers) >= 14
     assert not any(answer.accepted for answer in answers)
     assert sum(answer.outcome is Outcome.MATCH for answer in answers) <= 2
 
