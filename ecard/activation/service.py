@@ -376,16 +376,16 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
 
     Accepted on the holder's phone, a notice goes to the contact that the registry holds.
     """
-    _refuse_unannounced(call, session_id)
+    via = _way_of_acceptance(call, session_id)
     with call.db.write() as session:
         link, opened = sessions.of_guest(session, call, session_id)
         known = facts(session, call, link)
         if not known.must_accept or link.state not in rules.ANSWERING:
             raise AcceptanceNotNeeded
         if accepted:
-            _refuse_way(opened.via)
-            _accept(session, call, link, opened.via, scopes)
-            _announce(session, call, link, opened, known)
+            _refuse_way(via)
+            _accept(session, call, link, via, scopes)
+            _announce(session, call, link, via, known)
         else:
             sessions.end(opened, call.now, "declined")
             family.refuse_as_relative(session, call, link)
@@ -402,13 +402,23 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
         return Step(facts(session, call, link).next)
 
 
-def _refuse_unannounced(call: Call, session_id: uuid.UUID) -> None:
+def _way_of_acceptance(call: Call, session_id: uuid.UUID) -> str:
+    """How an acceptance here counts: an invitation that reached the holder's own telephone or
+    mailbox was opened on the holder's phone, as far as anybody can tell."""
     with call.db.read() as session:
         link, opened = sessions.of_guest(session, call, session_id)
         known = facts(session, call, link)
         relative = persons.particulars(session, call, known.relative_id)
-    if opened.via == rules.HANDED_OVER and known.must_accept:
+        holder = persons.particulars(session, call, link.holder_id)
+    if not known.must_accept:
+        return opened.via
+    if opened.via == rules.HANDED_OVER:
         _refuse_unreachable(call, relative.registry_ref)
+    if opened.via == rules.INVITATION:
+        theirs = persons.contact(call, relative.registry_ref)
+        if theirs.shares_with(persons.contact(call, holder.registry_ref)):
+            return rules.HANDED_OVER
+    return opened.via
 
 
 def _refuse_way(via: str) -> None:
@@ -426,10 +436,8 @@ def _accept(session: Session, call: Call, link: Link, via: str, scopes: Sequence
     write_acceptance(session, call, link, via, sorted(chosen))
 
 
-def _announce(
-    session: Session, call: Call, link: Link, opened: CaptureSession, known: Facts
-) -> None:
-    if opened.via != rules.HANDED_OVER:
+def _announce(session: Session, call: Call, link: Link, via: str, known: Facts) -> None:
+    if via != rules.HANDED_OVER:
         return
     messages.notify(
         session,

@@ -22,6 +22,16 @@ class Contact:
     phone: str | None = None
     email: str | None = None
 
+    def shares_with(self, other: Contact) -> bool:
+        """Whether a message to one may be read by the other: a family's one telephone."""
+        mine = {_bare(address) for address in (self.phone, self.email) if address}
+        return any(_bare(address) in mine for address in (other.phone, other.email) if address)
+
+
+def _bare(address: str) -> str:
+    """An address without what people write in it for their eyes."""
+    return "".join(mark for mark in address.casefold() if mark.isalnum() or mark == "@")
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryCard:

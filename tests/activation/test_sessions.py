@@ -2,11 +2,14 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from ecard.demo.phone import Capture
+from ecard.registry.port import Contact
+from ecard.registry.sql import store_person
 from tests.activation.steps import ASTRONAUT, LastStep, birthday_begins, frames, last_step
 from tests.support import CARD_PASSWORD, Stage
 
@@ -135,6 +138,26 @@ def test_an_invited_adult_accepts_on_their_own_phone_and_the_holder_may_act_at_o
     assert capture.consent().ok
     assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
     assert step.link()["may_act"]
+
+
+def test_an_invitation_to_the_holders_own_telephone_opens_for_reading_first(stage: Stage) -> None:
+    holder, relative = (stage.demo.persons[ref] for ref in ("tomas", "elena"))
+    shared = replace(relative, contact=Contact("+44 7700 900111", None))
+    with stage.joined.db.write() as session:
+        store_person(session, stage.joined.dependencies.vault, shared)
+        session.commit()
+    assert shared.contact.shares_with(holder.contact)
+    step = last_step(stage)
+    assert step.post("/invitations").status == 201
+    opened = stage.phone().send(
+        "POST", "/invitations/open", {"token": token_in(stage, "+447700900111")}
+    )
+    capture = Capture(stage.phone(), opened.body["id"], opened.body["token"])
+    assert capture.accept(SCOPES).ok
+    assert capture.consent().ok
+    assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
+    link = step.link()
+    assert (link["state"], link["may_read"], link["may_act"]) == ("active", True, False)
 
 
 def test_an_invitation_opens_once_and_a_newer_one_replaces_it(stage: Stage) -> None:
