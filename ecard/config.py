@@ -80,7 +80,7 @@ class Settings:
     number_lookups_per_hour: int = setting(10, "Tries with one number by all actors in 1 hour.")
     numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
     applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
-    document_tries: int = setting(5, "Evidence submissions of one application in 6 hours.")
+    document_tries: int = setting(5, "Evidence submissions of one holder in 6 hours.")
     capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
     unusable_max: int = setting(10, "Unusable captures in one capture session.")
     mismatches_in_a_row: int = setting(5, "Mismatches until waiting times begin.")
