@@ -1,17 +1,34 @@
 """Two embeddings → distance → zone. Pure: no model, no picture, no clock."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from biometrics.calibration import OperatingPoint
+from biometrics.cohort import AgeMeans
 from biometrics.embedding import Embedding
 from biometrics.types import Outcome, Zone
+
+CONTRAST_MARGIN = 0.0
+"""By how much nearer to the claimed reference than to any other of the household the claimant has
+to be. At 0 the household's own pictures already tell relatives apart (docs/faces.md); more sends
+more people to review who are who they say."""
 
 
 def distance(one: Embedding, other: Embedding) -> float:
     """Cosine distance of two embeddings of length 1: 0 for the same direction, 1 for unrelated."""
     return 1 - float(np.dot(one, other))
+
+
+def distance_at_age(
+    one: Embedding, other: Embedding, age: int | None, means: AgeMeans | None
+) -> float:
+    """The distance once the look of the person's age (years) is taken away from both; without
+    means, as it is. Operating points are measured on this one."""
+    if means is None:
+        return distance(one, other)
+    return distance(means.centred(one, age), means.centred(other, age))
 
 
 def zone_of(measured: float, point: OperatingPoint) -> Zone:
@@ -27,6 +44,17 @@ def zone_of(measured: float, point: OperatingPoint) -> Zone:
 def outcome_of(zone: Zone) -> Outcome:
     """Only the zone reject is a `no_match`; a `match` in the zone review waits for a person."""
     return Outcome.NO_MATCH if zone is Zone.REJECT else Outcome.MATCH
+
+
+def is_nearest_to_claimed(
+    claimed: float, household: Sequence[float], margin: float = CONTRAST_MARGIN
+) -> bool:
+    """Household contrast: whether the claimant is nearer to the claimed reference than to every
+    other one of the household, by that margin. True where no other is on file. `ValueError` for
+    what is no number."""
+    if not all(math.isfinite(measured) for measured in (claimed, margin, *household)):
+        raise ValueError("a distance must be a finite number")
+    return all(claimed + margin < other for other in household)
 
 
 def furthest_stray(best: list[Embedding], every: list[Embedding]) -> float:

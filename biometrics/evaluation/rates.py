@@ -24,6 +24,9 @@ from biometrics.evaluation.intervals import (
     worlds,
 )
 
+LEAST_GENUINE = 30
+"""Genuine comparisons below which no FNMR is printed: none of 30 failing still allows one in ten.
+"""
 FMRS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 
 
@@ -54,7 +57,11 @@ class Comparisons:
 
     def supports(self, fmr: float) -> bool:
         """Whether so few comparisons can show a rate so low."""
-        return len(self.genuine) > 0 and fmr * self.trials.total >= EXPECTED_ERRORS
+        return len(self.genuine) >= LEAST_GENUINE and self.supports_limit(fmr)
+
+    def supports_limit(self, fmr: float) -> bool:
+        """Whether a limit for a rate so low can be read off the impostors."""
+        return fmr * self.trials.total >= EXPECTED_ERRORS
 
     def limit(self, fmr: float) -> float:
         """The distance that at most this share of the impostors stays below."""

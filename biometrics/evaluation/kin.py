@@ -1,0 +1,176 @@
+"""Relatives: at the limit that gives strangers a known rate, how many relatives pass, and what the
+household's other references on file change.
+
+With contrast, an impostor's claim is judged against the claimed person's reference, the impostor's
+own (another picture of them) and that of one more relative of the claimed person, where there is
+one. A genuine claim is judged against up to two relatives of the person. Who else is on file is
+drawn with a fixed seed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biometrics.comparison import CONTRAST_MARGIN
+from biometrics.evaluation.gallery import Gallery
+from biometrics.evaluation.intervals import Ints, rate_at_fixed_limit, trials_of
+from biometrics.evaluation.measure import Method, compare
+from biometrics.evaluation.rates import Comparisons
+from biometrics.evaluation.slices import Mask, Slicer
+
+STRANGER_FMRS = (1e-2, 1e-3, 1e-4)
+MARGINS = (0.0, 0.01, 0.02, 0.05)
+OTHERS = 2
+"""More references on file."""
+_SEED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """A probe against a claimed reference, with the nearest of the others on file."""
+
+    distance: NDArray[np.float64]
+    nearest_other: NDArray[np.float64]
+    """Infinite where no other is on file."""
+    families: Ints
+
+    def __len__(self) -> int:
+        return len(self.distance)
+
+    def passing(self, limit: float, margin: float | None) -> Mask:
+        """Below the limit and, with a margin, nearer to the claimed one by that much."""
+        near = self.distance < limit
+        return near if margin is None else near & self.nearer(margin)
+
+    def nearer(self, margin: float) -> Mask:
+        """Whether the contrast holds."""
+        return self.distance + margin < self.nearest_other
+
+    def rate(self, wanted: Mask, families: int) -> dict[str, Any]:
+        """Share of the claims, with its interval by family."""
+        trials = trials_of(self.families, self.families, families)
+        chosen = self.families[wanted]
+        return asdict(rate_at_fixed_limit(chosen, chosen, trials))
+
+
+class Household:
+    """Draws who claims to be whom, and who else is on file."""
+
+    def __init__(self, gallery: Gallery, slicer: Slicer, method: Method) -> None:
+        self._slicer = slicer
+        self._random = np.random.default_rng(_SEED)
+        self._pictures = slicer.kin().pictures
+        self.families = int(slicer.families.max()) + 1
+        photos = method.centre(method.photo(gallery.vectors[self._pictures]), None)
+        self._distances = 1 - (photos @ photos.T).astype(np.float64)
+        self._subjects = slicer.subjects[self._pictures]
+
+    def impostors(self) -> Claims:
+        """Every picture of a person with two or more, against every picture of every relative."""
+        claims = []
+        for probe in range(len(self._pictures)):
+            own = self._others_of(probe)
+            if not len(own):
+                continue
+            for relative in self._relatives(probe):
+                for claimed in np.flatnonzero(self._subjects == relative).tolist():
+                    on_file = [
+                        int(self._random.choice(own)),
+                        *self._more(relative, probe, OTHERS - 1),
+                    ]
+                    claims.append((probe, claimed, on_file))
+        return self._claims(claims)
+
+    def genuine(self) -> Claims:
+        """Every picture against every other one of the same person, in both roles."""
+        claims = []
+        for probe in range(len(self._pictures)):
+            for claimed in self._others_of(probe).tolist():
+                on_file = self._more(int(self._subjects[probe]), probe, OTHERS)
+                claims.append((probe, claimed, on_file))
+        return self._claims(claims)
+
+    def _claims(self, claims: Sequence[tuple[int, int, Sequence[int]]]) -> Claims:
+        distances = np.array([self._distances[probe, claimed] for probe, claimed, _ in claims])
+        nearest = [
+            min((self._distances[probe, other] for other in others), default=np.inf)
+            for probe, _, others in claims
+        ]
+        probes = self._pictures[[probe for probe, _, _ in claims]]
+        return Claims(distances, np.array(nearest), self._slicer.families[probes])
+
+    def _others_of(self, probe: int) -> Ints:
+        same = np.flatnonzero(self._subjects == self._subjects[probe])
+        return np.asarray(same[same != probe], np.intp)
+
+    def _relatives(self, probe: int) -> list[int]:
+        related = np.flatnonzero(self._slicer.related[self._subjects[probe]])
+        return [person for person in related.tolist() if (self._subjects == person).any()]
+
+    def _more(self, claimed: int, probe: int, count: int) -> list[int]:
+        """One picture each of up to so many relatives of the claimed person, not of the probe's."""
+        related = np.flatnonzero(self._slicer.related[claimed])
+        people = [p for p in related.tolist() if p != self._subjects[probe]]
+        people = [p for p in people if (self._subjects == p).any()]
+        drawn = self._random.permutation(people)[:count]
+        return [int(self._random.choice(np.flatnonzero(self._subjects == p))) for p in drawn]
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """What relatives reach at limits that were set on strangers."""
+
+    impostors: Claims
+    genuine: Claims
+    families: int
+    limits: dict[float, float | None]
+    """At each FMR of strangers; None where so few strangers cannot show it."""
+
+    @classmethod
+    def measured(cls, gallery: Gallery, slicer: Slicer, method: Method) -> "Kin":
+        """Draws the claims, and sets the limits on people of different families."""
+        strangers = compare(gallery, slicer.strangers_of_kin(), method)
+        household = Household(gallery, slicer, method)
+        limits = {f: strangers.limit(f) if strangers.supports(f) else None for f in STRANGER_FMRS}
+        return cls(household.impostors(), household.genuine(), household.families, limits)
+
+    def without_contrast(self, limit: float) -> dict[str, Any]:
+        """Relatives that pass, and genuine claims that do not."""
+        passing = self.impostors.passing(limit, None), self.genuine.passing(limit, None)
+        return {
+            "limit": limit,
+            "kin_fmr": self.impostors.rate(passing[0], self.families),
+            "fnmr": self.genuine.rate(~passing[1], self.families),
+        }
+
+    def with_contrast(self, limit: float, margin: float) -> dict[str, Any]:
+        """The same with the household's references; `more_review`: genuine claims that would have
+        passed."""
+        held = self.genuine.passing(limit, None) & ~self.genuine.nearer(margin)
+        passing = self.impostors.passing(limit, margin)
+        return {
+            "limit": limit,
+            "margin": margin,
+            "kin_fmr": self.impostors.rate(passing, self.families),
+            "more_review": self.genuine.rate(held, self.families),
+        }
+
+    def comparisons(self) -> Comparisons:
+        """All claims, with contrast: one that is not nearest to the claimed reference is as far as
+        can be."""
+        trials = trials_of(self.impostors.families, self.impostors.families, self.families)
+        own, other = (
+            np.where(claims.nearer(CONTRAST_MARGIN), claims.distance, _FURTHEST)
+            for claims in (self.genuine, self.impostors)
+        )
+        units = self.genuine.families, self.impostors.families
+        return Comparisons(
+            own, units[0], units[0], self.families, other, units[1], units[1], trials
+        )
+
+
+_FURTHEST = 2.0
+"""The cosine distance of opposite directions."""

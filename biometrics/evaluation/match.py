@@ -1,0 +1,180 @@
+"""`match`: error rates of an engine, slice by slice, beside plainer ways to compare.
+
+Writes report.json, report.md and det.svg. report.json:
+
+    {"engine": …, "date": …, "pictures": {…},
+     "slices": {NAME: {"subjects", "images", "failed_to_detect", "genuine", "impostor",
+        "fnmr_at_fmr": {"1e-4": {"value", "low", "high", "errors", "comparisons", "method"}
+            or null},
+        "operating_point": {"fmr", "fnmr", "review", "rejected"},
+        "baselines": {NAME: {"fnmr_at_fmr", "difference": {"1e-4": {"value", "low", "high"}}}}}},
+     "operating_points": {…}, "groups": {…}}
+
+A rate is null where the comparisons cannot show it, its `low` and `high` where they support no
+interval (intervals.py). A difference is ours minus the baseline's. The slices `kin` and
+`kin_contrast` also have `at_stranger_fmr` (kin.py).
+"""
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+from biometrics import calibration, cohort
+from biometrics.comparison import CONTRAST_MARGIN
+from biometrics.evaluation.arguments import add_sources, opened_gallery, reported
+from biometrics.evaluation.decisions import Points, decided
+from biometrics.evaluation.doubles import read_doubles, same_files
+from biometrics.evaluation.gallery import Gallery
+from biometrics.evaluation.groups import group_rates
+from biometrics.evaluation.kin import Kin
+from biometrics.evaluation.manifest import read_relations
+from biometrics.evaluation.measure import (
+    Method,
+    as_shipped,
+    compare,
+    plain,
+    plain_cohort,
+    plain_mean,
+)
+from biometrics.evaluation.plots import draw
+from biometrics.evaluation.points import Calibration, write_points
+from biometrics.evaluation.rates import Comparisons, differences, fnmr_at_fmr
+from biometrics.evaluation.report import fmr_name, readable
+from biometrics.evaluation.slices import Slice, Slicer
+
+Curves = dict[str, dict[str, Comparisons]]
+"""By slice and method."""
+
+
+@reported
+def main(arguments: Sequence[str]) -> int:
+    """Measures, and writes the three files."""
+    options = _parser().parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    gallery = opened_gallery(options, options.out)
+    relations = read_relations(options.relations) if options.relations else []
+    doubles = same_files(gallery) + (read_doubles(options.doubles) if options.doubles else [])
+    slicer = Slicer(gallery.pictures, gallery.found(), relations, doubles)
+    labelled = Slicer(gallery.pictures, gallery.found(), relations, same_files(gallery))
+    bench = Bench(gallery, slicer, cohort.load(gallery.engine))
+    if options.write_operating_points:
+        limits = Calibration(gallery, slicer, labelled, bench.shipped).points(options.data)
+        points: Mapping[str, Any] | None = limits
+        write_points(options.write_operating_points, gallery.engine, limits)
+    else:
+        points = calibration.measured(gallery.engine)
+    report = bench.report(points, bool(relations))
+    report["pictures"]["doubles_left_out"] = len(doubles)
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (options.out / "report.json").write_text(text + "\n", encoding="utf-8")
+    (options.out / "report.md").write_text(readable(report), encoding="utf-8")
+    draw(bench.curves, options.out / "det.svg")
+    print(f"report: {options.out / 'report.md'}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m biometrics.evaluation match")
+    add_sources(parser)
+    parser.add_argument("--relations", type=Path, help="subject_a, subject_b")
+    parser.add_argument("--doubles", type=Path, help="pairs that show one person (see doubles)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--write-operating-points",
+        type=Path,
+        metavar="FILE",
+        nargs="?",
+        const=calibration.FILE,
+        help="set the limits anew, and keep them (default: where the verifier reads them)",
+    )
+    parser.add_argument("--data", default="", help="a word on the pictures, kept with the limits")
+    return parser
+
+
+class Bench:
+    """Measures one gallery."""
+
+    def __init__(self, gallery: Gallery, slicer: Slicer, means: cohort.AgeMeans | None) -> None:
+        self.gallery = gallery
+        self.slicer = slicer
+        self.means = means
+        self.shipped = as_shipped(means)
+        self.curves: Curves = {}
+
+    def report(self, points: Mapping[str, Any] | None, with_kin: bool) -> dict[str, Any]:
+        """All that report.json holds."""
+        limits = calibration.read_points(self.gallery.engine, points) if points else None
+        slices = [s for s in self.slicer.all() if s.name != "kin" or with_kin]
+        found = {s.name: self._slice(s, limits) for s in track(slices, "comparing")}
+        if "kin" in found:
+            self._add_kin(found)
+        return {
+            "engine": self.gallery.engine,
+            "date": datetime.now(UTC).date().isoformat(),
+            "pictures": {
+                "all": len(self.gallery.pictures),
+                "failed_to_detect": int((~self.gallery.found()).sum()),
+            },
+            "slices": found,
+            "operating_points": points,
+            "groups": group_rates(self.gallery, self.slicer, self.shipped, limits),
+        }
+
+    def _slice(self, slice_: Slice, limits: Points | None) -> dict[str, Any]:
+        ours = compare(self.gallery, slice_, self.shipped)
+        self.curves[slice_.name] = {"shipped": ours}
+        return {
+            "subjects": len(set(self.slicer.subjects[slice_.pictures].tolist())),
+            "images": len(slice_.pictures),
+            "failed_to_detect": slice_.failed,
+            "genuine": len(ours.genuine),
+            "impostor": ours.trials.total,
+            "fnmr_at_fmr": _named(fnmr_at_fmr(ours)),
+            "operating_point": limits and decided(self.gallery, slice_, self.shipped, limits),
+            "baselines": {m.name: self._baseline(slice_, m, ours) for m in self._plainer(slice_)},
+        }
+
+    def _baseline(self, slice_: Slice, method: Method, ours: Comparisons) -> dict[str, Any]:
+        theirs = compare(self.gallery, slice_, method)
+        self.curves[slice_.name][method.name] = theirs
+        apart = differences(ours, theirs)
+        return {"fnmr_at_fmr": _named(fnmr_at_fmr(theirs)), "difference": _named(apart)}
+
+    def _plainer(self, slice_: Slice) -> list[Method]:
+        methods = [plain()]
+        if slice_.name.endswith("mean3"):
+            methods.append(plain_mean())
+        if self.means and (self.slicer.ages[slice_.pictures] >= 0).all():
+            methods.append(plain_cohort(self.means))
+        return methods
+
+    def _add_kin(self, found: dict[str, Any]) -> None:
+        """The slice `kin_contrast`, and in both what is reached at limits set on strangers."""
+        kin = Kin.measured(self.gallery, self.slicer, self.shipped)
+        comparisons = kin.comparisons()
+        self.curves["kin_contrast"] = {"shipped": comparisons}
+        alone: dict[str, Any] = {}
+        contrast: dict[str, Any] = {}
+        for fmr, limit in kin.limits.items():
+            alone[fmr_name(fmr)] = limit and kin.without_contrast(limit)
+            contrast[fmr_name(fmr)] = limit and kin.with_contrast(limit, CONTRAST_MARGIN)
+        found["kin"]["at_stranger_fmr"] = alone
+        found["kin_contrast"] = {
+            **{key: found["kin"][key] for key in ("subjects", "images", "failed_to_detect")},
+            "genuine": len(kin.genuine),
+            "impostor": len(kin.impostors),
+            "fnmr_at_fmr": _named(fnmr_at_fmr(comparisons)),
+            "operating_point": None,
+            "baselines": {},
+            "at_stranger_fmr": contrast,
+        }
+
+
+def _named(rates: Mapping[float, Any]) -> dict[str, Any]:
+    return {fmr_name(fmr): rate and asdict(rate) for fmr, rate in rates.items()}

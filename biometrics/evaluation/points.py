@@ -1,0 +1,138 @@
+"""Operating points from measured distances: the limits of every age band, and what stands behind
+them."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from biometrics.calibration import ADULTS, BANDS, AgeBand, is_supported
+from biometrics.cohort import ADULT_FROM_YEARS
+from biometrics.evaluation.gallery import Gallery
+from biometrics.evaluation.intervals import Rate
+from biometrics.evaluation.measure import Method, compare
+from biometrics.evaluation.rates import Comparisons
+from biometrics.evaluation.slices import ADULT_GAP_YEARS, CHILD_GAP_YEARS, Slice, Slicer
+
+_DIGITS = 4
+"""Of a limit; rounded down."""
+
+
+_KEPT = 0.02
+_TARGET_FOR_NONE = 1e-3
+"""What is shown for a band that nobody is accepted in."""
+_DRAWN_IN = tuple(1 - step / 20 for step in range(11))
+"""Parts of the target, down to half."""
+_CLOSE_MINORS = "people with several pictures, at most 2 years apart"
+LEAST_GENUINE_PEOPLE = 20
+"""Below so many people a false non-match rate is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Sets the limits of one engine. `as_labelled` slices the same pictures with the doubles in."""
+
+    gallery: Gallery
+    slicer: Slicer
+    as_labelled: Slicer
+    method: Method
+
+    def points(self, data: str) -> dict[str, Any]:
+        """The content that `calibration.read_points` reads. `data`: a word on the pictures."""
+        bands = {ADULTS.name: self._band(ADULTS, None)}
+        adult_limit = bands[ADULTS.name]["accept_within"]
+        for band in BANDS:
+            if band is not ADULTS:
+                bands[band.name] = self._band(band, adult_limit)
+        ordered = {band.name: bands[band.name] for band in BANDS}
+        return {"date": datetime.now(UTC).date().isoformat(), "data": data, "bands": ordered}
+
+    def _band(self, band: AgeBand, adult_limit: float | None) -> dict[str, Any]:
+        found = self._compare(self.slicer.band(band.youngest, band.oldest), 1.5 * band.review_fmr)
+        nearer = self._nearer_strangers(band)
+        limit, fmr = self._supported_limit(band, found, nearer)
+        borrowed = bool(_is_adult(band) and limit and adult_limit and adult_limit < limit)
+        if borrowed and adult_limit:
+            limit, fmr = adult_limit, found.false_matches(adult_limit)
+        accepts = is_supported(band, fmr.high)
+        review = _rounded(max(found.limit(band.review_fmr), limit))
+        labelled = self._compare(self.as_labelled.band(band.youngest, band.oldest))
+        genuine = self._genuine(band)
+        return {
+            "accept_within": limit if accepts else None,
+            "review_within": review,
+            "target_fmr": band.accept_fmr,
+            "measured_at": limit,
+            "people": found.trials.units,
+            "fmr": asdict(fmr),
+            "fmr_as_labelled": asdict(labelled.false_matches(limit)),
+            "fmr_elsewhere": {n: asdict(part.false_matches(limit)) for n, part in nearer.items()},
+            "fnmr": {n: asdict(part.false_non_matches(limit)) for n, part in genuine.items()},
+            "rejected": {n: asdict(part.false_non_matches(review)) for n, part in genuine.items()},
+            "borrowed": borrowed,
+            "review_because": None if accepts else _why(band, fmr),
+        }
+
+    def _compare(self, slice_: Slice, kept: float = _KEPT) -> Comparisons:
+        return compare(self.gallery, slice_, self.method, kept)
+
+    def _supported_limit(
+        self, band: AgeBand, found: Comparisons, nearer: Mapping[str, Comparisons]
+    ) -> tuple[float, Rate]:
+        """The widest limit within the target on all strangers of the band, and on those who are
+        nearer to each other; drawn in until the interval allows acceptance, if that is near."""
+        target = band.accept_fmr or _TARGET_FOR_NONE
+        elsewhere = [part.limit(target) for part in nearer.values() if part.supports_limit(target)]
+        widest = min([found.limit(target), *elsewhere])
+        for share in _DRAWN_IN:
+            limit = _rounded(min(widest, found.limit(share * target)))
+            fmr = found.false_matches(limit)
+            if is_supported(band, fmr.high):
+                return limit, fmr
+        return _rounded(widest), found.false_matches(_rounded(widest))
+
+    def _nearer_strangers(self, band: AgeBand) -> dict[str, Comparisons]:
+        """Other sets of strangers at which the limit has to hold as well, by name."""
+        if not _is_adult(band):
+            youngest, oldest = (6, 15) if 6 <= band.youngest <= 15 else (band.youngest, band.oldest)
+            close = self.slicer.aged(_CLOSE_MINORS, youngest, oldest, CHILD_GAP_YEARS)
+            return {_CLOSE_MINORS: self._compare(close)} if len(close.pictures) else {}
+        strangers = self.slicer.strangers()
+        return {strangers.name: self._compare(strangers)} if len(strangers.pictures) else {}
+
+    def _genuine(self, band: AgeBand) -> dict[str, Comparisons]:
+        """Genuine comparisons that speak for the band, by where they are from."""
+        gap = ADULT_GAP_YEARS if _is_adult(band) else CHILD_GAP_YEARS
+        near = self.slicer.aged(f"at most {gap} years apart", band.youngest, band.oldest, gap)
+        found = {near.name: self._compare(near)} if len(near.pictures) else {}
+        if band is ADULTS:
+            found |= self._nearer_strangers(band)
+        least = LEAST_GENUINE_PEOPLE
+        return {n: p for n, p in found.items() if p.genuine_trials.units >= least}
+
+
+def _is_adult(band: AgeBand) -> bool:
+    return band.youngest >= ADULT_FROM_YEARS
+
+
+def _rounded(limit: float) -> float:
+    return float(math.floor(limit * 10**_DIGITS) / 10**_DIGITS)
+
+
+def _why(band: AgeBand, fmr: Rate) -> str:
+    if band.accept_fmr is None:
+        return "no false match rate is set at which this age may be accepted without a person"
+    if fmr.high is None:
+        return fmr.method
+    return f"the false match rate may be as high as {fmr.high:.1e}; target {band.accept_fmr:.0e}"
+
+
+def write_points(path: Path, engine: str, points: Mapping[str, Any]) -> None:
+    """Puts an engine's points into the file; those of other engines stay."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"engines": {}}
+    kept["engines"][engine] = points
+    text = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,337 @@
+"""The measuring bench on made-up embeddings: what is compared, counted, refused and written."""
+
+import json
+
+import numpy as np
+import pytest
+
+from biometrics import calibration
+from biometrics.cohort import AgeMeans, Strength
+from biometrics.evaluation import __main__ as bench
+from biometrics.evaluation.cohort import age_means
+from biometrics.evaluation.doubles import find_doubles, same_files
+from biometrics.evaluation.errors import ManifestUnreadable, PicturesMissing, TooFewPeople
+from biometrics.evaluation.gallery import Gallery, open_gallery
+from biometrics.evaluation.kin import Kin
+from biometrics.evaluation.manifest import Picture, read_manifest
+from biometrics.evaluation.match import Bench
+from biometrics.evaluation.measure import as_shipped, compare, plain, plain_mean
+from biometrics.evaluation.plots import draw
+from biometrics.evaluation.points import Calibration, write_points
+from biometrics.evaluation.report import readable
+from biometrics.evaluation.slices import Slicer
+
+SIZE = 16
+ENGINE = "made-up-v1"
+SLICES = [
+    *("adult_strangers", "adult_strangers_mean3", "adults_5y", "elders"),
+    *("age_11_15", "age_6_10", "age_0_5", "under_16", "kin", "kin_contrast"),
+]
+
+
+def directions(random: np.random.Generator, count: int):
+    vectors = random.normal(size=(count, SIZE))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def pictured(random: np.random.Generator, person: np.ndarray, noise: float):
+    """Three cuts of one picture of a person."""
+    cuts = person + noise * directions(random, 1) + 0.1 * noise * directions(random, 3)
+    return (cuts / np.linalg.norm(cuts, axis=1, keepdims=True)).astype(np.float32)
+
+
+def gallery_of(rows: list[tuple[Picture, np.ndarray]]) -> Gallery:
+    pictures = [picture for picture, _ in rows]
+    files = [f"{number:064d}" for number in range(len(rows))]
+    return Gallery(pictures, np.stack([vectors for _, vectors in rows]), ENGINE, files)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Gallery:
+    """120 strangers with 4 pictures, 30 families of 4, and 3 pictures each of 40 people a band."""
+    random = np.random.default_rng(4)
+    rows = []
+
+    def add(subject: str, count: int, age: int | None, family: str, near: np.ndarray | None):
+        person = directions(random, 1)[0]
+        if near is not None:
+            person = person + 0.8 * near
+        for number in range(count):
+            picture = Picture(f"{subject}-{number}.jpg", subject, age, family, "fm"[number % 2])
+            rows.append((picture, pictured(random, person, 0.5)))
+
+    for number in range(120):
+        add(f"stranger{number}", 4, None, "", None)
+    for number in range(30):
+        ancestor = directions(random, 1)[0]
+        for member in range(4):
+            add(f"family{number}:{member}", 3, None, f"family{number}", ancestor)
+    for youngest in (2, 8, 13, 16, 30, 65):
+        for number in range(40):
+            add(f"aged{youngest}:{number}", 3, youngest, "", None)
+    return gallery_of(rows)
+
+
+def relations_of(gallery: Gallery) -> list[tuple[str, str]]:
+    people = sorted({p.subject for p in gallery.pictures if p.family})
+    return [
+        (one, other)
+        for one in people
+        for other in people
+        if one < other and one.split(":")[0] == other.split(":")[0]
+    ]
+
+
+@pytest.fixture(scope="module")
+def slicer(crowd: Gallery) -> Slicer:
+    return Slicer(crowd.pictures, crowd.found(), relations_of(crowd))
+
+
+def test_every_pair_of_strangers_is_compared_once(crowd, slicer):
+    found = compare(crowd, slicer.named("adult_strangers"), plain(), kept=1.0)
+    assert len(found.genuine) == 120 * 6
+    assert found.trials.total == len(found.nearest) == 480 * 479 // 2 - 120 * 6
+
+
+def test_distances_and_counts_are_those_of_two_plain_loops(crowd, slicer):
+    rows = [r for r, picture in enumerate(crowd.pictures) if picture.age == 8]
+    genuine: list[float] = []
+    impostor: list[float] = []
+    for place, one in enumerate(rows):
+        for other in rows[place + 1 :]:
+            measured = 1 - float(crowd.vectors[one, 0] @ crowd.vectors[other, 0])
+            same = crowd.pictures[one].subject == crowd.pictures[other].subject
+            (genuine if same else impostor).append(measured)
+    found = compare(crowd, slicer.named("age_6_10"), plain(), kept=1.0)
+    assert np.sort(found.genuine) == pytest.approx(np.sort(genuine), abs=1e-6)
+    assert np.sort(found.nearest) == pytest.approx(np.sort(impostor), abs=1e-6)
+    allowed = int(1e-2 * len(impostor))
+    assert found.limit(1e-2) == pytest.approx(np.sort(impostor)[allowed], abs=1e-6)
+
+
+def test_only_the_nearest_impostors_are_kept_and_none_of_them_is_lost(crowd, slicer):
+    slice_ = slicer.named("adult_strangers")
+    every, few = (compare(crowd, slice_, plain(), kept) for kept in (1.0, 0.01))
+    assert np.sort(few.nearest) == pytest.approx(np.sort(every.nearest)[: len(few.nearest)])
+    assert few.limit(1e-3) == every.limit(1e-3)
+
+
+def test_pictures_too_many_years_apart_are_not_compared():
+    random = np.random.default_rng(1)
+    ages = {"a": (6, 8, 10), "b": (6, 9)}
+    rows = [
+        (Picture(f"{who}{age}", who, age, "", ""), pictured(random, directions(random, 1)[0], 1))
+        for who, years in ages.items()
+        for age in years
+    ]
+    gallery = gallery_of(rows)
+    found = compare(
+        gallery, Slicer(gallery.pictures, gallery.found()).named("age_6_10"), plain(), 1
+    )
+    assert len(found.genuine) == 2  # 6 and 8, 8 and 10; b's two are 3 years apart
+    assert found.trials.total == 4  # 6 and 6, 8 and 6, 8 and 9, 10 and 9
+
+
+def test_the_probe_made_of_three_pictures_never_holds_the_reference(slicer):
+    for block in slicer.named("adult_strangers_mean3").blocks():
+        references, probes = np.nonzero(block.genuine)
+        assert len(references) == len(block.rows)
+        for row, column in zip(references, probes, strict=True):
+            drawn = block.probes[column]
+            assert block.rows[row] not in drawn
+            assert len(set(drawn.tolist())) == 3
+            assert set(slicer.subjects[drawn]) == {slicer.subjects[block.rows[row]]}
+
+
+def test_three_pictures_together_fail_less_often_than_one(crowd, slicer):
+    slice_ = slicer.named("adult_strangers_mean3")
+    one, three = (compare(crowd, slice_, method) for method in (plain(), plain_mean()))
+    assert (three.genuine >= three.limit(1e-3)).mean() < (one.genuine >= one.limit(1e-3)).mean()
+
+
+def test_doubles_are_not_compared(crowd, slicer):
+    strangers = [p.path for p in crowd.pictures if p.subject.startswith("stranger")]
+    doubles = [(strangers[0], strangers[10]), (strangers[10], strangers[21]), ("gone", "gone")]
+    fewer = Slicer(crowd.pictures, crowd.found(), doubles=doubles)
+    before, after = (
+        compare(crowd, one.named("adult_strangers"), plain()).trials.total
+        for one in (slicer, fewer)
+    )
+    assert before - after == 2
+
+
+def test_one_face_under_two_names_is_found():
+    random = np.random.default_rng(2)
+    people = [directions(random, 1)[0] for _ in range(60)]
+    people[7] = people[3]
+    rows = [
+        (Picture(f"{number}.jpg", f"s{number}", 30, "", ""), pictured(random, person, 0.2))
+        for number, person in enumerate(people)
+    ]
+    means = AgeMeans(
+        ENGINE, np.array([30.0]), np.array([60]), np.zeros((1, SIZE), np.float32), Strength(1, 1)
+    )
+    assert find_doubles(gallery_of(rows), means, 0.1) == [("3.jpg", "7.jpg")]
+
+
+def test_one_file_under_two_names_is_found(crowd):
+    files = [*crowd.files[:-1], crowd.files[0]]
+    twice = Gallery(crowd.pictures, crowd.vectors, ENGINE, files)
+    assert same_files(crowd) == []
+    assert same_files(twice) == [(crowd.pictures[0].path, crowd.pictures[-1].path)]
+
+
+def test_relatives_are_nearer_than_strangers_and_contrast_tells_them_apart(crowd, slicer):
+    kin = Kin.measured(crowd, slicer, plain())
+    limit = kin.limits[1e-2]
+    assert limit is not None
+    alone, contrast = kin.without_contrast(limit), kin.with_contrast(limit, 0.0)
+    assert alone["kin_fmr"]["value"] > 2e-2
+    assert contrast["kin_fmr"]["value"] < 0.5 * alone["kin_fmr"]["value"]
+    assert contrast["more_review"]["value"] < 0.05
+    wider = kin.with_contrast(limit, 0.1)
+    assert wider["kin_fmr"]["value"] <= contrast["kin_fmr"]["value"]
+    assert wider["more_review"]["value"] >= contrast["more_review"]["value"]
+
+
+@pytest.fixture(scope="module")
+def report(crowd: Gallery, slicer: Slicer, tmp_path_factory: pytest.TempPathFactory):
+    limits = Calibration(crowd, slicer, slicer, as_shipped(None)).points("made up")
+    found = Bench(crowd, slicer, None)
+    written = found.report(limits, with_kin=True)
+    written["pictures"]["doubles_left_out"] = 0
+    path = tmp_path_factory.mktemp("report") / "det.svg"
+    draw(found.curves, path)
+    return written, path
+
+
+def test_the_report_has_the_documented_form(report):
+    written = json.loads(json.dumps(report[0]))
+    assert written["engine"] == ENGINE
+    assert list(written["slices"]) == SLICES
+    for name, found in written["slices"].items():
+        assert {"subjects", "images", "failed_to_detect", "genuine", "impostor"} <= set(found)
+        assert list(found["fnmr_at_fmr"]) == ["1e-2", "1e-3", "1e-4", "1e-5", "1e-6"]
+        for rate in found["fnmr_at_fmr"].values():
+            assert rate is None or {"value", "low", "high"} <= set(rate)
+        if name != "kin_contrast":
+            assert {"fmr", "fnmr", "review"} <= set(found["operating_point"])
+            for baseline in found["baselines"].values():
+                assert set(baseline) == {"fnmr_at_fmr", "difference"}
+    assert "plain_mean" in written["slices"]["adult_strangers_mean3"]["baselines"]
+
+
+def test_what_so_few_cannot_show_is_null(report):
+    strangers = report[0]["slices"]["adult_strangers"]["fnmr_at_fmr"]
+    assert strangers["1e-4"] is not None
+    assert strangers["1e-6"] is None
+    children = report[0]["slices"]["age_6_10"]["fnmr_at_fmr"]
+    assert children["1e-2"]["low"] is None  # 40 people
+    assert children["1e-4"] is None
+
+
+def test_a_person_reads_the_same_figures(report):
+    text = readable(report[0])
+    value = report[0]["slices"]["adult_strangers"]["fnmr_at_fmr"]["1e-2"]["value"]
+    assert f"{100 * value:.3g} %" in text
+    assert all(name in text for name in SLICES)
+
+
+def test_curves_are_drawn_and_the_same_each_time(report):
+    drawn = report[1].read_text()
+    assert drawn.startswith("<?xml")
+    assert "adult_strangers" in drawn
+    assert "dc:date" not in drawn
+
+
+def test_limits_that_were_measured_are_read_back(report, tmp_path):
+    points = report[0]["operating_points"]
+    path = tmp_path / "points.json"
+    write_points(path, "another", points)
+    write_points(path, ENGINE, points)
+    assert set(calibration.load_points(path)) == {"another", ENGINE}
+    assert calibration.measured(ENGINE, path) == json.loads(json.dumps(points))
+    bands = points["bands"]
+    assert bands["0-5"]["accept_within"] is None
+    assert bands["16-17"]["accept_within"] is None
+    for band in calibration.BANDS:
+        if bands[band.name]["accept_within"] is not None:
+            assert bands[band.name]["fmr"]["high"] <= 2 * (band.accept_fmr or 0)
+
+
+def test_means_are_made_only_of_enough_people():
+    random = np.random.default_rng(3)
+
+    def aged(age: int, count: int) -> list[tuple[Picture, np.ndarray]]:
+        return [
+            (Picture(f"{age}-{n}", f"{age}-{n}", age, "", ""), directions(random, 3))
+            for n in range(count)
+        ]
+
+    means = age_means(gallery_of(aged(7, 70) + aged(8, 40) + aged(9, 40) + aged(20, 57)), SOME)
+    assert means.ages.tolist() == [7, 8.5]
+    assert means.people.tolist() == [70, 80]
+    with pytest.raises(TooFewPeople):
+        age_means(gallery_of(aged(7, 57)), SOME)
+
+
+SOME = Strength(0.8, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("path,subject\na,b\n", "no column age, family, sex"),
+        ("path,subject,age,family,sex\n,b,,,\n", "line 2: no path"),
+        ("path,subject,age,family,sex\na,b,-3,,\n", "no age in years"),
+        ("path,subject,age,family,sex\na,b,4000,,\n", "no age in years"),
+        ("path,subject,age,family,sex\na,b,x\n", "no age in years"),
+    ],
+)
+def test_a_table_that_is_not_understood_is_refused(tmp_path, table, said):
+    path = tmp_path / "manifest.csv"
+    path.write_text(table)
+    with pytest.raises(ManifestUnreadable, match=said):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_a_table_that_is_missing_or_no_text_is_refused(tmp_path, content):
+    path = tmp_path / "manifest.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ManifestUnreadable):
+        read_manifest(path)
+
+
+def test_pictures_are_embedded_once_and_kept_privately(tmp_path, astronaut, resnet):
+    astronaut.convert("RGB").save(tmp_path / "face.jpg")
+    astronaut.crop((0, 300, 120, 420)).convert("RGB").save(tmp_path / "none.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    pictures = [Picture(f"{n}.jpg", n, None, "", "") for n in ("face", "none", "broken")]
+    cache = tmp_path / "cache"
+    first = open_gallery(pictures, tmp_path, resnet, cache, workers=1)
+    assert first.found().tolist() == [True, False, False]
+    assert np.linalg.norm(first.vectors[0], axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+    (kept,) = cache.iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+    written = kept.stat().st_mtime_ns
+    again = open_gallery(pictures, tmp_path, resnet, cache, workers=1)
+    assert np.array_equal(first.vectors, again.vectors, equal_nan=True)
+    assert kept.stat().st_mtime_ns == written
+    gone = Picture("gone.jpg", "x", None, "", "")
+    with pytest.raises(PicturesMissing, match=r"gone\.jpg"):
+        open_gallery([gone], tmp_path, resnet, cache, workers=1)
+
+
+@pytest.mark.parametrize("arguments", [[], ["nothing"]])
+def test_a_command_that_does_not_exist_lists_those_that_do(arguments, capsys):
+    assert bench.main(arguments) == 2
+    assert "match" in capsys.readouterr().out
+
+
+def test_a_missing_table_is_one_line_and_exit_status_2(tmp_path, capsys):
+    gone = str(tmp_path / "gone.csv")
+    arguments = ["match", "--manifest", gone, "--images", str(tmp_path), "--out", str(tmp_path)]
+    assert bench.main(arguments) == 2
+    assert capsys.readouterr().err.startswith("not done: ")
