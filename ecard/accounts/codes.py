@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import limits, outbox
+from ecard import audit, limits, outbox
 from ecard.accounts.errors import CodeExpired, CodeWrong, SignInBlocked
 from ecard.accounts.models import Account, Device, FailedSignIns, SignInCode
 from ecard.call import Call
@@ -154,6 +154,7 @@ def prove(call: Call, code_id: uuid.UUID, code: str, device_token: str | None) -
         refusal = _examine(call, row, code)
         if refusal is not None:
             _count_failure(session, subject)
+            _record_refused(session, call, row)
         session.commit()
     if refusal is not None:
         raise refusal
@@ -171,6 +172,8 @@ def prove_for_person(call: Call, purpose: str, person_ref: str, code: str) -> uu
     with call.db.write() as session:
         row = session.scalar(latest.with_for_update())
         refusal = _examine(call, row, code) if row is not None else CodeExpired()
+        if row is not None and refusal is not None:
+            _record_refused(session, call, row)
         session.commit()
     if refusal is not None or row is None:
         raise refusal or CodeExpired
@@ -201,6 +204,10 @@ def _examine(call: Call, row: SignInCode, code: str) -> Refusal | None:
     row.wrong_tries += 1
     left = most - row.wrong_tries
     return CodeWrong(tries_left=left, next=None if left else "request_code")
+
+
+def _record_refused(session: Session, call: Call, row: SignInCode) -> None:
+    audit.record(session, call, f"code.{row.purpose}", "code", row.id, outcome="refused")
 
 
 def _hash(call: Call, row_id: uuid.UUID, code: str) -> str:

@@ -86,6 +86,7 @@ def open_recovery(
 def open_at_counter(call: Call, card_number: str, identity_document: str) -> RecoveryOpened:
     """A clerk who saw the person and their document opens a recovery; its code goes on paper."""
     known = person_at_counter(call, card_number)
+    _unblock(call, card_number, known)
     with call.db.write() as session:
         account = _account_with_devices(session, call, known)
         code = new_counter_code()
@@ -95,6 +96,17 @@ def open_at_counter(call: Call, card_number: str, identity_document: str) -> Rec
         audit.record(session, call, "recovery.open", "recovery", row.id, reason=identity_document)
         session.commit()
     return RecoveryOpened(row.id, code, row.ready_at, row.expires_at)
+
+
+def _unblock(call: Call, card_number: str, known: RegistryPerson) -> None:
+    """Whoever stands at the counter may sign in again, also one who never did: strangers' tries
+    must not keep anybody out for good."""
+    card_index = call.dependencies.vault.index("card", normalise(card_number))
+    with call.db.write() as session:
+        person = persons.ensure(session, call, known)
+        codes.forget_failures(session, card_index)
+        audit.record(session, call, "sign_in.unblock", "person", person.id)
+        session.commit()
 
 
 def person_at_counter(call: Call, card_number: str) -> RegistryPerson:

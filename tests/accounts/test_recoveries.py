@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from ecard.accounts.models import Recovery
 from ecard.accounts.policy import new_counter_code, typed_code
+from ecard.audit import AuditRow
 from ecard.demo.phone import Answer, Phone
-from tests.accounts.scene import Scene, refusal, set_scene, sign_in_body
+from tests.accounts.scene import Scene, refusal, set_scene, sign_in_body, wrong
 
 
 def begin(scene: Scene, ref: str = "lucia") -> tuple[Phone, dict[str, Any]]:
@@ -171,6 +172,25 @@ def test_a_clerk_must_say_which_document_they_saw(scene):
     answer = at_counter(scene, identity_document="a smile")
     assert refusal(answer) == (422, "invalid_input")
     assert answer.body["fields"] == {"identity_document": ["unknown_value"]}
+
+
+def test_who_was_kept_out_by_strangers_before_the_first_sign_in_comes_in_by_the_counter(tmp_path):
+    with set_scene(tmp_path, sign_ins_total=3, sign_ins_per_account=100) as scene:
+        sign_in_id, code = scene.ask_code("lucia")
+        for _ in range(3):
+            scene.phone().send("POST", "/sign-in", sign_in_body(sign_in_id, wrong(code)))
+        right = sign_in_body(sign_in_id, code)
+        assert refusal(scene.phone().send("POST", "/sign-in", right)) == (403, "sign_in_blocked")
+        assert refusal(at_counter(scene)) == (409, "nothing_to_recover")
+        assert scene.phone().send("POST", "/sign-in", right).status == 200
+
+
+def test_every_wrong_code_is_on_record(scene):
+    sign_in_id, code = scene.ask_code("lucia")
+    scene.phone().send("POST", "/sign-in", sign_in_body(sign_in_id, wrong(code)))
+    with scene.joined.db.read() as session:
+        rows = session.scalars(sa.select(AuditRow).filter_by(action="code.sign_in")).all()
+    assert [(row.outcome, str(row.object_id)) for row in rows] == [("refused", sign_in_id)]
 
 
 def test_a_counter_code_is_understood_however_it_is_typed():
