@@ -116,6 +116,7 @@ def prepare(settings: Settings) -> None:
     else:
         _require_keys(settings)
         _require_migrated(settings)
+        require_no_demo_staff(settings)
 
 
 def make_folders(settings: Settings) -> None:
@@ -212,6 +213,20 @@ def _require_migrated(settings: Settings) -> None:
         engine.dispose()
     if present != migrations.heads():
         raise Stop("The database is not up to date. Run: python -m ecard migrate", UNSAFE)
+
+
+def require_no_demo_staff(settings: Settings) -> None:
+    """The demo's passwords are printed for everybody: nobody must come in with one."""
+    from ecard.demo import loader
+
+    with joined_system(settings) as joined:
+        known = loader.staff_with_demo_passwords(joined)
+    if known:
+        raise Stop(
+            f"The database holds staff with passwords of the demo: {', '.join(known)}."
+            " Start production on a database of its own.",
+            UNSAFE,
+        )
 
 
 def _welcome(settings: Settings) -> str:

@@ -33,6 +33,7 @@ __all__ = [
     "counters_in",
     "hash_password",
     "me",
+    "password_fits",
     "region",
     "region_by_code",
     "region_codes",

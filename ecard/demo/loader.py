@@ -357,6 +357,19 @@ def _load_staff(
         )
 
 
+def staff_with_demo_passwords(joined: Joined) -> list[str]:
+    """User names that can sign in with the password that the demo prints."""
+    printed = {row["user_name"]: row["password"] for row in _rows("staff.csv")}
+    query = sa.select(StaffMember).where(StaffMember.user_name.in_(printed))
+    with joined.db.read() as session:
+        members = list(session.scalars(query.where(StaffMember.disabled_at.is_(None))))
+    return sorted(
+        member.user_name
+        for member in members
+        if agencies.password_fits(joined.call(), member.password_hash, printed[member.user_name])
+    )
+
+
 def _staff() -> tuple[DemoStaff, ...]:
     return tuple(
         DemoStaff(row["user_name"], row["password"], tuple(row["roles"].split()), row["region"])

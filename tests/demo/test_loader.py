@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecard import tables
+from ecard.agencies.models import StaffMember
+from ecard.agencies.service import hash_password
+from ecard.commands import UNSAFE, Stop, require_no_demo_staff
 from ecard.demo import loader
 from ecard.persons.policy import age_on
 from ecard.registry.numbers import check
@@ -148,3 +151,15 @@ def test_a_reviewer_s_own_number_is_known_only_as_an_index(ground: Ground) -> No
         assert member is not None
         assert agencies.staff_number_index(session, member.id) == index
         assert agencies.staff_number_index(session, uuid.uuid4()) is None
+
+
+def test_production_does_not_start_where_a_password_of_the_demo_opens(ground: Ground) -> None:
+    settings = ground.joined.settings
+    with pytest.raises(Stop, match="clerk-north") as refused:
+        require_no_demo_staff(settings)
+    assert refused.value.status == UNSAFE
+    with ground.joined.db.write() as session:
+        for member in session.query(StaffMember):
+            member.password_hash = hash_password(uuid.uuid4().hex)
+        session.commit()
+    require_no_demo_staff(settings)
