@@ -43,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
 }
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
+    Sweep("typed_particulars", HOURS, family.forget_typed),
     Sweep("review_files", 5 * MINUTES, review.sweep),
     Sweep("documents", 15 * MINUTES, documents.sweep),
     Sweep("stored_files", 15 * MINUTES, files.sweep),

@@ -49,6 +49,7 @@ STATES = tuple(state for state in MOVES if state is not None)
 APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FACE})
 """Open applications; these lapse. One in review does not: the wait is ours."""
 STANDING = frozenset({ACTIVE, SUSPENDED, DISPUTED})
+OVER = frozenset({ENDED, REJECTED, WITHDRAWN, EXPIRED})
 COUNTED = APPLYING | STANDING | {IN_REVIEW}
 """What takes a place under the holder's caps."""
 PROVEN = STANDING | {EVIDENCE_ACCEPTED, AWAITING_FACE}

@@ -57,6 +57,8 @@ MONTH_DAYS = 30
 AT_ONCE = frozenset({"nothing_to_accept"})
 """Moves that follow another at the same moment, which was told already."""
 REMINDER_DAYS = (4, 1)
+TYPED_KEPT_DAYS = 30
+"""What was typed of a person lives as long as the link and this much longer (limits.md, 4)."""
 UNTOLD = frozenset({rules.DRAFT, rules.NOTICED})
 """The holder still types: nothing concerns the relative yet."""
 TOLD = {
@@ -906,3 +908,17 @@ def sweep(call: Call) -> int:
                 move(session, call.as_system(), link, rules.EXPIRED, "lapsed")
             session.commit()
     return len(lapsed)
+
+
+def forget_typed(call: Call) -> int:
+    """Forget name and number as the holder typed them, once a link is over for a while."""
+    before = call.now - timedelta(days=TYPED_KEPT_DAYS)
+    last = sa.select(sa.func.max(LinkChange.at)).where(LinkChange.link_id == Link.id)
+    over = (Link.state.in_(rules.OVER), Link.typed.is_not(None))
+    old = sa.update(Link).where(*over, last.scalar_subquery() <= before)
+    with call.db.write() as session:
+        result = session.execute(
+            old.values(typed=None), execution_options={"synchronize_session": False}
+        )
+        session.commit()
+    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -91,6 +91,22 @@ def test_the_sweep_expires_what_lapsed_once_and_says_so(stage: Stage) -> None:
     assert kinds(stage, two.holder).count("link_expired") == 1
 
 
+def test_what_was_typed_is_forgotten_thirty_days_after_the_link_is_over(stage: Stage) -> None:
+    two = pair(stage)
+    link_id = named(stage, two.phone, two.relative, "parent")
+    two.phone.must("POST", f"/links/{link_id}/withdrawal")
+    stage.clock.advance(days=30, seconds=-1)
+    assert family.forget_typed(stage.joined.call()) == 0
+    stage.clock.advance(seconds=2)
+    assert family.forget_typed(stage.joined.call()) == 1
+    two.again()
+    seen = two.phone.must("GET", f"/links/{link_id}")
+    assert (seen["state"], seen["name"], seen["number_masked"]) == ("withdrawn", None, None)
+    standing = named(stage, two.phone, two.relative, "parent")
+    stage.clock.advance(days=40)
+    assert family.forget_typed(stage.joined.call()) == 0, standing
+
+
 def test_reminders_come_four_days_and_one_day_before_each_once(stage: Stage) -> None:
     two = pair(stage)
     link_id = named(stage, two.phone, two.relative, "parent")
