@@ -146,11 +146,9 @@ def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, di
         raise AcceptanceMissing
     if link.state != AWAITING_FACE:
         raise IllegalMove(state=link.state)
-    if known.consent == "missing":
-        by_guardian = known.consent_by == "guardian"
-        raise ConsentMissing(next="guardian_consents" if by_guardian else "give_consent")
-    if known.consent == "declined":
-        raise FaceDeclined
+    without_consent = _without_consent(known)
+    if without_consent is not None:
+        raise without_consent
     if known.allowed.shut:
         raise FaceRouteClosed
     _refuse_in_progress(session, call, opened.id)
@@ -162,6 +160,13 @@ def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, di
         )
     _refuse_resent(session, link, digest)
     return known
+
+
+def _without_consent(known: Facts) -> Refusal | None:
+    if known.consent == "missing":
+        by_guardian = known.consent_by == "guardian"
+        return ConsentMissing(next="guardian_consents" if by_guardian else "give_consent")
+    return FaceDeclined() if known.consent == "declined" else None
 
 
 def _refuse_in_progress(session: Session, call: Call, session_id: uuid.UUID) -> None:
@@ -286,7 +291,9 @@ def _settle(
         _write_outcome(session, call, attempt_id, judged)
         documents.note_registry_match(session, question.photo_id, judged.registry_portrait)
         late = opened.ended_at is not None or link.state != AWAITING_FACE
-        refused = None if late else _effect(session, call, link, opened, attempt_id, judged, frames)
+        refused = None if late else _without_consent(facts(session, call, link))
+        if not late and refused is None:  # declined while it was judged: it opens nothing either
+            refused = _effect(session, call, link, opened, attempt_id, judged, frames)
         known = facts(session, call, link)
         if known.allowed.shut and link.face_shut_at is None:
             link.face_shut_at = call.now

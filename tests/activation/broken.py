@@ -1,6 +1,6 @@
 """Collaborators that fail as real ones do, and one that looks around while it judges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, cast
 
 import sqlalchemy as sa
@@ -46,6 +46,18 @@ class WatchingVerifier:
         self.connections_in_use.append(pool.checkedout())
         with self._db.write() as session:
             self.reserved.append(len(session.scalars(sa.select(Attempt)).all()))
+        return self._real.verify(frames, reference, age=age)
+
+
+class InterruptedVerifier:
+    """The real one; something happens while it works."""
+
+    def __init__(self, real: FaceVerifier, happens: Callable[[], object]) -> None:
+        self.check_frames, self._real, self._happens = real.check_frames, real, happens
+
+    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
+        """Let it happen, then judge."""
+        self._happens()
         return self._real.verify(frames, reference, age=age)
 
 

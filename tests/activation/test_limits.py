@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ecard.activation import service
+from ecard.activation.errors import FaceDeclined
 from ecard.call import Call
 from ecard.demo.phone import Answer, Capture
 from ecard.demo.specimens import blurred
@@ -20,6 +21,7 @@ from tests.activation.broken import (
     ALTERED,
     FailingVerifier,
     FullStore,
+    InterruptedVerifier,
     ProcessDied,
     SilentRegistry,
     WatchingVerifier,
@@ -222,6 +224,20 @@ def test_no_database_session_is_open_while_a_face_is_judged(stage: Stage) -> Non
 
 def take(call: Call, capture: Capture, who: int = ASTRONAUT) -> Any:
     return service.take_capture(call, uuid.UUID(capture.session_id), frames(who))
+
+
+def test_a_face_that_was_declined_while_it_was_judged_opens_nothing(stage: Stage) -> None:
+    step = last_step(stage)
+    capture = step.hand_over()
+    call = guest_call(capture, stage)
+    watching = InterruptedVerifier(
+        call.dependencies.verifier(), lambda: capture.consent("declined")
+    )
+    call = with_(call, verifier=lambda: watching)
+    with pytest.raises(FaceDeclined):
+        service.take_capture(call, uuid.UUID(capture.session_id), frames(ASTRONAUT))
+    assert step.row().state == "awaiting_face"
+    assert step.row().route == "counter"
 
 
 def test_an_engine_that_fails_burns_nothing_and_the_same_capture_may_come_again(
