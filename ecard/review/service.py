@@ -413,6 +413,7 @@ def approve_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
     with call.db.write() as session:
         case, link = _at_desk(session, call, case_id)
         _refuse_conflict(session, call, link)
+        _refuse_unless_waiting(case, link)
         opening = _waiting_opening(session, call, case)
         if opening is None:
             own = _own_opening(session, call, case)

@@ -68,6 +68,7 @@ def ask_opening(case_id: uuid.UUID) -> Any:
     errors.ConflictOfInterest,
     errors.OpeningNotAsked,
     errors.SecondPersonNeeded,
+    errors.CaseNotOpen,
 )
 @desk.response(201, OpeningSchema)
 def approve_opening(case_id: uuid.UUID) -> Any:

@@ -254,6 +254,16 @@ def test_nobody_deals_with_a_case_about_themselves(stage: Stage) -> None:
     assert desk.read().status == 200
 
 
+def test_a_question_that_outlived_its_case_is_not_approved(stage: Stage) -> None:
+    application = minors_case(stage)
+    desk, second = at_desk(stage, FIRST), at_desk(stage, SECOND)
+    assert desk.ask().status == 201
+    assert application.phone.send("POST", f"/links/{application.link_id}/withdrawal").ok
+    answer = second.approve()
+    assert (answer.status, answer.code) == (409, "case_not_open")
+    assert desk.read().code == "opening_not_approved"
+
+
 def test_nobody_approves_the_opening_of_a_case_about_themselves(stage: Stage) -> None:
     minors_case(stage)
     desk = at_desk(stage, FIRST)
