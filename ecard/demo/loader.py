@@ -96,7 +96,8 @@ class DemoSummary:
 
     def lines(self) -> Iterator[str]:
         """What to print at start-up: who can sign in, whom they can add, who works there."""
-        yield "Demo holders (sign in: card number, then the code from the phone's demo mailbox)"
+        yield "Demo holders (sign in: card number, then the code that comes to the phone on file;"
+        yield "  read it at /api/v1/demo/mailbox?address=%2B44… with the phone's number)"
         for holder in (one for one in self.holders if one.shown):
             yield (
                 f"  {holder.name}, {holder.age}: card {holder.card_number}, phone {holder.phone}"

@@ -6,6 +6,7 @@ Pairs are taken in the order of the folder's manifests, never by how well they m
 from __future__ import annotations
 
 import csv
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,11 +52,11 @@ def choose(folder: Path | None) -> Pictures:
 def public_pictures() -> Pictures:
     """One portrait as everybody's photo and capture, the other as the impostor."""
     first, second = (specimens.open_photo(path) for path in specimens.public_portraits())
-    pair = Pair(first, specimens.frames_of(first))
+    pair = Pair(first, specimens.frames_of(first, take=_take()))
     return Pictures(
         children=[pair],
         adults=[pair],
-        impostor=specimens.frames_of(second),
+        impostor=specimens.frames_of(second, take=_take()),
         note="No ECARD_DATA: two public-domain portraits stand in for everybody, and one picture "
         "is both the photo and the live capture. This shows the flow, not recognition.",
     )
@@ -94,7 +95,7 @@ def _children(folder: Path) -> Iterator[Pair]:
         known = earlier.setdefault(subject, (age, row["path"]))
         if known[1] != row["path"] and abs(known[0] - age) <= 1:
             photos = [specimens.open_photo(folder / "faces" / p) for p in (known[1], row["path"])]
-            yield Pair(photos[0], specimens.frames_of(photos[1]))
+            yield Pair(photos[0], specimens.frames_of(photos[1], take=_take()))
 
 
 def _adults(folder: Path) -> Iterator[Pair]:
@@ -116,9 +117,14 @@ def _rows(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+def _take() -> int:
+    """Each run of the demo is another recording: the very same frames are refused a second time."""
+    return 1 + secrets.randbelow(specimens.TAKES - 1)
+
+
 def clip_frames(path: Path) -> list[bytes]:
     """Eight JPEG frames of a clip's first seconds, as a phone would send them."""
-    clip = cv2.VideoCapture(str(path))
+    clip, take = cv2.VideoCapture(str(path)), _take()
     rate = clip.get(cv2.CAP_PROP_FPS) or 30.0
     wanted = np.linspace(0, FIRST_SECONDS * rate, FRAMES).astype(int).tolist()
     found: list[bytes] = []
@@ -128,7 +134,8 @@ def clip_frames(path: Path) -> list[bytes]:
         if not read:
             break
         if number in wanted:
-            found.append(specimens.jpeg(_small(Image.fromarray(frame[:, :, ::-1]))))
+            frame_jpeg = specimens.jpeg(_small(Image.fromarray(frame[:, :, ::-1])))
+            found.append(specimens.retaken(frame_jpeg, take))
         number += 1
     clip.release()
     if len(found) < FRAMES:

@@ -8,15 +8,17 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
 from biometrics.errors import BiometricsError
 from biometrics.verifier import FaceVerifier
 from ecard.demo import specimens
-from ecard.demo.phone import API, Answer, Capture, Phone, Refused
+from ecard.demo.phone import Answer, Capture, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
 
 PASSWORD = "730518"  # noqa: S105 - a specimen, set by the demo itself
@@ -96,13 +98,16 @@ class Play:
         holder = self.people["holders"][ref]
         phone = self.phone()
         kept = self._remembered()
-        phone.device_token = kept.get(ref, "")
+        phone.device_token = kept.get(ref, {}).get("device", "")
+        self._take_back(phone, kept.get(ref, {}))
         seen = len(self._mail(holder["phone"]))
-        sign_in_id = phone.ask_code(holder["card_number"])
+        sign_in_id = self._ask_code(phone, holder["card_number"])
         code = self._code(holder["phone"], seen)
         self.say(f"{holder['name']} asks for a code; it arrives on the phone on file: {code}")
         phone.sign_in(sign_in_id, code, "Demo phone")
-        self._remember({**kept, ref: phone.device_token})
+        self._remember(
+            {**kept, ref: {"device": phone.device_token, "refresh": phone.refresh_token}}
+        )
         state = phone.must("GET", "/card")["password"]
         if state == "not_set":
             phone.must("PUT", "/card/password", {"password": PASSWORD})
@@ -110,6 +115,27 @@ class Play:
         elif state == "locked":
             self._reset_at_counter(phone, holder["card_number"])
         return phone
+
+    def _ask_code(self, phone: Phone, card_number: str) -> str:
+        """Have a code sent; waits where the service asks for a short pause between codes."""
+        try:
+            return phone.ask_code(card_number)
+        except Refused as refused:
+            pause = int(refused.answer.body.get("retry_after", LONGEST_PAUSE_SECONDS + 1))
+            if pause > LONGEST_PAUSE_SECONDS:
+                raise
+        self.say(f"codes were asked for often: the service asks to wait {pause} seconds")
+        time.sleep(pause)
+        return phone.ask_code(card_number)
+
+    def _take_back(self, phone: Phone, kept: Mapping[str, str]) -> None:
+        """Unlock a session that a demo which was broken off left handed over."""
+        if not kept.get("refresh"):
+            return
+        fresh = phone.send("POST", "/tokens", {"refresh_token": kept["refresh"]}, token="")
+        if fresh.ok:
+            token = fresh.body["access_token"]
+            phone.send("POST", "/session/unlock", {"password": PASSWORD}, token=token)
 
     def _reset_at_counter(self, phone: Phone, card_number: str) -> None:
         body = {"card_number": card_number, "identity_document": "passport"}
@@ -124,10 +150,7 @@ class Play:
         )
 
     def _mail(self, address: str) -> list[dict[str, Any]]:
-        path = f"{self.address}{API}/demo/mailbox"
-        got = requests.get(path, params={"address": address}, timeout=REQUEST_SECONDS)
-        got.raise_for_status()
-        return list(got.json()["items"])
+        return list(self.phone().must("GET", f"/demo/mailbox?address={quote(address)}")["items"])
 
     def _code(self, address: str, seen: int) -> str:
         until = time.monotonic() + MAIL_SECONDS
@@ -140,12 +163,12 @@ class Play:
             time.sleep(0.2)
         raise CannotPlay("No code arrived in the demo mailbox; is the server in the demo profile?")
 
-    def _remembered(self) -> dict[str, str]:
+    def _remembered(self) -> dict[str, dict[str, str]]:
         if not self.memory.exists():
             return {}
         return dict(json.loads(self.memory.read_text(encoding="utf-8")))
 
-    def _remember(self, devices: dict[str, str]) -> None:
+    def _remember(self, devices: Mapping[str, Mapping[str, str]]) -> None:
         self.memory.write_text(json.dumps(devices), encoding="utf-8")
         self.memory.chmod(0o600)
 
@@ -211,6 +234,7 @@ class Play:
 
 
 MAILBOX_FULL = 50
+LONGEST_PAUSE_SECONDS = 60
 
 
 def play() -> None:
@@ -233,9 +257,11 @@ def play() -> None:
         a_son_adds_his_mother(running)
         a_wrong_password_locks(running)
     except Refused as refused:
-        raise CannotPlay(_explained(refused)) from refused
+        raise CannotPlay(_explained(refused)) from None
+    except KeyboardInterrupt:
+        raise CannotPlay("Stopped. The next run goes on from here.") from None
     print("\nDone. Every address, and what it refuses: " + address + "/api/docs")
-    print("Next: make test")
+    print("Next: your own two pictures (PORTRAIT=a.jpg LIVE=b.jpg make demo), or make test")
 
 
 def _explained(refused: Refused) -> str:
@@ -250,7 +276,11 @@ def _explained(refused: Refused) -> str:
             f"The demo people used up a limit ({code}); limits hold in the demo too. "
             "Start the server on a fresh data directory (ECARD_VAR=…) to play again."
         )
-    return str(refused)
+    if code == "too_many_requests":
+        return (
+            "Too many requests from this machine in 5 minutes; limits hold in the demo too. Wait."
+        )
+    return f"The demo stopped: {refused.answer.body.get('detail', refused)} ({code})"
 
 
 def _people(var: Path) -> dict[str, Any]:
@@ -327,7 +357,8 @@ def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
     if link["state"] == "in_review":
         play.review(minor=False)
         link = play.state(phone, link_id)
-    play.say(f"  reading only until {link['acts_from']} (accepted on the holder's phone)")
+    until = datetime.fromisoformat(link["acts_from"]).astimezone()
+    play.say(f"  reading only until {until:%d %B %Y, %H:%M} (accepted on the holder's phone)")
 
 
 def _adult_evidence(
@@ -385,7 +416,7 @@ def compare_own(portrait: str | None, live: str | None) -> None:
         found = verifier.find_portrait(photo)
         result = verifier.verify(frames, found.jpeg if found else photo, age=ADULT_AGE)
     except (OSError, BiometricsError) as error:
-        raise CannotPlay(f"These pictures cannot be compared: {error}") from error
+        raise CannotPlay(f"These two cannot be compared (JPEG or PNG?): {error}") from error
     reason = f" ({result.reason.value})" if result.reason else ""
     zone = f"; zone {result.zone.value}, interim" if result.zone else ""
     print(f"{result.outcome.value}{reason}{zone}")

@@ -6,24 +6,18 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 
 from biometrics.errors import ModelMissing
 from biometrics.verifier import FaceVerifier
-from ecard import auth, health
-from ecard.api import register_error_handlers
+from ecard import health
+from ecard.app import create_app
 from ecard.db import Database
 from ecard.joined import Joined
 
 
 def client_of(joined: Joined) -> FlaskClient:
-    app = Flask("test")
-    app.extensions["ecard"] = joined
-    auth.Gate({"health": auth.PUBLIC}, {}).install(app)
-    register_error_handlers(app)
-    app.register_blueprint(health.health)
-    return app.test_client()
+    return create_app(joined).test_client()
 
 
 def test_alive_is_said_without_a_look_at_anything(joined: Joined) -> None:
