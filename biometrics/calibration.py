@@ -14,14 +14,16 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from biometrics.errors import ModelAltered
 
 FILE = Path(__file__).with_name("operating_points.json")
 DEFAULT_ENGINE = "dlib-resnet-v1"
+_FURTHEST = 2.0
+"""No two embeddings are further apart."""
 MAX_HIGH_TO_TARGET = 2.0
 """The upper end of a false match rate's interval against its target, for acceptance."""
 
@@ -52,11 +54,17 @@ BANDS = (
     AgeBand("60+", 60, 200, accept_fmr=1e-4, review_fmr=0.01),
 )
 ADULTS = BANDS[4]
-SAME_CAPTURE_WITHIN = 0.11
-"""INTERIM. Frames of one capture that disagree more than this show different people. Chosen on the
-6 live clips of turning heads at hand, which reach 0.099 once quality.py has left out heads
-turned or bent away; 6 of 100 pairs of strangers lie within, and of kin more."""
-_AGE_UNKNOWN = "age-unknown"
+CONTRAST_MARGINS: Mapping[str, float] = MappingProxyType(
+    {DEFAULT_ENGINE: 0.01, "yunet-mobilefacenet-v1": 0.1}
+)
+"""Household contrast: by how much nearer to the claimed reference than to any other of the
+household the claimant has to be. Chosen so that relatives pass at most ten times as often as
+strangers where these pass at 1e-3, on 557 people of 110 families (docs/faces.md)."""
+SAME_CAPTURE_FMR = 0.06
+"""Frames of one capture that lie further apart than this share of strangers show different people.
+Chosen on the 6 live clips of turning heads at hand: with dlib's network they reach 0.099 once
+quality.py has left out heads turned or bent away, and 6 of 100 pairs of strangers lie within 0.11.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +76,18 @@ class OperatingPoint:
     review_within: float
 
 
-class NoOperatingPoints(ModelAltered):
-    """The engine's limits were never measured, or the file that holds them does not read."""
+@dataclass(frozen=True, slots=True)
+class OperatingPoints:
+    """All of one engine."""
+
+    by_band: Mapping[str, OperatingPoint]
+    age_unknown: OperatingPoint
+    same_capture_within: float
+    """Frames of one capture that disagree more than this show different people."""
+
+    def at(self, age: int | None) -> OperatingPoint:
+        """The point of an age in years; of unknown age nobody is accepted without a person."""
+        return self.age_unknown if age is None else self.by_band[band_of(age).name]
 
 
 def band_of(age: int) -> AgeBand:
@@ -80,62 +98,40 @@ def band_of(age: int) -> AgeBand:
     raise ValueError("an age lies between 0 and 200 years; it cannot be negative")
 
 
-def operating_point_for(age: int | None, engine: str = DEFAULT_ENGINE) -> OperatingPoint:
-    """The operating point of an age in years. Of unknown age nobody is accepted without review.
+def points_of(engine: str, path: Path = FILE) -> OperatingPoints | None:
+    """The points of an engine (its name with version); None where it was never measured.
 
-    Raises `NoOperatingPoints` for an engine that was never measured.
+    Raises `ModelAltered` where the file is missing or holds no such points.
     """
-    if not FILE.is_file():
-        return _interim(age)
-    points = load_points().get(engine)
-    if points is None:
-        raise NoOperatingPoints(f"no operating points were measured for {engine}")
-    return points[_AGE_UNKNOWN if age is None else band_of(age).name]
-
-
-ADULT_FROM_YEARS = 16
-ADULT = OperatingPoint("dlib-resnet-v1/adult/interim-1", accept_within=0.057, review_within=0.089)
-UNDER_16 = OperatingPoint(
-    "dlib-resnet-v1/under-16/interim-1", accept_within=None, review_within=0.080
-)
-AGE_UNKNOWN = OperatingPoint(
-    "dlib-resnet-v1/age-unknown/interim-1", accept_within=None, review_within=0.089
-)
-
-
-def _interim(age: int | None) -> OperatingPoint:
-    if age is None:
-        return AGE_UNKNOWN
-    if age < 0:
-        raise ValueError("an age cannot be negative")
-    return ADULT if age >= ADULT_FROM_YEARS else UNDER_16
+    try:
+        content = measured(engine, path)
+        return None if content is None else read_points(engine, content)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelAltered(f"{path.name} does not hold operating points") from error
 
 
 def measured(engine: str, path: Path = FILE) -> Mapping[str, Any] | None:
     """All that is kept about an engine's points; None where it was never measured."""
-    if not path.is_file():
-        return None
     content: Mapping[str, Any] | None = json.loads(path.read_text("utf-8"))["engines"].get(engine)
     return content
 
 
-@cache
-def load_points(path: Path = FILE) -> Mapping[str, Mapping[str, OperatingPoint]]:
-    """By engine and band. Raises `NoOperatingPoints` where the file is missing or altered."""
-    try:
-        engines = json.loads(path.read_text(encoding="utf-8"))["engines"]
-        return {engine: read_points(engine, content) for engine, content in engines.items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NoOperatingPoints(f"{path.name} does not hold operating points") from error
-
-
-def read_points(engine: str, content: Mapping[str, Any]) -> dict[str, OperatingPoint]:
-    """The points of one engine. `ValueError` where a band accepts without a supported rate."""
+def read_points(engine: str, content: Mapping[str, Any]) -> OperatingPoints:
+    """The points of one engine. `ValueError` where a band accepts at a rate that is not
+    supported, or limits are out of order."""
     points = {band.name: _point(engine, band, content) for band in BANDS}
-    unknown = f"{engine}/{_AGE_UNKNOWN}/{content['date']}"
+    unknown = f"{engine}/age-unknown/{content['date']}"
     widest = points[ADULTS.name].review_within
-    points[_AGE_UNKNOWN] = OperatingPoint(unknown, None, widest)
-    return points
+    together = float(content["same_capture_within"])
+    if not 0 < together < _FURTHEST:
+        raise ValueError("frames of one capture lie neither together nor opposite")
+    return OperatingPoints(points, OperatingPoint(unknown, None, widest), together)
+
+
+def uncalibrated(engine: str) -> OperatingPoints:
+    """For an engine without limits: nothing is accepted or rejected without a person."""
+    point = OperatingPoint(f"{engine}/uncalibrated", None, _FURTHEST)
+    return OperatingPoints({band.name: point for band in BANDS}, point, _FURTHEST)
 
 
 def _point(engine: str, band: AgeBand, content: Mapping[str, Any]) -> OperatingPoint:

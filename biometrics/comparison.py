@@ -10,11 +10,6 @@ from biometrics.cohort import AgeMeans
 from biometrics.embedding import Embedding
 from biometrics.types import Outcome, Zone
 
-CONTRAST_MARGIN = 0.0
-"""By how much nearer to the claimed reference than to any other of the household the claimant has
-to be. At 0 the household's own pictures already tell relatives apart (docs/faces.md); more sends
-more people to review who are who they say."""
-
 
 def distance(one: Embedding, other: Embedding) -> float:
     """Cosine distance of two embeddings of length 1: 0 for the same direction, 1 for unrelated."""
@@ -46,9 +41,7 @@ def outcome_of(zone: Zone) -> Outcome:
     return Outcome.NO_MATCH if zone is Zone.REJECT else Outcome.MATCH
 
 
-def is_nearest_to_claimed(
-    claimed: float, household: Sequence[float], margin: float = CONTRAST_MARGIN
-) -> bool:
+def is_nearest_to_claimed(claimed: float, household: Sequence[float], margin: float) -> bool:
     """Household contrast: whether the claimant is nearer to the claimed reference than to every
     other one of the household, by that margin. True where no other is on file. `ValueError` for
     what is no number."""

@@ -10,21 +10,18 @@ from dataclasses import replace
 import numpy as np
 
 from biometrics.alignment import Alignment, align
-from biometrics.embedding import Embedding, Embeds, embed_each, mean_embedding
 from biometrics.types import Face, RgbImage
 
 SCALES = (1.0, 0.93, 1.07)
 """By how much the landmarks are drawn together (nearer) or apart (further) before the cut."""
 
 
+CUTS = len(SCALES)
+
+
 def cuts(image: RgbImage, face: Face, alignment: Alignment) -> list[RgbImage]:
     """A chip for each of `SCALES`."""
     return [align(image, _scaled(face, scale), alignment) for scale in SCALES]
-
-
-def embed_photo(engine: Embeds, chips: list[RgbImage]) -> Embedding:
-    """The embedding of a photo from its `cuts`, in one batch."""
-    return mean_embedding(embed_each(engine, chips))
 
 
 def _scaled(face: Face, scale: float) -> Face:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from biometrics import detection, images, liveness
+from biometrics import cohort, detection, images, liveness
 from biometrics.alignment import DLIB_150, align, quality_chip
-from biometrics.calibration import SAME_CAPTURE_WITHIN, OperatingPoint, operating_point_for
-from biometrics.comparison import distance, furthest_stray, outcome_of, zone_of
+from biometrics.calibration import OperatingPoint, points_of, uncalibrated
+from biometrics.comparison import distance_at_age, furthest_stray, outcome_of, zone_of
+from biometrics.crops import CUTS, cuts
 from biometrics.detection import DetectionSettings
 from biometrics.embedding import Embedding, embed_each, mean_embedding
-from biometrics.engines import DEFAULT_ENGINE, Engine, ResnetEngine, load_engine
+from biometrics.engines import DEFAULT_ENGINE, Engine, load_engine
 from biometrics.errors import ReferenceUnusable, UndecodableImage
 from biometrics.images import ImageLimits
 from biometrics.portraits import PortraitSettings, find_portrait
@@ -41,8 +42,6 @@ from biometrics.types import (
 _FRAME_QUALITY = QualityLimits(min_eye_distance_px=30, min_sharpness=0.012)
 _PHOTO_QUALITY = QualityLimits(min_eye_distance_px=30, min_sharpness=0.008)
 _REFERENCE_QUALITY = QualityLimits(min_eye_distance_px=20, min_contrast=20, min_visible_percent=75)
-_FURTHEST = 2.0
-"""The largest cosine distance there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,8 @@ class FaceVerifier:
         self._engine = engine
         self._settings = settings
         self.engine = engine.name
+        self._means = cohort.load(engine.name)
+        self._points = points_of(engine.name) or uncalibrated(engine.name)
 
     @classmethod
     def load(
@@ -127,9 +128,9 @@ class FaceVerifier:
         accepted without review. Raises `UndecodableImage` (its `frame` is the index, None for the
         reference) and `ReferenceUnusable`; neither says anything about the person.
         """
-        point = self._operating_point(age)
+        point = self._points.at(age)
         pictures = self._decode_frames(frames)
-        wanted = self._reference_chip(reference)
+        wanted = self._reference_chips(reference)
         shown = liveness.judge_frames(pictures)
         if shown.is_attack:
             return self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact,))
@@ -140,13 +141,14 @@ class FaceVerifier:
             return self._unusable(looks, pictures, point, facts)
         usable.sort(key=lambda frame: -frame.merit)
         compared, others = self._best([frame.chip for frame in usable])
-        reference_side, *embeddings = embed_each(self._engine, [wanted, *compared], others)
+        embeddings = embed_each(self._engine, [*wanted, *compared], others)
+        reference_side, embeddings = mean_embedding(embeddings[:CUTS]), embeddings[CUTS:]
         best = embeddings[: len(compared)]
-        if furthest_stray(best, embeddings) > SAME_CAPTURE_WITHIN:
+        if furthest_stray(best, embeddings) > self._points.same_capture_within:
             changed = UnusableReason.FACE_CHANGED
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
         probe, shown_facts = mean_embedding(best), facts + usable[0].facts
-        answer = self._compare(probe, reference_side, point, shown_facts)
+        answer = self._compare(probe, reference_side, age, point, shown_facts)
         return replace(answer, best_frame=usable[0].index)
 
     def compare_photos(self, one: bytes, other: bytes, *, age: int | None) -> Verification:
@@ -155,11 +157,11 @@ class FaceVerifier:
 
         `age` and errors as in `verify`; the outcome is `match` or `no_match`.
         """
-        point = self._operating_point(age)
-        embeddings = embed_each(
-            self._engine, [self._reference_chip(one), self._reference_chip(other)]
-        )
-        return self._compare(embeddings[0], embeddings[1], point, ())
+        point = self._points.at(age)
+        chips = [chip for photo in (one, other) for chip in self._reference_chips(photo)]
+        embeddings = embed_each(self._engine, chips)
+        sides = mean_embedding(embeddings[:CUTS]), mean_embedding(embeddings[CUTS:])
+        return self._compare(*sides, age, point, ())
 
     def check_frames(self, frames: Sequence[bytes]) -> None:
         """Raises `UndecodableImage` where a frame is not a sound JPEG: to be asked before a try is
@@ -210,20 +212,12 @@ class FaceVerifier:
         limits = self._settings.images
         return images.decode(photo, images.PHOTO_FORMATS, limits, limits.photo_side_px)
 
-    def _operating_point(self, age: int | None) -> OperatingPoint:
-        """Limits hold for the engine that they were measured with. Where none were, nothing is
-        accepted or rejected without a person."""
-        point = operating_point_for(age)
-        if self.engine == ResnetEngine.name:
-            return point
-        return OperatingPoint(f"{self.engine}/uncalibrated", None, _FURTHEST)
-
-    def _reference_chip(self, photo: bytes) -> RgbImage:
+    def _reference_chips(self, photo: bytes) -> list[RgbImage]:
         picture = self._decode_photo(photo)
         look = self._look(picture, self._find_main(picture), self._settings.reference_quality)
-        if look.reason is not None or look.chip is None:
+        if look.reason is not None or look.face is None:
             raise ReferenceUnusable(look.reason or UnusableReason.NO_FACE)
-        return look.chip
+        return cuts(picture, look.face, self._engine.alignment)
 
     def _find_main(self, picture: RgbImage) -> list[Face]:
         smallest_px = self._settings.smallest_face * min(picture.shape[:2])
@@ -302,10 +296,11 @@ class FaceVerifier:
         self,
         probe: Embedding,
         wanted: Embedding,
+        age: int | None,
         point: OperatingPoint,
         facts: tuple[QualityFact, ...],
     ) -> Verification:
-        measured = distance(probe, wanted)
+        measured = distance_at_age(probe, wanted, age, self._means)
         zone = zone_of(measured, point)
         answer = self._answer(outcome_of(zone), point, facts)
         return replace(answer, zone=zone, distance=measured)

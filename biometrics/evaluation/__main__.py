@@ -9,6 +9,7 @@ COMMANDS = {
     "match": "error rates of comparisons, by age and among relatives",
     "cohort": "mean faces by age, from pictures of your own",
     "doubles": "pictures that a set gives to two people, though they show one",
+    "everything": "all figures of docs/faces.md anew",
     "speed": "how fast, beside face_recognition",
     "liveness": "error rates against prints and screens",
 }

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.comparison import CONTRAST_MARGIN
+from biometrics.calibration import CONTRAST_MARGINS
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Ints, rate_at_fixed_limit, trials_of
 from biometrics.evaluation.measure import Method, compare
@@ -22,7 +22,6 @@ from biometrics.evaluation.rates import Comparisons
 from biometrics.evaluation.slices import Mask, Slicer
 
 STRANGER_FMRS = (1e-2, 1e-3, 1e-4)
-MARGINS = (0.0, 0.01, 0.02, 0.05)
 OTHERS = 2
 """More references on file."""
 _SEED = 11
@@ -128,6 +127,7 @@ class Kin:
     families: int
     limits: dict[float, float | None]
     """At each FMR of strangers; None where so few strangers cannot show it."""
+    margin: float
 
     @classmethod
     def measured(cls, gallery: Gallery, slicer: Slicer, method: Method) -> "Kin":
@@ -135,7 +135,9 @@ class Kin:
         strangers = compare(gallery, slicer.strangers_of_kin(), method)
         household = Household(gallery, slicer, method)
         limits = {f: strangers.limit(f) if strangers.supports(f) else None for f in STRANGER_FMRS}
-        return cls(household.impostors(), household.genuine(), household.families, limits)
+        margin = CONTRAST_MARGINS.get(gallery.engine, 0.0)
+        claims = household.impostors(), household.genuine()
+        return cls(*claims, household.families, limits, margin)
 
     def without_contrast(self, limit: float) -> dict[str, Any]:
         """Relatives that pass, and genuine claims that do not."""
@@ -163,7 +165,7 @@ class Kin:
         can be."""
         trials = trials_of(self.impostors.families, self.impostors.families, self.families)
         own, other = (
-            np.where(claims.nearer(CONTRAST_MARGIN), claims.distance, _FURTHEST)
+            np.where(claims.nearer(self.margin), claims.distance, _FURTHEST)
             for claims in (self.genuine, self.impostors)
         )
         units = self.genuine.families, self.impostors.families

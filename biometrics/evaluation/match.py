@@ -26,7 +26,6 @@ from typing import Any
 from rich.progress import track
 
 from biometrics import calibration, cohort
-from biometrics.comparison import CONTRAST_MARGIN
 from biometrics.evaluation.arguments import add_sources, opened_gallery, reported
 from biometrics.evaluation.decisions import Points, decided
 from biometrics.evaluation.doubles import read_doubles, same_files
@@ -68,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         points: Mapping[str, Any] | None = limits
         write_points(options.write_operating_points, gallery.engine, limits)
     else:
-        points = calibration.measured(gallery.engine)
+        points = calibration.measured(gallery.engine) if calibration.FILE.is_file() else None
     report = bench.report(points, bool(relations))
     report["pictures"]["doubles_left_out"] = len(doubles)
     text = json.dumps(report, indent=1, ensure_ascii=False)
@@ -109,7 +108,7 @@ class Bench:
 
     def report(self, points: Mapping[str, Any] | None, with_kin: bool) -> dict[str, Any]:
         """All that report.json holds."""
-        limits = calibration.read_points(self.gallery.engine, points) if points else None
+        limits = calibration.read_points(self.gallery.engine, points).by_band if points else None
         slices = [s for s in self.slicer.all() if s.name != "kin" or with_kin]
         found = {s.name: self._slice(s, limits) for s in track(slices, "comparing")}
         if "kin" in found:
@@ -163,7 +162,7 @@ class Bench:
         contrast: dict[str, Any] = {}
         for fmr, limit in kin.limits.items():
             alone[fmr_name(fmr)] = limit and kin.without_contrast(limit)
-            contrast[fmr_name(fmr)] = limit and kin.with_contrast(limit, CONTRAST_MARGIN)
+            contrast[fmr_name(fmr)] = limit and kin.with_contrast(limit, kin.margin)
         found["kin"]["at_stranger_fmr"] = alone
         found["kin_contrast"] = {
             **{key: found["kin"][key] for key in ("subjects", "images", "failed_to_detect")},

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from biometrics.calibration import ADULTS, BANDS, AgeBand, is_supported
+from biometrics.calibration import ADULTS, BANDS, SAME_CAPTURE_FMR, AgeBand, is_supported
 from biometrics.cohort import ADULT_FROM_YEARS
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Rate
-from biometrics.evaluation.measure import Method, compare
+from biometrics.evaluation.measure import Method, compare, plain
 from biometrics.evaluation.rates import Comparisons
 from biometrics.evaluation.slices import ADULT_GAP_YEARS, CHILD_GAP_YEARS, Slice, Slicer
 
@@ -48,7 +48,20 @@ class Calibration:
             if band is not ADULTS:
                 bands[band.name] = self._band(band, adult_limit)
         ordered = {band.name: bands[band.name] for band in BANDS}
-        return {"date": datetime.now(UTC).date().isoformat(), "data": data, "bands": ordered}
+        return {
+            "date": datetime.now(UTC).date().isoformat(),
+            "data": data,
+            "bands": ordered,
+            "same_capture_within": self._same_capture(),
+        }
+
+    def _same_capture(self) -> float:
+        """Between single frames, as the verifier compares those of one capture."""
+        strangers = self.slicer.strangers()
+        if not len(strangers.pictures):
+            strangers = self.slicer.band(ADULTS.youngest, ADULTS.oldest)
+        found = compare(self.gallery, strangers, plain(), 1.5 * SAME_CAPTURE_FMR)
+        return _rounded(found.limit(SAME_CAPTURE_FMR))
 
     def _band(self, band: AgeBand, adult_limit: float | None) -> dict[str, Any]:
         found = self._compare(self.slicer.band(band.youngest, band.oldest), 1.5 * band.review_fmr)

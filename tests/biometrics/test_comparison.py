@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -5,11 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biometrics.calibration import ADULT, AGE_UNKNOWN, UNDER_16, operating_point_for
-from biometrics.comparison import distance, furthest_stray, outcome_of, zone_of
+from biometrics import calibration
+from biometrics.calibration import BANDS, OperatingPoint, band_of, points_of, read_points
+from biometrics.comparison import (
+    distance,
+    furthest_stray,
+    is_nearest_to_claimed,
+    outcome_of,
+    zone_of,
+)
+from biometrics.engines import ResnetEngine
+from biometrics.errors import ModelAltered
 from biometrics.types import Outcome, Zone
 
 NEAR, MIDDLING, FAR = 0.01, 0.07, 0.5
+ADULT = OperatingPoint("made-up/adult", accept_within=0.05, review_within=0.09)
+PERSON_DECIDES = OperatingPoint("made-up/child", accept_within=None, review_within=0.09)
+IN_USE = points_of(ResnetEngine.name)
+assert IN_USE is not None
+POINTS = IN_USE
 
 
 def direction(*values: float) -> np.ndarray:
@@ -17,7 +32,7 @@ def direction(*values: float) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def test_an_adult_near_enough_is_accepted_a_middling_one_reviewed_a_far_one_rejected():
+def test_a_near_enough_one_is_accepted_a_middling_one_reviewed_a_far_one_rejected():
     zones = [zone_of(measured, ADULT) for measured in (NEAR, MIDDLING, FAR)]
     assert zones == [Zone.ACCEPT, Zone.REVIEW, Zone.REJECT]
 
@@ -30,22 +45,79 @@ def test_limits_belong_to_the_nearer_zone():
     assert zone_of(math.nextafter(ADULT.review_within, 1), ADULT) is Zone.REJECT
 
 
-@given(age=st.integers(0, 15), measured=st.floats(0, 2))
-def test_nobody_under_16_is_accepted_without_review(age, measured):
-    assert zone_of(measured, operating_point_for(age)) is not Zone.ACCEPT
+@given(measured=st.floats(0, 2))
+def test_without_a_limit_for_acceptance_nobody_is_accepted(measured):
+    assert zone_of(measured, PERSON_DECIDES) is not Zone.ACCEPT
+
+
+@given(age=st.integers(0, 5), measured=st.floats(0, 2))
+def test_the_smallest_children_are_never_accepted_without_review(age, measured):
+    assert zone_of(measured, POINTS.at(age)) is not Zone.ACCEPT
 
 
 @given(measured=st.floats(0, 2))
 def test_nobody_of_unknown_age_is_accepted_without_review(measured):
-    assert zone_of(measured, operating_point_for(None)) is not Zone.ACCEPT
+    assert zone_of(measured, POINTS.at(None)) is not Zone.ACCEPT
 
 
 def test_the_age_decides_the_operating_point():
-    assert operating_point_for(15) is UNDER_16
-    assert operating_point_for(16) is ADULT
-    assert operating_point_for(None) is AGE_UNKNOWN
+    names = [POINTS.at(age).id.split("/")[1] for age in (0, 5, 6, 10, 11, 15, 16, 17, 18, 59, 60)]
+    assert names == ["0-5"] * 2 + ["6-10"] * 2 + ["11-15"] * 2 + ["16-17"] * 2 + [
+        "18-59",
+        "18-59",
+        "60+",
+    ]
     with pytest.raises(ValueError, match="negative"):
-        operating_point_for(-1)
+        POINTS.at(-1)
+
+
+@given(age=st.integers(0, 200))
+def test_every_age_has_one_band(age):
+    assert [band for band in BANDS if band.holds(age)] == [band_of(age)]
+
+
+def test_bands_in_use_accept_only_where_the_false_match_rate_is_supported():
+    kept = calibration.measured(ResnetEngine.name)
+    assert kept is not None
+    for band in BANDS:
+        found = kept["bands"][band.name]
+        assert found["people"] >= 100
+        if found["accept_within"] is not None:
+            assert band.accept_fmr is not None
+            assert found["fmr"]["value"] <= band.accept_fmr
+            assert found["fmr"]["high"] <= 2 * band.accept_fmr
+        else:
+            assert found["review_because"]
+
+
+def test_points_that_accept_without_support_are_refused():
+    kept = json.loads(json.dumps(calibration.measured(ResnetEngine.name)))
+    for band in kept["bands"].values():
+        band["accept_within"], band["fmr"]["high"] = 0.01, 0.5
+    with pytest.raises(ValueError, match="not supported"):
+        read_points("altered", kept)
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"engines": {"altered": {}}}', "no json"])
+def test_a_file_without_operating_points_is_refused(tmp_path, content):
+    path = tmp_path / "points.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ModelAltered):
+        points_of("altered", path)
+
+
+def test_an_engine_that_was_never_measured_has_no_points():
+    assert points_of("never-measured-v1") is None
+
+
+def test_contrast_asks_that_the_claimed_reference_is_the_nearest_one():
+    assert is_nearest_to_claimed(0.05, [], 0.01)
+    assert is_nearest_to_claimed(0.05, [0.07, 0.2], 0.01)
+    assert not is_nearest_to_claimed(0.05, [0.2, 0.055], 0.01)
+    assert not is_nearest_to_claimed(0.05, [0.05], 0.0)
+    with pytest.raises(ValueError, match="finite"):
+        is_nearest_to_claimed(0.05, [math.nan], 0.01)
 
 
 @pytest.mark.parametrize("measured", [math.nan, math.inf, -math.inf])

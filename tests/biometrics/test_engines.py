@@ -1,6 +1,7 @@
 """Every engine keeps the same promises."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from biometrics.alignment import DLIB_150, align
 from biometrics.detection import main_face
 from biometrics.embedding import embed_each
-from biometrics.engines import ENGINES, load_engine
+from biometrics.engines import ENGINES, Engine, load_engine
 from biometrics.errors import EngineUnknown, ModelAltered, ModelMissing, UndecodableImage
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode
 from biometrics.models import install, pack_named
@@ -99,16 +100,35 @@ def test_somebody_who_steps_in_later_is_seen(verifier, astronaut, admiral):
     assert answer.reason is UnusableReason.SEVERAL_FACES
 
 
-def test_a_decision_names_its_engine_and_none_is_final_without_measured_limits(
-    pack_engine, astronaut, admiral
-):
-    verifier = FaceVerifier(pack_engine, VerifierSettings())
+class Renamed:
+    """An engine under a name that was never measured."""
+
+    name = "never-measured-v1"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __getattr__(self, member: str) -> object:
+        return getattr(self._engine, member)
+
+
+def test_without_measured_limits_no_decision_is_final(resnet, astronaut, admiral):
+    verifier = FaceVerifier(cast("Engine", Renamed(resnet)), VerifierSettings())
     for reference in (astronaut, admiral):
         answer = verifier.verify(capture(astronaut), jpeg(reference), age=ADULT_AGE)
-        assert answer.engine == "yunet-mobilefacenet-v1"
+        assert answer.engine == "never-measured-v1"
         assert (answer.outcome, answer.zone) == (Outcome.MATCH, Zone.REVIEW)
         assert not answer.accepted
         assert "uncalibrated" in answer.operating_point
+
+
+def test_a_decision_names_its_engine_and_follows_its_own_limits(pack_engine, astronaut, admiral):
+    verifier = FaceVerifier(pack_engine, VerifierSettings())
+    for reference, wanted in ((astronaut, Outcome.MATCH), (admiral, Outcome.NO_MATCH)):
+        answer = verifier.verify(capture(astronaut), jpeg(reference), age=ADULT_AGE)
+        assert answer.engine == "yunet-mobilefacenet-v1"
+        assert answer.outcome is wanted
+        assert answer.operating_point.startswith("yunet-mobilefacenet-v1/18-59/")
     dark = verifier.verify(
         capture(astronaut, change=brightened(0.12)), jpeg(astronaut), age=ADULT_AGE
     )

@@ -1,5 +1,5 @@
-"""On pictures of real people (ECARD_DATA). Rates with intervals come with the calibration work;
-here only that the interim zones do what they are there for."""
+"""On pictures of real people (ECARD_DATA). Rates with intervals are in docs/faces.md;
+here only that the zones do what they are there for."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -54,7 +54,7 @@ def test_strangers_are_not_accepted(verifier, pairs):
     assert sum(answer.outcome is Outcome.MATCH for answer in answers) <= 2
 
 
-def test_children_who_match_wait_for_a_person(verifier, ecard_data):
+def test_minors_of_an_age_without_supported_rates_wait_for_a_person(verifier, ecard_data):
     folder = ecard_data / "faces" / "fgnet"
     kept = [
         ("001a08.jpg", "001a10.jpg"),
@@ -62,7 +62,7 @@ def test_children_who_match_wait_for_a_person(verifier, ecard_data):
         ("065a06a.jpg", "065a06b.jpg"),
     ]
     pictures = [((folder / a).read_bytes(), (folder / b).read_bytes()) for a, b in kept]
-    answers = compared(verifier, pictures, 9)
+    answers = compared(verifier, pictures, 16)
     assert len(answers) == len(kept)
     assert all(answer.zone in {Zone.REVIEW, Zone.REJECT} for answer in answers)
     assert any(answer.outcome is Outcome.MATCH for answer in answers)
