@@ -124,9 +124,10 @@ class FaceVerifier:
     def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
         """Is the person in these JPEG frames the one on the reference photo (JPEG or PNG)?
 
-        `age` in years is that of the person on the reference; under 16, or unknown, nothing is
-        accepted without review. Raises `UndecodableImage` (its `frame` is the index, None for the
-        reference) and `ReferenceUnusable`; neither says anything about the person.
+        `age` in years is that of the person on the reference. At an age without a supported false
+        match rate (calibration.py), or unknown, nothing is accepted without review. Raises
+        `UndecodableImage` (its `frame` is the index, None for the reference) and
+        `ReferenceUnusable`; neither says anything about the person.
         """
         point = self._points.at(age)
         pictures = self._decode_frames(frames)

@@ -22,7 +22,7 @@ def draw(curves: Mapping[str, Mapping[str, Comparisons]], path: Path) -> None:
 
     shown = {name: methods for name, methods in curves.items() if _has_genuine(methods)}
     rows = max(1, -(-len(shown) // _COLUMNS))
-    with mpl.rc_context({"svg.hashsalt": "faces", "font.size": 8}):
+    with mpl.rc_context({"svg.hashsalt": "faces", "svg.fonttype": "none", "font.size": 8}):
         figure = Figure(figsize=(4 * _COLUMNS, 3 * rows), layout="constrained")
         panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for panel, (name, methods) in zip(panels, shown.items(), strict=False):
