@@ -62,7 +62,7 @@ class Attempt(Base):
     reason: Mapped[str | None] = mapped_column(sa.String(64))
     engine: Mapped[str | None] = mapped_column(sa.String(64))
     operating_point: Mapped[str | None] = mapped_column(sa.String(64))
-    capture_digest: Mapped[str | None] = mapped_column(sa.String(80))
+    capture_digest: Mapped[str | None] = mapped_column(sa.String(80), index=True)
     """HMAC of the frames: the same capture sent twice is recognised."""
 
 

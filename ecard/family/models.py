@@ -72,19 +72,6 @@ class LinkChange(Base):
     at: Mapped[datetime]
 
 
-class Invitation(Base):
-    """A one-use way for an adult relative to accept on their own phone."""
-
-    __tablename__ = "invitations"
-    id: Mapped[Id]
-    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
-    token_hash: Mapped[Index] = mapped_column(unique=True)
-    sent_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-    cancelled_at: Mapped[datetime | None]
-
-
 class NotMeToken(Base):
     """A "this was not me" link from a notice: good for 240 hours, once."""
 

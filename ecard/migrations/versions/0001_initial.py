@@ -1,6 +1,6 @@
 """initial
 
-Revision: 0001. Follows: . Written: 2026-11-22 13:30:27.815279.
+Revision: 0001. Follows: . Written: 2026-11-22 14:45:13.909697.
 """
 
 import sqlalchemy as sa
@@ -672,24 +672,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_documents_link_id"), ["link_id"], unique=False)
 
     op.create_table(
-        "invitations",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("link_id", sa.Uuid(), nullable=False),
-        sa.Column("token_hash", sa.String(length=80), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["link_id"], ["links.id"], name=op.f("fk_invitations_link_id_links")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
-    )
-    with op.batch_alter_table("invitations", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_invitations_link_id"), ["link_id"], unique=False)
-
-    op.create_table(
         "link_changes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("link_id", sa.Uuid(), nullable=False),
@@ -934,6 +916,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_attempts_capture_digest"), ["capture_digest"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_attempts_capture_session_id"), ["capture_session_id"], unique=False
         )
         batch_op.create_index("ix_attempts_link_reserved", ["link_id", "reserved_at"], unique=False)
@@ -1099,6 +1084,7 @@ def downgrade() -> None:
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index("ix_attempts_link_reserved")
         batch_op.drop_index(batch_op.f("ix_attempts_capture_session_id"))
+        batch_op.drop_index(batch_op.f("ix_attempts_capture_digest"))
 
     op.drop_table("attempts")
     with op.batch_alter_table("step_up_grants", schema=None) as batch_op:
@@ -1133,10 +1119,6 @@ def downgrade() -> None:
 
     op.drop_table("not_me_tokens")
     op.drop_table("link_changes")
-    with op.batch_alter_table("invitations", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_invitations_link_id"))
-
-    op.drop_table("invitations")
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_documents_link_id"))
         batch_op.drop_index(batch_op.f("ix_documents_holder_id"))
