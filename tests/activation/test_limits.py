@@ -37,6 +37,13 @@ def child(stage: Stage) -> LastStep:
     return step
 
 
+def guardian(stage: Stage) -> LastStep:
+    """A small child's application: the guardian's own face is asked for, at the adults' limits."""
+    step = last_step(stage, "lucia", "nora", "child")
+    assert step.phone.consent_as_guardian(step.link_id).ok
+    return step
+
+
 def with_(call: Call, **collaborators: Any) -> Call:
     return replace(call, dependencies=replace(call.dependencies, **collaborators))
 
@@ -82,7 +89,7 @@ def test_a_fresh_application_for_the_same_relative_brings_no_fresh_tries(stage: 
 
 
 def test_the_fiftieth_mismatch_leaves_only_the_routes_without_a_face(stage: Stage) -> None:
-    step = child(stage)
+    step = guardian(stage)
     capture = step.open("own")
     step.tried("no_match", 49, seconds_ago=90_000)
     last = capture.show_face(frames(ADMIRAL))
@@ -114,7 +121,7 @@ def test_ten_captures_may_be_unusable(stage: Stage) -> None:
 
 def test_of_fifty_parallel_captures_exactly_one_is_judged(tmp_path: Path) -> None:
     with support.stage(tmp_path, judging_wait_seconds=120.0) as stage:
-        step = child(stage)
+        step = guardian(stage)
         capture = step.open("own")
         step.tried("no_match", 4)
         takes = [frames(ADMIRAL, take) for take in range(50)]
@@ -135,7 +142,7 @@ def test_of_fifty_parallel_captures_exactly_one_is_judged(tmp_path: Path) -> Non
 
 
 def test_the_same_capture_sent_again_costs_nothing_in_any_session(stage: Stage) -> None:
-    step = child(stage)
+    step = guardian(stage)
     assert step.open("own").show_face(frames(ADMIRAL)).body["outcome"] == "no_match"
     again = step.open("own")
     refused = again.show_face(frames(ADMIRAL))
