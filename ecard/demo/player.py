@@ -418,5 +418,5 @@ def compare_own(portrait: str | None, live: str | None) -> None:
     except (OSError, BiometricsError) as error:
         raise CannotPlay(f"These two cannot be compared (JPEG or PNG?): {error}") from error
     reason = f" ({result.reason.value})" if result.reason else ""
-    zone = f"; zone {result.zone.value}, interim" if result.zone else ""
+    zone = f"; zone {result.zone.value}" if result.zone else ""
     print(f"{result.outcome.value}{reason}{zone}")
