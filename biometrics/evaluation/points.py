@@ -146,6 +146,6 @@ def _why(band: AgeBand, fmr: Rate) -> str:
 def write_points(path: Path, engine: str, points: Mapping[str, Any]) -> None:
     """Puts an engine's points into the file; those of other engines stay."""
     kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"engines": {}}
-    kept["engines"][engine] = points
-    text = json.dumps(kept, indent=1, ensure_ascii=False, sort_keys=True)
+    kept["engines"] = dict(sorted({**kept["engines"], engine: points}.items()))
+    text = json.dumps(kept, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
