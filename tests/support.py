@@ -209,12 +209,20 @@ def _app_for(joined: Joined) -> Flask:
     return _APPS[alike]
 
 
+_DEMO: list[DemoSummary] = []
+
+
+def _demo(joined: Joined) -> DemoSummary:
+    """Who is in the demo region, the same in each copy of it; asked once, since that takes 0.1 s."""
+    if not _DEMO:
+        _DEMO.append(load(joined))
+    return _DEMO[0]
+
+
 def _on(settings: Settings) -> Iterator[Stage]:
     clock = Clock()
     joined = join(settings, now=clock, verifier=verifier)
-    app = _app_for(joined)
-    demo = load(joined)
     try:
-        yield Stage(joined, clock, app, demo)
+        yield Stage(joined, clock, _app_for(joined), _demo(joined))
     finally:
         joined.db.close()
