@@ -1,0 +1,291 @@
+"""Evidence: documents claimed by one application, whole or not at all.
+
+Slow work (finding a face, asking the registry) is done with no database session open. Whatever
+refuses evidence leaves the documents unclaimed and the application where it was.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, files, limits
+from ecard.call import Call
+from ecard.captures import place
+from ecard.documents import policy as rules
+from ecard.documents.errors import (
+    EvidenceIncomplete,
+    EvidenceNotExpected,
+    EvidenceNotNeeded,
+    EvidenceTriesSpent,
+)
+from ecard.documents.models import Document, ReferencePhoto
+from ecard.documents.policy import DocumentKind, FaceSource
+from ecard.documents.references import (
+    Application,
+    find_reference,
+    first_date,
+    keep_reference,
+)
+from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of
+from ecard.errors import Conflict, Unavailable
+from ecard.family import service as family
+from ecard.persons import service as persons
+from ecard.registry.port import RegistryUnavailable
+from ecard.review import service as review
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+EVIDENCE_STATE = "noticed"
+"""The link's state in which its evidence is taken (with the family account given)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedView:
+    """One thing that must be shown, and the sets of documents any of which shows it."""
+
+    name: str
+    any_of: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceView:
+    """What an application calls for, what it has, and how often it may still be tried."""
+
+    link_id: uuid.UUID
+    state: str
+    needs: list[NeedView]
+    documents: list[str]
+    """Kinds of the documents that were claimed."""
+    warnings: list[str]
+    tries_left: int
+
+
+def requirements(call: Call, link_id: uuid.UUID) -> EvidenceView:
+    """What the application calls for, and what it has."""
+    with call.db.read() as session:
+        link = family.own_link(session, call, link_id)
+        if link.relative_id is None or link.relation is None:
+            raise EvidenceNotExpected(state=link.state)
+        return _evidence_view(session, call, link, ())
+
+
+def submit(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -> EvidenceView:
+    """Claim documents as evidence: accepted where the registry confirms it, else a person looks.
+
+    Raises the refusals of this feature; each leaves the documents unclaimed. A try is spent only
+    once a place to judge faces is held and the registry has answered.
+    """
+    document_ids = list(dict.fromkeys(document_ids))  # one named twice is still one
+    application = _read_application(call, link_id, document_ids)
+    reasons = _ask_registry(call, application)
+    with place(call.dependencies.judging, call.settings.judging_wait_seconds):
+        _spend_try(call)
+        reference = find_reference(call.dependencies.verifier(), application)
+    with call.db.write() as session:
+        link = family.own_link(session, call, link_id, lock=True)
+        if link.version != application.link_version:
+            raise Conflict  # another relative was named meanwhile: what was judged is not of them
+        _expect_evidence(call, link)
+        _claim(session, call, link, document_ids)
+        photo = keep_reference(session, call, link, application, reference)
+        family.evidence_given(session, call, link)
+        _go_on(session, call, link, photo, reasons, reference.warnings)
+        audit.record(
+            session, call, "evidence.submitted", "link", link.id, acting_for=link.relative_id
+        )
+        session.commit()
+        return _evidence_view(session, call, link, reference.warnings)
+
+
+def _expect_evidence(call: Call, link: Link) -> tuple[uuid.UUID, str]:
+    """The relative and the relation of an application whose next step is its evidence."""
+    family.still_open(call, link)
+    if link.state != EVIDENCE_STATE or link.relative_id is None or link.relation is None:
+        raise EvidenceNotExpected(state=link.state)
+    return link.relative_id, link.relation
+
+
+def _read_application(
+    call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]
+) -> Application:
+    with call.db.read() as session:
+        link = family.own_link(session, call, link_id)
+        relative_id, relation = _expect_evidence(call, link)
+        documents = own_unclaimed(session, call, document_ids, lock=False)
+        _refuse_wrong_kinds(session, call, link, documents)
+        source = _source(session, call, link)
+        holder = persons.particulars(session, call, link.holder_id)
+        relative = persons.particulars(session, call, relative_id)
+        return Application(
+            link_version=link.version,
+            relation=relation,
+            age=family.relative_age(session, call, link),
+            policy=family.policy_of(session, call, link),
+            source=source,
+            holder_ref=holder.registry_ref,
+            relative_ref=relative.registry_ref,
+            face_pages=_face_pages(session, call, documents, source),
+        )
+
+
+def _source(session: Session, call: Call, link: Link) -> FaceSource:
+    return rules.face_source(
+        age=family.relative_age(session, call, link),
+        adult_age=family.policy_of(session, call, link).adult_age,
+        guardian_face=link.face_subject == "guardian",
+    )
+
+
+def _needs(session: Session, call: Call, link: Link) -> tuple[rules.Need, ...]:
+    return rules.needs(
+        relation=link.relation or "",
+        age=family.relative_age(session, call, link),
+        adult_age=family.policy_of(session, call, link).adult_age,
+        source=_source(session, call, link),
+    )
+
+
+def _refuse_wrong_kinds(
+    session: Session, call: Call, link: Link, documents: Sequence[Document]
+) -> None:
+    kinds = [DocumentKind(document.kind) for document in documents]
+    findings = rules.examine(_needs(session, call, link), kinds)
+    if findings.missing:
+        raise EvidenceIncomplete(fields=findings.missing)
+    surplus = {kind: ["not_needed"] for kind in findings.not_needed}
+    surplus |= {kind: ["repeated"] for kind in findings.repeated}
+    if surplus:
+        raise EvidenceNotNeeded(fields=surplus)
+
+
+def _face_pages(
+    session: Session, call: Call, documents: Sequence[Document], source: FaceSource
+) -> tuple[tuple[uuid.UUID, bytes], ...]:
+    order = [kind.value for kind in rules.face_kinds(source)]
+    carriers = sorted(
+        (document for document in documents if document.kind in order),
+        key=lambda document: order.index(document.kind),
+    )
+    return tuple(
+        (document.id, files.read(session, call, page.file_id))
+        for document in carriers
+        for page in pages_of(session, document.id)
+    )
+
+
+# --- the registry and the tries ---------------------------------------------------------------
+
+
+def _ask_registry(call: Call, application: Application) -> tuple[str, ...]:
+    """Why a person has to look; empty where the registry confirms what the papers say."""
+    registry = call.dependencies.registry
+    try:
+        known = registry.kinships(application.holder_ref, application.relative_ref)
+        portrait = registry.portrait(application.relative_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    return rules.reasons_for_a_person(
+        relation=application.relation,
+        age=application.age,
+        adult_age=application.policy.adult_age,
+        kinship_confirmed=application.relation in known,
+        registry_portrait=portrait is not None,
+    )
+
+
+def _spend_try(call: Call) -> None:
+    """Count one try of this holder: a fresh application brings no fresh ones."""
+    with call.db.write() as session:
+        wait = limits.spend(
+            session,
+            SUBMITTED,
+            call.holder.person_id,
+            limit=call.settings.document_tries,
+            window_seconds=rules.EVIDENCE_WINDOW_SECONDS,
+            now=call.now,
+        )
+        session.commit()
+    if wait is not None:
+        raise EvidenceTriesSpent(retry_after=wait, tries_left=0)
+
+
+def _tries_left(session: Session, call: Call, holder_id: uuid.UUID) -> int:
+    since = call.now - timedelta(seconds=rules.EVIDENCE_WINDOW_SECONDS)
+    spent = len(limits.tries(session, SUBMITTED, holder_id, since))
+    return max(0, call.settings.document_tries - spent)
+
+
+# --- claiming and going on --------------------------------------------------------------------
+
+
+def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid.UUID]) -> None:
+    documents = own_unclaimed(session, call, document_ids, lock=True)
+    _refuse_wrong_kinds(session, call, link, documents)
+    for document in documents:
+        document.link_id, document.claimed_at = link.id, call.now
+        for page in pages_of(session, document.id):
+            files.keep_until(session, page.file_id, first_date(call, link))
+    session.flush()
+
+
+def _go_on(
+    session: Session,
+    call: Call,
+    link: Link,
+    photo: ReferencePhoto,
+    reasons: tuple[str, ...],
+    warnings: tuple[str, ...],
+) -> None:
+    if not reasons:
+        family.evidence_accepted(session, call, link, "evidence_confirmed")
+        return
+    review.open_case(
+        session,
+        call,
+        link,
+        kind="evidence",
+        reasons=[*reasons, *warnings],
+        facts={"eye_distance_px": round(photo.eye_distance_px or 0)},
+        files=case_files(session, link.id),
+    )
+
+
+def _evidence_view(
+    session: Session, call: Call, link: Link, warnings: Sequence[str]
+) -> EvidenceView:
+    claimed = sa.select(Document.kind).filter_by(link_id=link.id).order_by(Document.kind)
+    return EvidenceView(
+        link_id=link.id,
+        state=link.state,
+        needs=[
+            NeedView(need.name, [sorted(way) for way in need.any_of])
+            for need in _needs(session, call, link)
+        ],
+        documents=list(session.scalars(claimed)),
+        warnings=list(warnings),
+        tries_left=_tries_left(session, call, link.holder_id),
+    )
+
+
+def case_files(session: Session, link_id: uuid.UUID) -> list[tuple[str, uuid.UUID]]:
+    """What a reviewer of this link looks at: (role, file) of reference photo and document pages.
+
+    The role of a page is the document's kind. What was destroyed is left out.
+    """
+    photos = (
+        sa.select(ReferencePhoto).filter_by(link_id=link_id).order_by(ReferencePhoto.created_at)
+    )
+    found = [("reference_photo", photo.file_id) for photo in session.scalars(photos)]
+    documents = sa.select(Document).filter_by(link_id=link_id).order_by(Document.kind, Document.id)
+    for document in session.scalars(documents):
+        found += [(document.kind, page.file_id) for page in pages_of(session, document.id)]
+    return [(role, file_id) for role, file_id in found if not files.is_destroyed(session, file_id)]

@@ -1,0 +1,166 @@
+"""Reference photos: found on a document or taken as sent, kept, read, compared once more."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from biometrics.errors import UndecodableImage
+from biometrics.types import Portrait, PortraitQuality
+from biometrics.verifier import FaceVerifier
+from ecard import files
+from ecard.call import Call
+from ecard.documents import policy as rules
+from ecard.documents.errors import (
+    FacePhotoUnusable,
+    PortraitNotFound,
+    PortraitTooSmall,
+    ReferenceLapsed,
+)
+from ecard.documents.models import ReferencePhoto
+from ecard.documents.policy import FaceSource, Standing
+from ecard.documents.uploading import JPEG
+from ecard.policy.service import Policy
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What must be known to judge evidence, read before any slow work."""
+
+    link_version: int
+    relation: str
+    age: int
+    policy: Policy
+    source: FaceSource
+    holder_ref: str
+    relative_ref: str
+    face_pages: tuple[tuple[uuid.UUID, bytes], ...]
+    """Document and page (JPEG) of what may carry the face, the most legible first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The picture to compare live faces with, and the document it comes from."""
+
+    document_id: uuid.UUID
+    jpeg: bytes
+    eye_distance_px: float | None
+    warnings: tuple[str, ...] = ()
+
+
+def find_reference(verifier: FaceVerifier, application: Application) -> Found:
+    """The picture to compare with. Raises PortraitNotFound, PortraitTooSmall, FacePhotoUnusable."""
+    if application.source is FaceSource.FACE_PHOTO:
+        return _check_face_photo(verifier, *application.face_pages[0])
+    found = []
+    for document_id, page in application.face_pages:
+        portrait = _portrait(verifier, page)
+        if portrait is not None and portrait.quality is PortraitQuality.GOOD:
+            return _reference(document_id, portrait)
+        if portrait is not None:
+            found.append((document_id, portrait))
+    if not found:
+        raise PortraitNotFound
+    document_id, best = max(found, key=lambda item: item[1].eye_distance_px)
+    if best.quality is PortraitQuality.REFUSE:
+        raise PortraitTooSmall(eye_distance_px=round(best.eye_distance_px))
+    return _reference(document_id, best)
+
+
+def _portrait(verifier: FaceVerifier, page: bytes) -> Portrait | None:
+    try:
+        return verifier.find_portrait(page)
+    except UndecodableImage as error:
+        raise files.PictureUnreadable from error
+
+
+def _reference(document_id: uuid.UUID, portrait: Portrait) -> Found:
+    small = portrait.quality is PortraitQuality.WARN
+    warnings = ("portrait_small",) if small else ()
+    return Found(document_id, portrait.jpeg, portrait.eye_distance_px, warnings)
+
+
+def _check_face_photo(verifier: FaceVerifier, document_id: uuid.UUID, photo: bytes) -> Found:
+    try:
+        check = verifier.check_reference(photo)
+    except UndecodableImage as error:
+        raise files.PictureUnreadable from error
+    if not check.usable:
+        reason = check.reason.value if check.reason else "no_face"
+        raise FacePhotoUnusable(fields={"face_photo": [reason]}, reason=reason)
+    return Found(document_id, photo, check.eye_distance_px)
+
+
+def keep_reference(
+    session: Session,
+    call: Call,
+    link: Link,
+    application: Application,
+    reference: Found,
+) -> ReferencePhoto:
+    policy, source = application.policy, application.source
+    months = rules.reference_months(
+        source,
+        application.age,
+        portrait=policy.portrait_months,
+        child=policy.reference_months_child,
+        small_child=policy.reference_months_small_child,
+    )
+    kept = files.put(
+        session,
+        call,
+        owner_id=link.holder_id,
+        purpose="reference_photo",
+        media_type=JPEG,
+        content=reference.jpeg,
+        destroy_after=first_date(call, link),
+    )
+    photo = ReferencePhoto(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        subject="guardian" if source is FaceSource.GUARDIAN_PORTRAIT else "relative",
+        source="face_photo" if source is FaceSource.FACE_PHOTO else "portrait",
+        document_id=reference.document_id,
+        file_id=kept.id,
+        eye_distance_px=reference.eye_distance_px,
+        created_at=call.now,
+        lapses_at=rules.add_months(call.now, months),
+    )
+    session.add(photo)
+    session.flush()
+    return photo
+
+
+def first_date(call: Call, link: Link) -> datetime:
+    return rules.document_lapses(
+        Standing.UNDER_WAY,
+        now=call.now,
+        application_lapses=link.lapses_at,
+        settled_at=None,
+        decided_days=0,
+    )
+
+
+def reference(session: Session, call: Call, link: Link) -> tuple[ReferencePhoto, bytes]:
+    """The link's reference photo and its JPEG. Raises ReferenceLapsed when there is none now."""
+    query = sa.select(ReferencePhoto).filter_by(link_id=link.id)
+    photo = session.scalar(query.order_by(ReferencePhoto.created_at.desc()).limit(1))
+    if photo is None or photo.lapses_at <= call.now:
+        raise ReferenceLapsed
+    try:
+        return photo, files.read(session, call, photo.file_id)
+    except files.FileDestroyed as gone:
+        raise ReferenceLapsed from gone
+
+
+def note_registry_match(session: Session, photo_id: uuid.UUID, outcome: str) -> None:
+    """Keep how the photo compared with the registry's portrait: match, no_match or unusable."""
+    session.get_one(ReferencePhoto, photo_id, with_for_update=True).registry_match = outcome

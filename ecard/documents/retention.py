@@ -1,0 +1,134 @@
+"""How long documents and reference photos are kept: dates set, and what is past them destroyed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, files
+from ecard.call import Call
+from ecard.documents import policy as rules
+from ecard.documents.models import Document, ReferencePhoto
+from ecard.documents.policy import Standing
+from ecard.documents.uploading import UNCLAIMED, destroy_pages, pages_of
+from ecard.family import service as family
+from ecard.notices import service as notices
+from ecard.review import service as review
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+SWEEP_BATCH = 200
+
+
+def sweep(call: Call) -> int:
+    """Destroy unclaimed and lapsed documents and photos; returns how many. Run before files'."""
+    call = call.as_system()
+    removed = 0
+    while (batch := _sweep_unclaimed(call)) > 0:
+        removed += batch
+    with call.db.read() as session:
+        claimed = sa.select(Document.link_id).where(Document.removed_at.is_(None)).distinct()
+        photos = sa.select(ReferencePhoto.link_id).join(
+            files.StoredFile, files.StoredFile.id == ReferencePhoto.file_id
+        )
+        alive = photos.where(files.StoredFile.destroyed_at.is_(None)).distinct()
+        links = {*session.scalars(claimed), *session.scalars(alive)} - {None}
+    for link_id in sorted(link_id for link_id in links if link_id is not None):
+        removed += _sweep_link(call, link_id)
+    files.erase(call)
+    return removed
+
+
+def _sweep_unclaimed(call: Call) -> int:
+    with call.db.write() as session:
+        query = sa.select(Document).where(
+            Document.link_id.is_(None),
+            Document.removed_at.is_(None),
+            Document.uploaded_at <= call.now - UNCLAIMED,
+        )
+        lapsed = list(session.scalars(query.limit(SWEEP_BATCH).with_for_update()))
+        for document in lapsed:
+            destroy_pages(session, call, document, "unclaimed")
+            audit.record(
+                session, call, "document.removed", "document", document.id, reason="unclaimed"
+            )
+        session.commit()
+    return len(lapsed)
+
+
+def _sweep_link(call: Call, link_id: uuid.UUID) -> int:
+    """Set the dates that follow from how far the application is, and remove what is past them."""
+    with call.db.write() as session:
+        link = family.lock_link(session, link_id)
+        pending = review.is_pending(session, link_id)
+        how_far = rules.standing(link.state, case_pending=pending)
+        removed = sum(
+            _settle(session, call, link, document, how_far)
+            for document in session.scalars(
+                sa.select(Document).where(
+                    Document.link_id == link_id, Document.removed_at.is_(None)
+                )
+            )
+        )
+        removed += _settle_photos(session, call, link)
+        session.commit()
+    return removed
+
+
+def _settle(
+    session: Session, call: Call, link: Link, document: Document, how_far: Standing
+) -> bool:
+    if how_far is Standing.UNDER_WAY:
+        document.settled_at = None
+    else:
+        document.settled_at = document.settled_at or call.now
+    until = rules.document_lapses(
+        how_far,
+        now=call.now,
+        application_lapses=link.lapses_at,
+        settled_at=document.settled_at,
+        decided_days=family.policy_of(session, call, link).decided_document_days,
+    )
+    for page in pages_of(session, document.id):
+        files.keep_until(session, page.file_id, until)
+    if until > call.now:
+        return False
+    destroy_pages(session, call, document, "lapsed")
+    audit.record(session, call, "document.removed", "document", document.id, reason="lapsed")
+    return True
+
+
+def _settle_photos(session: Session, call: Call, link: Link) -> int:
+    """Kept by its own consent until it lapses or the link ends; without it, with the document."""
+    consent = notices.consent(session, link.id, "portrait_kept")
+    kept = consent is not None and consent.decision == "given"
+    removed = 0
+    for photo in session.scalars(sa.select(ReferencePhoto).filter_by(link_id=link.id)):
+        if files.is_destroyed(session, photo.file_id):
+            continue
+        until = _photo_until(session, call, link, photo, kept=kept)
+        files.keep_until(session, photo.file_id, until)
+        if until <= call.now:
+            files.destroy(session, call, photo.file_id, "lapsed")
+            removed += 1
+    return removed
+
+
+def _photo_until(
+    session: Session, call: Call, link: Link, photo: ReferencePhoto, *, kept: bool
+) -> datetime:
+    if link.state == "ended" or photo.lapses_at <= call.now:
+        return call.now
+    if kept and link.state in rules.STANDING_STATES:
+        return photo.lapses_at
+    document = session.get_one(Document, photo.document_id)
+    pages = [files.kept_until(session, page.file_id) for page in pages_of(session, document.id)]
+    dates = [moment for moment in pages if moment is not None]
+    gone = document.removed_at is not None
+    return call.now if gone or not dates else min(photo.lapses_at, *dates)

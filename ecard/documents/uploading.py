@@ -1,0 +1,191 @@
+"""A holder's documents before an application claims them: uploaded, listed, removed.
+
+Rebuilding a picture is done with no database session open.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, files, limits
+from ecard.call import Call
+from ecard.documents import policy as rules
+from ecard.documents.errors import (
+    DocumentClaimed,
+    UploadsSpent,
+)
+from ecard.documents.models import Document, DocumentPage
+from ecard.documents.policy import DocumentKind
+from ecard.errors import Busy, NotFound, Unavailable
+from ecard.pages import Page, read_page
+from uploads.retention import RetentionRules
+from uploads.sanitising import clean_picture
+from uploads.types import DOCUMENT_TYPES, PICTURE_TYPES, CleanPicture, PictureLimits
+
+JPEG = "image/jpeg"
+UNCLAIMED = timedelta(days=RetentionRules().unclaimed_days)
+"""How long an upload waits to be claimed."""
+UPLOADED, SUBMITTED = "document_bytes", "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A document as its holder sees it; the picture itself is not sent back."""
+
+    id: uuid.UUID
+    kind: str
+    pages: int
+    uploaded_at: datetime
+    lapses_at: datetime
+    """When it is destroyed unless an application claims it before."""
+
+
+def upload(call: Call, kind: str, content: bytes) -> DocumentView:
+    """Rebuild and keep one document, unclaimed. Raises UploadsSpent and the refusals of files."""
+    document_kind = DocumentKind(kind)
+    if len(content) > call.settings.document_bytes:
+        raise files.FileTooLarge  # before it counts against the day: the phone can shrink it
+    reserved = _reserve_bytes(call, len(content))
+    try:
+        clean = _rebuilt(call, document_kind, content)
+    except (Busy, Unavailable):
+        _give_back(call, reserved)
+        raise
+    with call.db.write() as session:
+        document = _keep(session, call, document_kind, clean)
+        audit.record(session, call, "document.uploaded", "document", document.id, reason=kind)
+        session.commit()
+    return _view(document)
+
+
+def _reserve_bytes(call: Call, size: int) -> uuid.UUID:
+    """Count the bytes before they are decoded, so that parallel uploads cannot pass together."""
+    window = timedelta(seconds=rules.UPLOAD_WINDOW_SECONDS)
+    holder_id, try_id = call.holder.person_id, uuid.uuid4()
+    with call.db.write() as session:
+        limits.lock(session, UPLOADED, holder_id)
+        spent = limits.tries(session, UPLOADED, holder_id, call.now - window)
+        if sum(int(item.detail) for item in spent) + size > call.settings.document_bytes_a_day:
+            first = spent[0].at if spent else call.now
+            raise UploadsSpent(retry_after=_seconds_until(call, first + window))
+        session.add(
+            limits.LimitTry(
+                id=try_id, kind=UPLOADED, subject=str(holder_id), detail=str(size), at=call.now
+            )
+        )
+        session.commit()
+    return try_id
+
+
+def _give_back(call: Call, try_id: uuid.UUID) -> None:
+    with call.db.write() as session:
+        session.execute(sa.delete(limits.LimitTry).where(limits.LimitTry.id == try_id))
+        session.commit()
+
+
+def _seconds_until(call: Call, moment: datetime) -> int:
+    return max(1, int((moment - call.now).total_seconds()) + 1)
+
+
+def _rebuilt(call: Call, kind: DocumentKind, content: bytes) -> CleanPicture:
+    allowed = PICTURE_TYPES if kind is DocumentKind.FACE_PHOTO else DOCUMENT_TYPES
+    bounds = PictureLimits(max_bytes=call.settings.document_bytes)
+    with files.refusing():
+        return clean_picture(content, files.sandbox(), bounds, allowed)
+
+
+def _keep(session: Session, call: Call, kind: DocumentKind, clean: CleanPicture) -> Document:
+    document = Document(
+        id=uuid.uuid4(),
+        holder_id=call.holder.person_id,
+        kind=kind.value,
+        pages=len(clean.pages),
+        uploaded_at=call.now,
+    )
+    session.add(document)
+    session.flush()
+    for number, page in enumerate(clean.pages, start=1):
+        kept = files.put(
+            session,
+            call,
+            owner_id=document.holder_id,
+            purpose="document",
+            media_type=JPEG,
+            content=page,
+            destroy_after=document.uploaded_at + UNCLAIMED,
+        )
+        session.add(
+            DocumentPage(id=uuid.uuid4(), document_id=document.id, number=number, file_id=kept.id)
+        )
+    return document
+
+
+def _view(document: Document) -> DocumentView:
+    return DocumentView(
+        id=document.id,
+        kind=document.kind,
+        pages=document.pages,
+        uploaded_at=document.uploaded_at,
+        lapses_at=document.uploaded_at + UNCLAIMED,
+    )
+
+
+def list_unclaimed(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """The holder's unclaimed documents, newest first."""
+    query = sa.select(Document).where(
+        Document.holder_id == call.holder.person_id,
+        Document.link_id.is_(None),
+        Document.removed_at.is_(None),
+        Document.uploaded_at > call.now - UNCLAIMED,
+    )
+    with call.db.read() as session:
+        page = read_page(
+            session, query, Document.uploaded_at, Document.id, cursor=cursor, limit=limit
+        )
+    return Page([_view(document) for document in page.items], page.next_cursor)
+
+
+def remove(call: Call, document_id: uuid.UUID) -> None:
+    """Destroy an unclaimed document at once. Raises NotFound, DocumentClaimed."""
+    with call.db.write() as session:
+        (document,) = own_unclaimed(session, call, [document_id], lock=True)
+        destroy_pages(session, call, document, "requested_by_holder")
+        audit.record(session, call, "document.removed", "document", document.id)
+        session.commit()
+    files.erase(call)
+
+
+def own_unclaimed(
+    session: Session, call: Call, ids: Sequence[uuid.UUID], *, lock: bool
+) -> list[Document]:
+    """The holder's unclaimed documents in the order asked for; locked in the order of their ids."""
+    query = sa.select(Document).where(Document.id.in_(ids)).order_by(Document.id)
+    rows = session.scalars(query.with_for_update() if lock else query)
+    found = {row.id: row for row in rows if _is_there(call, row)}
+    if len(found) < len(set(ids)):
+        raise NotFound
+    if any(row.link_id is not None for row in found.values()):
+        raise DocumentClaimed
+    return [found[document_id] for document_id in ids]
+
+
+def _is_there(call: Call, row: Document) -> bool:
+    lapsed = row.link_id is None and row.uploaded_at + UNCLAIMED <= call.now
+    return row.holder_id == call.holder.person_id and row.removed_at is None and not lapsed
+
+
+def destroy_pages(session: Session, call: Call, document: Document, reason: str) -> None:
+    document.removed_at = call.now
+    for page in pages_of(session, document.id):
+        files.destroy(session, call, page.file_id, reason)
+
+
+def pages_of(session: Session, document_id: uuid.UUID) -> list[DocumentPage]:
+    query = sa.select(DocumentPage).filter_by(document_id=document_id)
+    return list(session.scalars(query.order_by(DocumentPage.number)))
