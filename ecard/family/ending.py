@@ -1,0 +1,108 @@
+"""A link is given up, ended, disowned, or stopped by safeguarding staff."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.errors import NotAllowed, NotFound
+from ecard.family import policy as rules
+from ecard.family.errors import (
+    IllegalMove,
+    NotMeLinkUsed,
+)
+from ecard.family.links import lock_link, move, own_link, still_open
+from ecard.family.models import Link, NotMeToken
+from ecard.family.reading import LinkView, relative_told, view
+from ecard.persons import service as persons
+
+
+def withdraw(call: Call, link_id: uuid.UUID) -> LinkView:
+    """The holder gives up an application."""
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        still_open(call, link)
+        move(session, call, link, rules.WITHDRAWN, "requested_by_holder")
+        session.commit()
+        return view(session, call, link)
+
+
+def end_as_holder(call: Call, link_id: uuid.UUID) -> LinkView:
+    """The holder ends a link; nothing it allowed is allowed on the very next request."""
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        _end(session, call, link, "requested_by_holder")
+        session.commit()
+        return view(session, call, link)
+
+
+def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
+    """The relative ends a link (or an application) on them, without the holder."""
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        if relative_told(link) != call.holder.person_id:
+            raise NotFound
+        _end(session, call, link, "requested_by_relative")
+        session.commit()
+        return view(session, call, link, to_holder=False)
+
+
+def _end(session: Session, call: Call, link: Link, reason: str) -> None:
+    if rules.WITHDRAWN in rules.MOVES[link.state]:
+        still_open(call, link)
+        move(session, call, link, rules.WITHDRAWN, reason)
+        return
+    link.ended_at = call.now
+    move(session, call, link, rules.ENDED, reason)
+
+
+def report_not_me(call: Call, token: str) -> None:
+    """ "This was not me": an open application is withdrawn, an active link is suspended at once."""
+    with call.db.write() as session:
+        found = session.scalar(
+            sa.select(NotMeToken)
+            .filter_by(token_hash=call.dependencies.vault.token_hash(token))
+            .with_for_update()
+        )
+        if found is None or found.used_at is not None or found.expires_at <= call.now:
+            raise NotMeLinkUsed
+        found.used_at = call.now
+        link = lock_link(session, found.link_id)
+        if rules.state_at(link.state, link.lapses_at, call.now) in rules.APPLYING | {
+            rules.IN_REVIEW
+        }:
+            move(session, call, link, rules.WITHDRAWN, "reported_not_me")
+        elif link.state in (rules.ACTIVE, rules.DISPUTED):
+            move(session, call, link, rules.SUSPENDED, "reported_not_me")
+        session.commit()
+
+
+def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
+    """Safeguarding staff of the region stop, resume or end a link; the holder sees no reason."""
+    call.require_role("safeguarding")
+    target = {"suspend": rules.SUSPENDED, "resume": rules.ACTIVE, "end": rules.ENDED}[action]
+    reason = "safeguarding_lifted" if action == "resume" else "safeguarding"
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        if link.region_id not in call.staff.region_ids:
+            raise NotFound
+        _refuse_own_link(session, call, link)
+        if link.state not in rules.STANDING:  # to resume is not to open what never was
+            raise IllegalMove(state=link.state)
+        if target == rules.ENDED:
+            link.ended_at = call.now
+        move(session, call, link, target, reason)
+        session.commit()
+
+
+def _refuse_own_link(session: Session, call: Call, link: Link) -> None:
+    """Nobody at a desk decides about a link on which they are one of the two sides."""
+    own = agencies.staff_number_index(session, call.staff.staff_id)
+    sides = [side for side in (link.holder_id, link.relative_id) if side is not None]
+    numbers = [persons.particulars(session, call, side).number for side in sides]
+    if own in [persons.number_index(call, number) for number in numbers]:
+        raise NotAllowed

@@ -1,0 +1,197 @@
+"""A link's row: found, locked, and the one place where its state moves."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.errors import NotFound
+from ecard.family import policy as rules
+from ecard.family.errors import (
+    ApplicationExpired,
+    IllegalMove,
+)
+from ecard.family.lapsing import prolong
+from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.locale import sentence
+from ecard.messages import service as messages
+from ecard.persons import service as persons
+from ecard.persons.policy import age_on, local_day
+from ecard.policy import service as policies
+from ecard.policy.policy import Policy
+from ecard.vault import new_token
+
+AT_ONCE = frozenset({"nothing_to_accept"})
+"""Moves that follow another at the same moment, which was told already."""
+TOLD = {
+    rules.EVIDENCE_ACCEPTED: "link_evidence_accepted",
+    rules.AWAITING_FACE: "link_awaiting_face",
+    rules.SUBMITTED: "link_submitted",
+    rules.IN_REVIEW: "link_in_review",
+    rules.ACTIVE: "link_active",
+    rules.SUSPENDED: "link_suspended",
+    rules.DISPUTED: "link_disputed",
+    rules.ENDED: "link_ended",
+    rules.REJECTED: "link_rejected",
+    rules.WITHDRAWN: "link_withdrawn",
+    rules.EXPIRED: "link_expired",
+}
+
+
+def lock_link(session: Session, link_id: uuid.UUID) -> Link:
+    """The link's row, locked until the transaction ends."""
+    link = session.get(Link, link_id, with_for_update=True, populate_existing=True)
+    if link is None:
+        raise NotFound
+    return link
+
+
+def own_link(session: Session, call: Call, link_id: uuid.UUID, *, lock: bool = False) -> Link:
+    """The holder's own link; anybody else's looks as if it did not exist."""
+    link = lock_link(session, link_id) if lock else session.get(Link, link_id)
+    if link is None or link.holder_id != call.holder.person_id:
+        raise NotFound
+    return link
+
+
+def policy_of(session: Session, call: Call, link: Link) -> Policy:
+    """The policy of the link's region as of now."""
+    return policies.current(session, link.region_id, call.now)
+
+
+def relative_age(session: Session, call: Call, link: Link) -> int:
+    """The relative's age today in the link's time zone; the family account is confirmed."""
+    if link.relative_id is None:
+        raise IllegalMove(state=link.state)
+    today = local_day(call.now, agencies.time_zone(session, link.region_id))
+    return age_on(persons.particulars(session, call, link.relative_id).birth_date, today)
+
+
+def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
+    """Every application of this holder for this relative, this one among them."""
+    pair = {"holder_id": link.holder_id, "relative_id": link.relative_id}
+    return list(session.scalars(sa.select(Link.id).filter_by(**pair)))
+
+
+def still_open(call: Call, link: Link) -> None:
+    """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
+    if rules.state_at(link.state, link.lapses_at, call.now) != link.state:
+        raise ApplicationExpired
+
+
+def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | None]:
+    """Name and number as the holder typed them, or (None, None)."""
+    if link.typed is None:
+        return None, None
+    vault = call.dependencies.vault
+    kept = json.loads(vault.open(session, link.holder_id, "links.typed", link.id, link.typed))
+    return kept["name"], kept["number"]
+
+
+# --- the one place where a state moves ---------------------------------------------------------
+
+
+def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -> LinkChange:
+    """Move a locked link: legal moves only; history, audit, and messages to both sides."""
+    rules.check_move(link.state, to_state, reason)
+    return enter(session, call, link, link.state, to_state, reason)
+
+
+def enter(
+    session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
+) -> LinkChange:
+    number, at = _next_change(session, call, link)
+    change = LinkChange(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        number=number,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        channel=call.channel,
+        at=at,
+    )
+    link.state, link.state_reason = to_state, reason
+    if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
+        days = policy_of(session, call, link).application_days
+        prolong(
+            session, call, link, call.now + timedelta(days=days)
+        )  # waiting for us costs nothing
+    session.add(change)
+    session.flush()
+    if reason not in AT_ONCE:
+        _tell_both(session, call, link, to_state)
+    audit.record(
+        session,
+        call,
+        f"link.{to_state}",
+        "link",
+        link.id,
+        reason=reason,
+        acting_for=link.relative_id,
+    )
+    return change
+
+
+def _next_change(session: Session, call: Call, link: Link) -> tuple[int, datetime]:
+    """Number and time of the link's next move: never the same time twice, so that history has an
+    order."""
+    query = sa.select(LinkChange).where(LinkChange.link_id == link.id)
+    last = session.scalar(query.order_by(LinkChange.number.desc()).limit(1))
+    if last is None:
+        return 1, call.now
+    return last.number + 1, max(call.now, last.at + timedelta(microseconds=1))
+
+
+def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
+    kind = TOLD.get(state)
+    if kind is None:
+        return
+    acts_from = link.acts_from.isoformat() if link.acts_from else ""
+    messages.notify(
+        session,
+        call,
+        link.holder_id,
+        kind,
+        name=typed(session, call, link)[0] or "",
+        acts_from=acts_from,
+    )
+    if link.relative_id is None:
+        return
+    language = persons.particulars(session, call, link.relative_id).language
+    messages.notify(
+        session,
+        call,
+        link.relative_id,
+        f"{kind}_relative",
+        name=persons.particulars(session, call, link.holder_id).name,
+        acts_from=acts_from,
+        scopes=", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes),
+        not_me_address=not_me_address(session, call, link),
+    )
+
+
+def not_me_address(session: Session, call: Call, link: Link) -> str:
+    """A fresh one-use address with which the relative says "this was not me"."""
+    token = new_token("nm")
+    hours = policy_of(session, call, link).not_me_hours
+    session.add(
+        NotMeToken(
+            id=uuid.uuid4(),
+            link_id=link.id,
+            person_id=link.relative_id,
+            token_hash=call.dependencies.vault.token_hash(token),
+            created_at=call.now,
+            expires_at=call.now + timedelta(hours=hours),
+        )
+    )
+    return f"{call.settings.public_address}/not-me#{token}"

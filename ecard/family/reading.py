@@ -1,0 +1,156 @@
+"""A link and its history as holder and relative see them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.call import Call
+from ecard.errors import NotFound
+from ecard.family import policy as rules
+from ecard.family.links import own_link, policy_of, relative_age, typed
+from ecard.family.models import Link, LinkChange
+from ecard.pages import Page, read_page
+from ecard.persons import service as persons
+from ecard.registry import service as registry
+
+UNTOLD = frozenset({rules.DRAFT, rules.NOTICED})
+"""The holder still types: nothing concerns the relative yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """A link as one of its two sides sees it."""
+
+    id: uuid.UUID
+    state: str
+    reason: str | None
+    relation: str | None
+    name: str | None
+    """The other side: as typed (holder's view), or the holder's name (relative's view)."""
+    number_masked: str | None
+    face_subject: str
+    route: str
+    scopes: list[str]
+    may_act: bool
+    may_read: bool
+    acts_from: datetime | None
+    acts_until: datetime | None
+    opened_at: datetime
+    lapses_at: datetime
+    activated_at: datetime | None
+    ended_at: datetime | None
+    next: str | None
+    version: int
+
+
+def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) -> LinkView:
+    """The link as one side sees it now."""
+    state = rules.state_at(link.state, link.lapses_at, call.now)
+    policy = policy_of(session, call, link)
+    name, number = typed(session, call, link)
+    if not to_holder:
+        name, number = persons.particulars(session, call, link.holder_id).name, None
+    adult = link.relative_id is not None and rules.accepts_in_person(
+        relative_age(session, call, link), policy
+    )
+    return LinkView(
+        id=link.id,
+        state=state,
+        reason=rules.shown_reason(
+            link.state_reason if state == link.state else "lapsed", to_holder=to_holder
+        ),
+        relation=link.relation,
+        name=name,
+        number_masked=registry.mask(number) if number else None,
+        face_subject=link.face_subject,
+        route=link.route,
+        scopes=list(link.scopes),
+        may_act=rules.may_act(state, link.acts_from, link.acts_until, call.now),
+        may_read=rules.may_read(state, link.acts_until, call.now, policy),
+        acts_from=link.acts_from,
+        acts_until=link.acts_until,
+        opened_at=link.opened_at,
+        lapses_at=link.lapses_at,
+        activated_at=link.activated_at,
+        ended_at=link.ended_at,
+        next=rules.next_step(
+            state, has_account=link.relative_id is not None, adult=adult, route=link.route
+        ),
+        version=link.version,
+    )
+
+
+def read_link(call: Call, link_id: uuid.UUID) -> LinkView:
+    """One of the holder's own links."""
+    with call.db.read() as session:
+        return view(session, call, own_link(session, call, link_id))
+
+
+def list_links(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """The holder's links, newest first."""
+    query = sa.select(Link).where(Link.holder_id == call.holder.person_id)
+    return _page(call, query, cursor, limit, to_holder=True)
+
+
+def list_links_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """Every link on the signed-in person, once it concerns them."""
+    query = sa.select(Link).where(
+        Link.relative_id == call.holder.person_id, Link.state.not_in(UNTOLD)
+    )
+    return _page(call, query, cursor, limit, to_holder=False)
+
+
+def _page(
+    call: Call, query: sa.Select[Any], cursor: str | None, limit: int, *, to_holder: bool
+) -> Page:
+    with call.db.read() as session:
+        page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
+        shown = [view(session, call, link, to_holder=to_holder) for link in page.items]
+    return Page(shown, page.next_cursor)
+
+
+def relative_told(link: Link) -> uuid.UUID | None:
+    """The relative, once the application concerns them."""
+    return None if link.state in UNTOLD else link.relative_id
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One line of a link's history."""
+
+    from_state: str | None
+    to_state: str
+    reason: str | None
+    actor_kind: str
+    channel: str
+    at: datetime
+
+
+def list_changes(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: int) -> Page:
+    """The history of a link, newest first, for the holder or the relative."""
+    person_id = call.holder.person_id
+    with call.db.read() as session:
+        link = session.get(Link, link_id)
+        if link is None or person_id not in (link.holder_id, relative_told(link)):
+            raise NotFound
+        query = sa.select(LinkChange).where(LinkChange.link_id == link_id)
+        page = read_page(session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit)
+        to_holder = person_id == link.holder_id
+    return Page([_change_view(row, to_holder) for row in page.items], page.next_cursor)
+
+
+def _change_view(row: LinkChange, to_holder: bool) -> ChangeView:
+    return ChangeView(
+        from_state=row.from_state,
+        to_state=row.to_state,
+        reason=rules.shown_reason(row.reason, to_holder=to_holder),
+        actor_kind=row.actor_kind,
+        channel=row.channel,
+        at=row.at,
+    )

@@ -1,0 +1,87 @@
+"""Jobs: reminders sent once, lapsed applications expired, what was typed forgotten."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import limits
+from ecard.call import Call
+from ecard.family import policy as rules
+from ecard.family.applying import DAY_SECONDS
+from ecard.family.caps import MONTH_DAYS
+from ecard.family.links import lock_link, move, typed
+from ecard.family.models import Link, LinkChange
+from ecard.messages import service as messages
+
+TYPED_KEPT_DAYS = 30
+"""What was typed of a person lives as long as the link and this much longer (limits.md, 4)."""
+
+
+def remind(call: Call, link_id: str, days_left: int) -> None:
+    """Job: tell the holder, once, that an application lapses soon; one prolonged has later jobs."""
+    with call.db.write() as session:
+        link = lock_link(session, uuid.UUID(link_id))
+        left = link.lapses_at - call.now
+        soon = timedelta(0) < left <= timedelta(days=days_left)
+        if (
+            not soon
+            or link.state not in rules.APPLYING
+            or _reminded(session, call, link, days_left)
+        ):
+            return
+        messages.notify(
+            session,
+            call,
+            link.holder_id,
+            "link_lapses_soon",
+            days=math.ceil(left / timedelta(days=1)),
+            name=typed(session, call, link)[0] or "",
+        )
+        session.commit()
+
+
+def _reminded(session: Session, call: Call, link: Link, days_left: int) -> bool:
+    """A job may run twice; of one lapse each reminder is sent once."""
+    what = f"{link.id}|{days_left}|{link.lapses_at.isoformat()}"
+    wait = limits.spend(
+        session,
+        "link_reminder",
+        what,
+        limit=1,
+        window_seconds=MONTH_DAYS * DAY_SECONDS,
+        now=call.now,
+    )
+    return wait is not None
+
+
+def sweep(call: Call) -> int:
+    """Expire applications that lapsed; returns how many. Readers see them expired already."""
+    with call.db.read() as session:
+        query = sa.select(Link.id).where(Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now)
+        lapsed = list(session.scalars(query.limit(500)))
+    for link_id in lapsed:
+        with call.db.write() as session:
+            link = lock_link(session, link_id)
+            if link.state in rules.APPLYING and link.lapses_at <= call.now:
+                move(session, call.as_system(), link, rules.EXPIRED, "lapsed")
+            session.commit()
+    return len(lapsed)
+
+
+def forget_typed(call: Call) -> int:
+    """Forget name and number as the holder typed them, once a link is over for a while."""
+    before = call.now - timedelta(days=TYPED_KEPT_DAYS)
+    last = sa.select(sa.func.max(LinkChange.at)).where(LinkChange.link_id == Link.id)
+    over = (Link.state.in_(rules.OVER), Link.typed.is_not(None))
+    old = sa.update(Link).where(*over, last.scalar_subquery() <= before)
+    with call.db.write() as session:
+        result = session.execute(
+            old.values(typed=None), execution_options={"synchronize_session": False}
+        )
+        session.commit()
+    return int(result.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,101 @@
+"""Who may look at a case: staff of its region, on neither side; a minor's only when two agreed.
+
+Locks are taken in one order everywhere: the link, then its case.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.errors import NotFound
+from ecard.family import service as family
+from ecard.persons import service as persons
+from ecard.review import policy as rules
+from ecard.review.cases import lock_case
+from ecard.review.errors import (
+    CaseNotOpen,
+    ConflictOfInterest,
+    OpeningNotApproved,
+)
+from ecard.review.models import Case, CaseOpening
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+DESK = ("reviewer", "safeguarding")
+"""Roles that may look at cases; only a reviewer decides."""
+
+
+def at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Link]:
+    """A case of the caller's region with its link, both locked, link first; else NotFound."""
+    call.require_role(*DESK)
+    query = sa.select(Case.link_id, Case.region_id).filter_by(id=case_id)
+    found = session.execute(query).one_or_none()  # no row kept: it may be another's once locked
+    if found is None or found.region_id not in call.staff.region_ids:
+        raise NotFound
+    link = family.lock_link(session, found.link_id)
+    case = lock_case(session, case_id)
+    if case.region_id not in call.staff.region_ids:  # it moved up by an appeal meanwhile
+        raise NotFound
+    return case, link
+
+
+def refuse_looking(session: Session, call: Call, case: Case, link: Link) -> None:
+    """Raise ConflictOfInterest, or OpeningNotApproved for a minor's case."""
+    refuse_conflict(session, call, link)
+    if case.minor and not opened_by(session, call, case):
+        raise OpeningNotApproved
+
+
+def refuse_conflict(session: Session, call: Call, link: Link) -> None:
+    own = agencies.staff_number_index(session, call.staff.staff_id)
+    sides = [
+        persons.number_index(call, persons.particulars(session, call, person_id).number)
+        for person_id in (link.holder_id, link.relative_id)
+        if person_id is not None
+    ]
+    if rules.in_conflict(own, sides):
+        raise ConflictOfInterest
+
+
+def refuse_unless_waiting(case: Case, link: Link) -> None:
+    if case.state not in rules.WAITING or rules.is_overtaken(case.state, link.state):
+        raise CaseNotOpen
+
+
+def waiting_opening(session: Session, call: Call, case: Case) -> CaseOpening | None:
+    """The longest waiting question of somebody else."""
+    query = sa.select(CaseOpening).where(
+        CaseOpening.case_id == case.id,
+        CaseOpening.reviewer_id != call.staff.staff_id,
+        CaseOpening.approved_at.is_(None),
+        CaseOpening.asked_at > call.now - timedelta(seconds=rules.ASKED_SECONDS),
+    )
+    return session.scalar(query.order_by(CaseOpening.asked_at).limit(1))
+
+
+def own_opening(session: Session, call: Call, case: Case) -> CaseOpening | None:
+    """The caller's own question that still waits, or its approval that is still good."""
+    waits = sa.and_(
+        CaseOpening.approved_at.is_(None),
+        CaseOpening.asked_at > call.now - timedelta(seconds=rules.ASKED_SECONDS),
+    )
+    query = sa.select(CaseOpening).where(
+        CaseOpening.case_id == case.id,
+        CaseOpening.reviewer_id == call.staff.staff_id,
+        sa.or_(waits, CaseOpening.expires_at > call.now),
+    )
+    return session.scalar(query.order_by(CaseOpening.asked_at.desc()).limit(1))
+
+
+def opened_by(session: Session, call: Call, case: Case) -> bool:
+    opening = own_opening(session, call, case)
+    return opening is not None and opening.approved_at is not None

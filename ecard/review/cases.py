@@ -1,0 +1,111 @@
+"""Cases: opened by other features, with the files kept for them; closed, and those destroyed.
+
+What exists only because a person has to look (frames, videos) loses its key in the very
+transaction of the final decision.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, files
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.family import service as family
+from ecard.review import policy as rules
+from ecard.review.models import Case, CaseFile
+from ecard.review.policy import CaseKind, CaseState
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+def open_case(
+    session: Session,
+    call: Call,
+    link: Link,
+    *,
+    kind: str,
+    reasons: Sequence[str],
+    facts: dict[str, Any],
+    attempt_id: uuid.UUID | None = None,
+    files: Sequence[tuple[str, uuid.UUID]] = (),
+) -> Case:
+    """Hand a locked link to a person: the link moves to in_review, the files are kept for it.
+
+    ``kind``: evidence, face or digits_video. ``files``: (role, stored file), in the order shown.
+    Frames and videos are kept ``case_file_days`` at the longest. Not committed.
+    """
+    policy = family.policy_of(session, call, link)
+    zone = agencies.time_zone(session, link.region_id)
+    case = Case(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        region_id=link.region_id,
+        kind=CaseKind(kind).value,
+        reasons=list(reasons),
+        facts=facts,
+        minor=rules.is_minor(family.relative_age(session, call, link)),
+        attempt_id=attempt_id,
+        state=CaseState.OPEN.value,
+        level=1,
+        opened_at=call.now,
+        due_at=rules.due_at(call.now, policy.review_working_days, zone),
+    )
+    session.add(case)
+    session.flush()
+    keep_until = call.now + timedelta(days=policy.case_file_days)
+    for number, (role, file_id) in enumerate(files, start=1):
+        _attach(session, case, number, role, file_id, keep_until)
+    family.move(session, call, link, "in_review", rules.REVIEW_REASONS[CaseKind(kind)])
+    audit.record(session, call, "case.opened", "case", case.id, reason=kind, case_id=case.id)
+    return case
+
+
+def _attach(
+    session: Session,
+    case: Case,
+    number: int,
+    role: str,
+    file_id: uuid.UUID,
+    keep_until: datetime,
+) -> None:
+    until = files.kept_until(session, file_id)
+    if role in rules.TEMPORARY_ROLES or (until is not None and until < keep_until):
+        files.keep_until(session, file_id, keep_until)
+    session.add(
+        CaseFile(id=uuid.uuid4(), case_id=case.id, number=number, role=role, file_id=file_id)
+    )
+
+
+def is_pending(session: Session, link_id: uuid.UUID) -> bool:
+    """Whether a case on the link may still be decided or appealed."""
+    query = sa.exists().where(Case.link_id == link_id, Case.state.in_(rules.PENDING))
+    return bool(session.scalar(sa.select(query)))
+
+
+def lock_case(session: Session, case_id: uuid.UUID) -> Case:
+    return session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+
+
+def files_of(session: Session, case: Case) -> list[CaseFile]:
+    query = sa.select(CaseFile).filter_by(case_id=case.id)
+    return list(session.scalars(query.order_by(CaseFile.number)))
+
+
+def close_case(session: Session, call: Call, case: Case, reason: str) -> None:
+    case.state, case.closed_at = CaseState.CLOSED.value, call.now
+    session.flush()
+    destroy_temporary(session, call, case, reason)
+
+
+def destroy_temporary(session: Session, call: Call, case: Case, reason: str) -> None:
+    for row in files_of(session, case):
+        if row.role in rules.TEMPORARY_ROLES:
+            files.destroy(session, call, row.file_id, reason)

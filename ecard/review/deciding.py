@@ -1,0 +1,132 @@
+"""A case is decided, with a reason and words for both sides."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from ecard import audit, files
+from ecard.call import Call
+from ecard.errors import VersionChanged
+from ecard.family import service as family
+from ecard.locale import sentence
+from ecard.messages import service as messages
+from ecard.persons import service as persons
+from ecard.review import policy as rules
+from ecard.review.access import at_desk, refuse_looking, refuse_unless_waiting
+from ecard.review.cases import close_case
+from ecard.review.decisions import EXPLANATION, DecisionView, decision_view, decisions_of
+from ecard.review.errors import (
+    ReasonDoesNotFit,
+    SecondPersonNeeded,
+)
+from ecard.review.models import Case, Decision
+from ecard.review.policy import CaseKind, CaseState, DecisionOutcome
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+def decide(
+    call: Call, case_id: uuid.UUID, *, outcome: str, reason: str, explanation: str, version: int
+) -> DecisionView:
+    """Decide a case, with a reason and words for both sides; what follows, follows at once."""
+    call.require_role("reviewer")
+    decided = DecisionOutcome(outcome)
+    if not rules.reason_fits(decided, reason):
+        raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
+    with call.db.write() as session:
+        case, link = at_desk(session, call, case_id)
+        _refuse_deciding(session, call, case, link, version)
+        row = _keep_decision(session, call, case, link, decided, reason, explanation)
+        case.state = rules.state_after(decided, case.level).value
+        _let_follow(session, call, case, link, decided)
+        _tell_both(session, call, link, row, explanation)
+        if case.state == CaseState.CLOSED:
+            close_case(session, call, case, "decided")
+        audit.record(
+            session,
+            call,
+            f"case.{outcome}",
+            "case",
+            case.id,
+            reason=reason,
+            acting_for=link.relative_id,
+            case_id=case.id,
+        )
+        session.commit()
+        view = decision_view(session, call, row, case, link, None)
+    files.erase(call)
+    return view
+
+
+def _refuse_deciding(session: Session, call: Call, case: Case, link: Link, version: int) -> None:
+    if case.version != version:
+        raise VersionChanged
+    refuse_unless_waiting(case, link)
+    refuse_looking(session, call, case, link)
+    earlier = decisions_of(session, [case])
+    if any(decision.reviewer_id == call.staff.staff_id for decision in earlier):
+        raise SecondPersonNeeded
+
+
+def _keep_decision(
+    session: Session,
+    call: Call,
+    case: Case,
+    link: Link,
+    outcome: DecisionOutcome,
+    reason: str,
+    explanation: str,
+) -> Decision:
+    decision_id = uuid.uuid4()
+    may_be_appealed = rules.state_after(outcome, case.level) is CaseState.DECIDED
+    days = timedelta(days=family.policy_of(session, call, link).appeal_days)
+    sealed = call.dependencies.vault.seal(
+        session, link.holder_id, EXPLANATION, decision_id, explanation
+    )
+    row = Decision(
+        id=decision_id,
+        case_id=case.id,
+        level=case.level,
+        reviewer_id=call.staff.staff_id,
+        outcome=outcome.value,
+        reason=reason,
+        explanation=sealed,
+        at=call.now,
+        appeal_until=call.now + days if may_be_appealed else None,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _let_follow(
+    session: Session, call: Call, case: Case, link: Link, outcome: DecisionOutcome
+) -> None:
+    if outcome is DecisionOutcome.REJECTED:
+        family.reject(session, call, link)
+    elif case.kind == CaseKind.EVIDENCE:
+        family.evidence_accepted(session, call, link, "evidence_accepted_by_reviewer")
+    else:
+        family.activate(session, call, link, "approved_by_reviewer")
+
+
+def _tell_both(
+    session: Session, call: Call, link: Link, decision: Decision, explanation: str
+) -> None:
+    kind = "appeal" if decision.level > 1 else "review"
+    kind = f"{kind}_{decision.outcome}"
+    words: dict[str, Any] = {"appeal_until": decision.appeal_until}
+    if rules.may_be_sent(decision.reason):
+        words["explanation"] = explanation
+    else:
+        kind += "_undisclosed"
+    for person_id in (link.holder_id, link.relative_id):
+        if person_id is not None:
+            language = persons.particulars(session, call, person_id).language
+            reason = sentence(f"review_reason.{decision.reason}", language)
+            messages.notify(session, call, person_id, kind, reason=reason, **words)
