@@ -7,11 +7,12 @@ tail or a rolled-back database. Rows carry ids and codes only.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import uuid
+from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,12 +125,28 @@ def _locked_head(session: Session) -> AuditHead:
 
 def mac_of(row: AuditRow, key: bytes) -> str:
     """HMAC-SHA-256 over the previous MAC and the row's canonical JSON, hex."""
-    content: dict[str, Any] = {name: _plain(getattr(row, name)) for name in COVERED}
-    text = row.prev_mac + json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, (row.prev_mac + canonical(row)).encode(), "sha256").hex()
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, uuid.UUID) else value
+def canonical(row: AuditRow) -> str:
+    """What ``json.dumps`` says of the covered columns, names sorted and without blanks.
+
+    Written out because a walk over the chain does it for every row: a third of the time.
+    """
+    return _TEMPLATE % tuple([_TEXT.get(type(value), _foreign)(value) for value in _values(row)])
+
+
+def _foreign(value: object) -> str:
+    raise TypeError(f"a {type(value).__name__} has no place in the audit")
+
+
+_NAMES = sorted(COVERED)
+_values = attrgetter(*_NAMES)
+_TEMPLATE = "{" + ",".join(f'"{name}":%s' for name in _NAMES) + "}"
+_TEXT: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "null",
+    str: json.encoder.encode_basestring_ascii,
+    int: str,
+    uuid.UUID: lambda value: '"' + str(value) + '"',
+    datetime: lambda value: '"' + value.isoformat() + '"',
+}
