@@ -1,0 +1,181 @@
+"""Acceptance and consent: the adult relative accepts, and who may decides about the face."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.activation import policy as rules
+from ecard.activation import sessions
+from ecard.activation.errors import (
+    AcceptanceMissing,
+    CaptureWayNotAllowed,
+    ConsentByGuardian,
+    ConsentByPerson,
+)
+from ecard.activation.facts import FACE_PROCESSING, Facts, facts, write_acceptance
+from ecard.activation.opening import answering_now, refuse_unreachable
+from ecard.activation.standing import holders_step
+from ecard.call import Call
+from ecard.errors import InvalidInput
+from ecard.family import service as family
+from ecard.family.errors import AcceptanceNotNeeded, IllegalMove
+from ecard.messages import service as messages
+from ecard.notices import service as notices
+from ecard.persons import service as persons
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+DECIDING = frozenset({"noticed", "submitted", "in_review", *rules.ANSWERING})
+"""States in which a guardian may decide about the face: once the age is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The step now allowed."""
+
+    next: str
+
+
+def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequence[str]) -> Step:
+    """The adult relative accepts some of the scopes, in person, or declines the whole.
+
+    Accepted on the holder's phone, a notice goes to the contact that the registry holds.
+    """
+    via = _way_of_acceptance(call, session_id)
+    with call.db.write() as session:
+        link, opened = sessions.of_guest(session, call, session_id)
+        known = facts(session, call, link)
+        if not known.must_accept or link.state not in rules.ANSWERING:
+            raise AcceptanceNotNeeded
+        if accepted:
+            _refuse_way(via)
+            _accept(session, call, link, via, scopes)
+            _announce(session, call, link, via, known)
+        else:
+            sessions.end(opened, call.now, "declined")
+            family.refuse_as_relative(session, call, link)
+        audit.record(
+            session,
+            call,
+            "link.acceptance",
+            "link",
+            link.id,
+            outcome="accepted" if accepted else "declined",
+            acting_for=known.relative_id,
+        )
+        session.commit()
+        return Step(facts(session, call, link).next)
+
+
+def _way_of_acceptance(call: Call, session_id: uuid.UUID) -> str:
+    """How an acceptance here counts: an invitation that reached the holder's own telephone or
+    mailbox was opened on the holder's phone, as far as anybody can tell."""
+    with call.db.read() as session:
+        link, opened = sessions.of_guest(session, call, session_id)
+        known = facts(session, call, link)
+        relative = persons.particulars(session, call, known.relative_id)
+        holder = persons.particulars(session, call, link.holder_id)
+    if not known.must_accept:
+        return opened.via
+    if opened.via == rules.HANDED_OVER:
+        refuse_unreachable(call, relative.registry_ref)
+    if opened.via == rules.INVITATION:
+        theirs = persons.contact(call, relative.registry_ref)
+        if theirs.shares_with(persons.contact(call, holder.registry_ref)):
+            return rules.HANDED_OVER
+    return opened.via
+
+
+def _refuse_way(via: str) -> None:
+    """An adult accepts alone: neither beside a holder who keeps the phone nor before a video."""
+    if via == rules.VIDEO:
+        raise CaptureWayNotAllowed(next="draw_digits")
+    if via == rules.OWN:  # opened for a child who came of age in it
+        raise CaptureWayNotAllowed(next="invite_or_hand_over")
+
+
+def _accept(session: Session, call: Call, link: Link, via: str, scopes: Sequence[str]) -> None:
+    chosen = set(scopes)
+    if not chosen or not chosen <= set(link.scopes):
+        raise InvalidInput(fields={"scopes": ["not_asked_for" if chosen else "required"]})
+    write_acceptance(session, call, link, via, sorted(chosen))
+
+
+def _announce(session: Session, call: Call, link: Link, via: str, known: Facts) -> None:
+    if via != rules.HANDED_OVER:
+        return
+    messages.notify(
+        session,
+        call,
+        known.relative_id,
+        "accepted_on_holders_phone",
+        name=persons.particulars(session, call, link.holder_id).name,
+        hours=known.policy.handed_over_wait_hours,
+        not_me_address=family.not_me_address(session, call, link),
+    )
+
+
+def consent_as_person(
+    call: Call, session_id: uuid.UUID, *, decision: str, notice_id: uuid.UUID, text_sha256: str
+) -> Step:
+    """The person at the camera decides about their face; declining leads to the other routes."""
+    with call.db.write() as session:
+        link, _ = sessions.of_guest(session, call, session_id)
+        known = answering_now(session, call, link)
+        if known.must_accept:
+            raise AcceptanceMissing
+        if known.consent_by != "person":
+            raise ConsentByGuardian
+        _decide(session, call, link, known, decision, notice_id, text_sha256)
+        session.commit()
+        return Step(facts(session, call, link).next)
+
+
+def consent_as_guardian(
+    call: Call, link_id: uuid.UUID, *, decision: str, notice_id: uuid.UUID, text_sha256: str
+) -> Step:
+    """The guardian decides: about a child's face, or about their own where that is asked for."""
+    with call.db.write() as session:
+        link = family.own_link(session, call, link_id, lock=True)
+        family.still_open(call, link)
+        if link.relative_id is None or link.state not in DECIDING:
+            raise IllegalMove(state=link.state)
+        known = facts(session, call, link)
+        if known.consent_by != "guardian":
+            raise ConsentByPerson
+        _decide(session, call, link, known, decision, notice_id, text_sha256)
+        session.commit()
+        return Step(holders_step(session, call, link))
+
+
+def _decide(
+    session: Session,
+    call: Call,
+    link: Link,
+    known: Facts,
+    decision: str,
+    notice_id: uuid.UUID,
+    text_sha256: str,
+) -> None:
+    notices.decide(
+        session,
+        call,
+        link_id=link.id,
+        person_id=known.subject_id,
+        given_by=known.consent_by,
+        kind=FACE_PROCESSING,
+        decision=decision,
+        notice_id=notice_id,
+        text_sha256=text_sha256,
+        region_id=link.region_id,
+    )
+    link.route = "face" if decision == "given" else "counter"
+    session.flush()

@@ -1,0 +1,182 @@
+"""Before a capture is judged: what forbids it, what it is judged against, and the try it spends.
+
+What costs a person nothing is refused before the try is reserved; what breaks on our side gives it
+back; a process that dies in the middle leaves it spent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.activation import policy as rules
+from ecard.activation import sessions
+from ecard.activation.errors import (
+    AcceptanceMissing,
+    CaptureInProgress,
+    CaptureResent,
+    ConsentMissing,
+    FaceDeclined,
+    FaceRouteClosed,
+    TooManyMismatches,
+)
+from ecard.activation.facts import Facts, facts
+from ecard.activation.models import Attempt, CaptureSession
+from ecard.call import Call
+from ecard.documents import service as documents
+from ecard.errors import Refusal, Unavailable
+from ecard.family import service as family
+from ecard.family.errors import IllegalMove
+from ecard.persons import service as persons
+from ecard.registry.port import RegistryUnavailable
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
+
+
+AWAITING_FACE = "awaiting_face"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a capture is judged against, read before the try is reserved."""
+
+    reference: bytes
+    photo_id: uuid.UUID
+    subject_ref: str
+    """The subject's name in the registry."""
+    subject_age: int
+    subject: str
+    adult: bool
+    from_document: bool
+    """The reference was cut from a document; a face photo is only what the holder sent."""
+
+
+def digest_of(call: Call, frames: Sequence[bytes]) -> str:
+    """HMAC over the frames, each hashed on its own so that no two splits look the same."""
+    parts = "".join(hashlib.sha256(frame).hexdigest() for frame in frames)
+    return call.dependencies.vault.index("capture", parts)
+
+
+def read_question(call: Call, session_id: uuid.UUID, digest: str) -> Question:
+    with call.db.read() as session:
+        link, opened = sessions.of_guest(session, call, session_id)
+        known = _refuse(session, call, link, opened, digest)
+        photo, reference = documents.reference(session, call, link)
+        return Question(
+            reference=reference,
+            photo_id=photo.id,
+            subject_ref=persons.particulars(session, call, known.subject_id).registry_ref,
+            subject_age=known.subject_age,
+            subject=link.face_subject,
+            adult=known.adult,
+            from_document=photo.source == "portrait",
+        )
+
+
+def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, digest: str) -> Facts:
+    """Everything that forbids a capture now; asked once early and again under the lock."""
+    known = facts(session, call, link)
+    if known.must_accept and link.state in rules.ANSWERING:
+        raise AcceptanceMissing
+    if link.state != AWAITING_FACE:
+        raise IllegalMove(state=link.state)
+    without_consent = why_no_consent(known)
+    if without_consent is not None:
+        raise without_consent
+    if known.allowed.shut:
+        raise FaceRouteClosed
+    _refuse_in_progress(session, call, opened.id)
+    if known.allowed.wait_seconds:
+        raise TooManyMismatches(
+            retry_after=known.allowed.wait_seconds,
+            wait_seconds=known.allowed.wait_seconds,
+            tries_left=known.allowed.tries_left,
+        )
+    _refuse_resent(session, link, digest)
+    return known
+
+
+def why_no_consent(known: Facts) -> Refusal | None:
+    if known.consent == "missing":
+        by_guardian = known.consent_by == "guardian"
+        return ConsentMissing(next="guardian_consents" if by_guardian else "give_consent")
+    return FaceDeclined() if known.consent == "declined" else None
+
+
+def _refuse_in_progress(session: Session, call: Call, session_id: uuid.UUID) -> None:
+    """One at a time: the session ends with the first outcome, so a second one must wait for it."""
+    alive = call.now - timedelta(seconds=rules.JUDGING_LEASE_SECONDS)
+    query = sa.select(Attempt.id).where(
+        Attempt.capture_session_id == session_id,
+        Attempt.settled_at.is_(None),
+        Attempt.reserved_at > alive,
+    )
+    if session.scalar(query.limit(1)) is not None:
+        raise CaptureInProgress(retry_after=2)
+
+
+def _refuse_resent(session: Session, link: Link, digest: str) -> None:
+    """A recording that is sent again is no new look at a person; after an outage it may be.
+
+    All applications of this holder for this relative count: what matched in one that was ended
+    must not open the next.
+    """
+    query = sa.select(Attempt.id).where(
+        Attempt.link_id.in_(family.of_same_pair(session, link)),
+        Attempt.capture_digest == digest,
+        Attempt.outcome.is_distinct_from(rules.OUTAGE),
+    )
+    if session.scalar(query.limit(1)) is not None:
+        raise CaptureResent
+
+
+def registry_portrait(call: Call, subject_ref: str) -> bytes | None:
+    try:
+        return call.dependencies.registry.portrait(subject_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+
+
+def reserve(call: Call, session_id: uuid.UUID, attempt_id: uuid.UUID, digest: str) -> None:
+    """Spend the try, committed, before anything is compared."""
+    with call.db.write() as session:
+        link, opened = sessions.of_guest(session, call, session_id)
+        known = _refuse(session, call, link, opened, digest)
+        session.add(
+            Attempt(
+                id=attempt_id,
+                link_id=link.id,
+                capture_session_id=opened.id,
+                reserved_at=call.now,
+                capture_digest=digest,
+            )
+        )
+        audit.record(
+            session,
+            call,
+            "face.reserved",
+            "attempt",
+            attempt_id,
+            acting_for=known.relative_id,
+        )
+        session.commit()
+
+
+def give_back(call: Call, attempt_id: uuid.UUID) -> None:
+    """Settle a try as an outage of ours: it counts for nothing, and the same frames may come."""
+    with call.db.write() as session:
+        attempt = session.get(Attempt, attempt_id, with_for_update=True)
+        if attempt is None or attempt.settled_at is not None:
+            return
+        attempt.settled_at, attempt.outcome = call.now, rules.OUTAGE
+        audit.record(session, call, "face.settled", "attempt", attempt_id, outcome=rules.OUTAGE)
+        session.commit()
