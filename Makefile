@@ -6,6 +6,8 @@ PY := .venv/bin/python
 CHECKED := $(wildcard biometrics ecard uploads wsgi.py)
 WORKERS ?= 2
 export PYTHON
+# An empty value means no: byte code is kept, whatever the shell says, or each start compiles anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:  ## this list
 	@echo "Start with:  make run    then, in a second terminal:  make demo"

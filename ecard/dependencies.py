@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from biometrics.verifier import FaceVerifier
+from ecard.hashing import Hasher
 from uploads.storage import FileStore
 
 if TYPE_CHECKING:
@@ -36,4 +37,5 @@ class Dependencies:
     """At most this many faces are judged at a time; past it callers get 503 and Retry-After."""
     hashing: BoundedSemaphore
     """At most this many argon2 hashes run at a time (each takes tens of megabytes)."""
+    hasher: Hasher
     now: Callable[[], datetime] = utc_now

@@ -15,6 +15,7 @@ from ecard.config import Settings
 from ecard.db import Database
 from ecard.delivery import delivery_from
 from ecard.dependencies import Dependencies, utc_now
+from ecard.hashing import Hasher
 from ecard.registry.sql import SqlRegistry
 from ecard.vault import Vault
 from uploads.storage import DirectoryStore
@@ -44,9 +45,11 @@ def join(
     *,
     now: Callable[[], datetime] = utc_now,
     verifier: Callable[[], FaceVerifier] | None = None,
+    hasher: Hasher | None = None,
+    database: Callable[[str, int], Database] = Database,
 ) -> Joined:
     """Open the database, the keys and the store; raises on a missing or unsafe key file."""
-    db = Database(settings.database_address, settings.database_pool)
+    db = database(settings.database_address, settings.database_pool)
     vault = Vault(settings.keys_folder)
     dependencies = Dependencies(
         vault=vault,
@@ -56,6 +59,7 @@ def join(
         verifier=verifier or cache(partial(_load_verifier, settings)),
         judging=BoundedSemaphore(settings.judging_at_once),
         hashing=BoundedSemaphore(settings.hashing_at_once),
+        hasher=hasher or Hasher(),
         now=now,
     )
     return Joined(db, settings, dependencies)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
@@ -30,14 +30,20 @@ from ecard.db import Database
 from ecard.delivery import Mailbox
 from ecard.demo.loader import DemoSummary, load
 from ecard.demo.phone import Answer, Phone
+from ecard.hashing import Hasher
 from ecard.jobs import work
 from ecard.joined import Joined, join
 from ecard.vault import create_keys
 from ecard.worker import Worker
 from tests import postgres
+from tests.reused import Remembering, ReusedDatabase
 
 START = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)  # a Wednesday morning in the demo region
 ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres" or "DATABASE_URL" in os.environ
+
+
+LIGHT = Hasher(memory_kib=64)
+"""tests/test_hashing.py sees that the service itself takes 46 MiB for each password."""
 
 
 class Clock:
@@ -56,8 +62,8 @@ class Clock:
 
 @cache
 def verifier() -> FaceVerifier:
-    """The real verifier, loaded once per test process."""
-    return FaceVerifier.load()
+    """The real verifier, loaded once per test process and asked once about the same pictures."""
+    return cast("FaceVerifier", Remembering(FaceVerifier.load()))
 
 
 @cache
@@ -85,7 +91,7 @@ def _furnish(engine: sa.Engine) -> None:
     tables.metadata().create_all(engine)
     url = engine.url.render_as_string(hide_password=False)
     var = _template() if ON_POSTGRES else Path(str(engine.url.database)).parent.parent
-    joined = join(Settings(var=var, database_url=url), now=Clock(), verifier=verifier)
+    joined = join(Settings(var=var, database_url=url), now=Clock(), verifier=verifier, hasher=LIGHT)
     load(joined)
     joined.db.close()
     engine.dispose()
@@ -213,7 +219,7 @@ _DEMO: list[DemoSummary] = []
 
 
 def _demo(joined: Joined) -> DemoSummary:
-    """Who is in the demo region, the same in each copy of it; asked once, since that takes 0.1 s."""
+    """Who is in the demo region, the same in each copy of it: asked once."""
     if not _DEMO:
         _DEMO.append(load(joined))
     return _DEMO[0]
@@ -221,7 +227,7 @@ def _demo(joined: Joined) -> DemoSummary:
 
 def _on(settings: Settings) -> Iterator[Stage]:
     clock = Clock()
-    joined = join(settings, now=clock, verifier=verifier)
+    joined = join(settings, now=clock, verifier=verifier, hasher=LIGHT, database=ReusedDatabase.on)
     try:
         yield Stage(joined, clock, _app_for(joined), _demo(joined))
     finally:

@@ -10,8 +10,6 @@ import uuid
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.orm import Session
 
 from ecard import audit, limits
@@ -29,10 +27,6 @@ from ecard.errors import Conflict
 from ecard.messages import service as messages
 from ecard.persons import service as persons
 
-MEMORY_KIB = 47_104
-"""46 MiB with one pass and one lane: the least that OWASP's cheat sheet names for argon2id."""
-HASHER = PasswordHasher(time_cost=1, memory_cost=MEMORY_KIB, parallelism=1)
-
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
@@ -48,7 +42,8 @@ def prove(call: Call, person_id: uuid.UUID, password: str) -> None:
     """
     with place(call.dependencies.hashing, call.settings.hashing_wait_seconds):
         reserved = _reserve(call, person_id)
-        right = _fits(reserved.password_hash, _peppered(call, person_id, password))
+        peppered = _peppered(call, person_id, password)
+        right = call.dependencies.hasher.fits(reserved.password_hash, peppered)
     if not right:
         _count_wrong(call, person_id, reserved)
         left = call.settings.card_password_tries - reserved.number
@@ -117,7 +112,7 @@ def refuse_weak(call: Call, person_id: uuid.UUID, password: str, field: str) -> 
 def hashed(call: Call, person_id: uuid.UUID, password: str) -> str:
     """The hash to keep. Tens of milliseconds and 46 MiB: no session may be open. Raises Busy."""
     with place(call.dependencies.hashing, call.settings.hashing_wait_seconds):
-        return HASHER.hash(_peppered(call, person_id, password))
+        return call.dependencies.hasher.hash(_peppered(call, person_id, password))
 
 
 def hold(session: Session, person_id: uuid.UUID) -> None:
@@ -141,10 +136,3 @@ def store(session: Session, call: Call, person_id: uuid.UUID, password_hash: str
 def _peppered(call: Call, person_id: uuid.UUID, password: str) -> str:
     """A million passwords are tried in a day: without the key file a stolen hash tells nothing."""
     return call.dependencies.vault.token_hash(f"card_password|{person_id}|{password}")
-
-
-def _fits(password_hash: str, peppered: str) -> bool:
-    try:
-        return HASHER.verify(password_hash, peppered)
-    except VerifyMismatchError:
-        return False

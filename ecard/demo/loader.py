@@ -328,7 +328,8 @@ def _missing_hashes(joined: Joined) -> dict[str, str]:
     with joined.db.read() as session:
         there = set(session.scalars(sa.select(StaffMember.user_name)))
     new = [row for row in _rows("staff.csv") if row["user_name"] not in there]
-    return {row["user_name"]: agencies.hash_password(row["password"]) for row in new}
+    call = joined.call()
+    return {row["user_name"]: agencies.hash_password(call, row["password"]) for row in new}
 
 
 def _load_staff(

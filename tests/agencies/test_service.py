@@ -12,7 +12,6 @@ from ecard import limits
 from ecard.agencies import service
 from ecard.agencies.errors import StaffSignInFailed, UnknownRegion
 from ecard.agencies.models import StaffMember, StaffSession
-from ecard.agencies.passwords import HASHER, NOBODYS_HASH
 from ecard.audit import AuditRow
 from ecard.errors import Busy, NotSignedIn, TooManyRequests
 from tests.demo.ground import Ground
@@ -110,10 +109,6 @@ def test_a_wrong_password_and_an_unknown_user_are_refused_alike(ground: Ground) 
         with pytest.raises(StaffSignInFailed) as refused:
             service.sign_in(ground.call, name, password)
         assert refused.value.params == {}
-
-
-def test_an_unknown_user_s_password_is_hashed_with_the_same_work() -> None:
-    assert not HASHER.check_needs_rehash(NOBODYS_HASH)
 
 
 def test_a_disabled_member_is_refused_like_a_wrong_password(ground: Ground) -> None:

@@ -99,7 +99,7 @@ def test_the_password_is_kept_only_as_a_peppered_hash(scene):
     scene.signed_in("lucia")
     with scene.joined.db.read() as session:
         kept = session.scalars(sa.select(CardPassword)).one().password_hash
-    assert kept.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert kept.startswith("$argon2id$")
     assert PASSWORD not in kept
 
 

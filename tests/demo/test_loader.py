@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ecard import tables
 from ecard.agencies.models import StaffMember
-from ecard.agencies.service import hash_password
 from ecard.commands import UNSAFE, Stop, require_no_demo_staff
 from ecard.demo import loader
 from ecard.persons.policy import age_on
@@ -160,6 +159,6 @@ def test_production_does_not_start_where_a_password_of_the_demo_opens(ground: Gr
     assert refused.value.status == UNSAFE
     with ground.joined.db.write() as session:
         for member in session.query(StaffMember):
-            member.password_hash = hash_password(uuid.uuid4().hex)
+            member.password_hash = ground.joined.dependencies.hasher.hash(uuid.uuid4().hex)
         session.commit()
     require_no_demo_staff(settings)
