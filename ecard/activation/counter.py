@@ -60,6 +60,9 @@ def issue_code(call: Call, link_id: uuid.UUID) -> CounterCodeView:
 
     The application stays open as long as the code is good: a family must not find it lapsed.
     """
+    with call.db.read() as session:
+        _ready(session, call, family.own_link(session, call, link_id))
+    family.refuse_unless_standing(call, link_id)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         known = _ready(session, call, link)
@@ -126,12 +129,14 @@ def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool
     """A clerk saw the relative (and the guardian, for a child) and their document: the link opens.
 
     Raises CounterCodeWrong (also for another region's), CounterCodeUsed, CounterCodeExpired,
-    TooManyWrongCodes, OwnLink, AcceptanceMissing.
+    TooManyWrongCodes, OwnLink, AcceptanceMissing, and where a side no longer stands
+    RelativeNotConfirmed, HolderCardNotUsable: the code stays good.
     """
     call.require_role("clerk")
-    code_id = _find(call, code)
+    code_id, link_id = _find(call, code)
+    family.refuse_unless_standing(call, link_id)
     with call.db.write() as session:
-        link = family.lock_link(session, session.get_one(CounterCode, code_id).link_id)
+        link = family.lock_link(session, link_id)
         found = session.get_one(CounterCode, code_id, with_for_update=True, populate_existing=True)
         if found.used_at is not None or found.cancelled_at is not None:
             raise CounterCodeUsed
@@ -157,8 +162,8 @@ def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool
         return Redeemed(link.id, link.state, link.acts_from)
 
 
-def _find(call: Call, typed: str) -> uuid.UUID:
-    """The code's row; a wrong one is counted against the clerk and committed before the refusal."""
+def _find(call: Call, typed: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """The code's row and its link; a wrong one counts against the clerk whatever follows."""
     staff_id = call.staff.staff_id
     since = call.now - timedelta(seconds=rules.WRONG_CODES_WINDOW_SECONDS)
     with call.db.write() as session:
@@ -183,13 +188,13 @@ def _find(call: Call, typed: str) -> uuid.UUID:
     raise CounterCodeWrong(tries_left=rules.WRONG_CODES - len(wrong) - 1)
 
 
-def _in_region(session: Session, call: Call, typed: str) -> uuid.UUID | None:
+def _in_region(session: Session, call: Call, typed: str) -> tuple[uuid.UUID, uuid.UUID] | None:
     code_hash = call.dependencies.vault.token_hash(rules.read_code(typed))
     found = session.scalar(sa.select(CounterCode).filter_by(code_hash=code_hash))
     if found is None:
         return None
     link = family.lock_link(session, found.link_id)
-    return found.id if link.region_id in call.staff.region_ids else None
+    return (found.id, link.id) if link.region_id in call.staff.region_ids else None
 
 
 def _refuse_own(session: Session, call: Call, link: Link, known: Facts) -> None:

@@ -107,6 +107,7 @@ def take_video(call: Call, session_id: uuid.UUID, content: bytes) -> VideoReceiv
     """
     with call.db.read() as session:
         _ready(session, call, session_id)
+    family.refuse_unless_standing(call, call.guest.link_id)
     limits = VideoLimits(max_bytes=call.settings.video_bytes)
     with files.refusing():
         video = check_video(content, files.sandbox(), limits)

@@ -47,6 +47,7 @@ def invite(call: Call, link_id: uuid.UUID) -> InvitationView:
         link = family.own_link(session, call, link_id)
         known = _invitable(session, call, link)
         relative = persons.particulars(session, call, known.relative_id)
+    family.refuse_unless_standing(call, link_id)
     refuse_unreachable(call, relative.registry_ref)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)

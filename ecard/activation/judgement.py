@@ -20,6 +20,7 @@ from ecard.activation.reserving import (
 from ecard.activation.settling import CaptureAnswer, Judged, settle
 from ecard.call import Call
 from ecard.errors import Unavailable
+from ecard.family import service as family
 
 
 def take_capture(call: Call, session_id: uuid.UUID, frames: Sequence[bytes]) -> CaptureAnswer:
@@ -29,6 +30,7 @@ def take_capture(call: Call, session_id: uuid.UUID, frames: Sequence[bytes]) -> 
     """
     digest = digest_of(call, frames)
     question = read_question(call, session_id, digest)
+    family.refuse_unless_standing(call, call.guest.link_id)
     portrait = registry_portrait(call, question.subject_ref)
     attempt_id = uuid.uuid4()
     try:

@@ -43,15 +43,14 @@ def open_session(call: Call, link_id: uuid.UUID, via: str) -> OpenedSession:
     """The holder opens a session on their phone: handed over to an adult, or beside a child.
 
     Handed over, the holder's own session does nothing until it is unlocked with the e-card
-    password. Raises CaptureWayNotAllowed, NoContactOnFile, IllegalMove.
+    password. Raises CaptureWayNotAllowed, NoContactOnFile, IllegalMove, and where a side no longer
+    stands CardNotUsable, RelativeNotConfirmed.
     """
-    _refuse_without_contact(call, link_id, via)
+    _ask_registry(call, link_id, via)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         known = answering_now(session, call, link)
-        if known.adult != (via in rules.LENT):
-            way = "invite_or_hand_over" if known.adult else "open_capture_session"
-            raise CaptureWayNotAllowed(next=way)
+        _refuse_way(known, via)
         holder_session = call.holder.session_id if via in rules.LENT else None
         opened, token = sessions.begin(session, call, link, via, holder_session)
         if holder_session is not None:
@@ -73,15 +72,22 @@ def answering_now(session: Session, call: Call, link: Link) -> Facts:
     return facts(session, call, link)
 
 
-def _refuse_without_contact(call: Call, link_id: uuid.UUID, via: str) -> None:
-    """Whoever accepts on the holder's phone must be told by a way that the holder does not hold."""
-    if via != rules.HANDED_OVER:
-        return
+def _refuse_way(known: Facts, via: str) -> None:
+    if known.adult != (via in rules.LENT):
+        way = "invite_or_hand_over" if known.adult else "open_capture_session"
+        raise CaptureWayNotAllowed(next=way)
+
+
+def _ask_registry(call: Call, link_id: uuid.UUID, via: str) -> None:
+    """Both sides must still stand; and whoever accepts on the holder's phone must be told by a way
+    that the holder does not hold."""
     with call.db.read() as session:
         link = family.own_link(session, call, link_id)
         known = answering_now(session, call, link)
+        _refuse_way(known, via)
         relative = persons.particulars(session, call, known.relative_id)
-    if known.must_accept:
+    family.refuse_unless_standing(call, link_id)
+    if known.must_accept and via == rules.HANDED_OVER:
         refuse_unreachable(call, relative.registry_ref)
 
 

@@ -13,12 +13,15 @@ from ecard import captures, files
 from ecard import errors as general
 from ecard.activation import errors, schemas, service
 from ecard.api import Room
+from ecard.cards.errors import CardNotUsable
 from ecard.documents.errors import ReferenceLapsed
 from ecard.family.errors import (
     AcceptanceNotNeeded,
     ApplicationExpired,
     CannotActivateNow,
+    HolderCardNotUsable,
     IllegalMove,
+    RelativeNotConfirmed,
 )
 from ecard.multipart import FramesSchema
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
@@ -39,6 +42,10 @@ FORM_OVERHEAD_BYTES = 64 * 1024
 """What a form's boundaries and headers may add to its files."""
 CLOSED = (errors.CaptureSessionEnded, errors.CaptureSessionExpired, errors.TooManyUnusable)
 NOT_NOW = (general.NotFound, IllegalMove, ApplicationExpired)
+HOLDER_STANDS = (CardNotUsable, RelativeNotConfirmed, general.Unavailable)
+"""What the holder is told when one of the two sides no longer stands in the registry."""
+BOTH_STAND = (HolderCardNotUsable, RelativeNotConfirmed, general.Unavailable)
+"""The same for anybody else."""
 
 
 def body_up_to(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -73,9 +80,9 @@ def read_activation(link_id: uuid.UUID) -> Any:
 @holder.idempotent
 @holder.refuses(
     *NOT_NOW,
+    *HOLDER_STANDS,
     errors.CaptureWayNotAllowed,
     errors.NoContactOnFile,
-    general.Unavailable,
 )
 @holder.arguments(schemas.OpenCaptureSessionSchema)
 @holder.response(201, schemas.OpenedSessionSchema)
@@ -89,10 +96,10 @@ def open_session(body: dict[str, Any], link_id: uuid.UUID) -> Any:
 @holder.idempotent
 @holder.refuses(
     *NOT_NOW,
+    *HOLDER_STANDS,
     errors.CaptureWayNotAllowed,
     errors.NoContactOnFile,
     errors.TooManyInvitations,
-    general.Unavailable,
 )
 @holder.response(201, schemas.InvitationSchema)
 def invite(link_id: uuid.UUID) -> Any:
@@ -114,7 +121,7 @@ def consent_as_guardian(body: dict[str, Any], link_id: uuid.UUID) -> Any:
 @holder.route("/<uuid:link_id>/counter-code", methods=["POST"])
 @holder.doc(operationId="issueCounterCode")
 @holder.idempotent
-@holder.refuses(*NOT_NOW, errors.TooManyCodes)
+@holder.refuses(*NOT_NOW, *HOLDER_STANDS, errors.TooManyCodes)
 @holder.response(201, schemas.CounterCodeSchema)
 def issue_code(link_id: uuid.UUID) -> Any:
     """A code with which the last step is taken at a counter; the one before it ends."""
@@ -229,9 +236,9 @@ def consent_as_person(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     captures.ReferencePhotoUnusable,
     ReferenceLapsed,
     CannotActivateNow,
+    *BOTH_STAND,
     general.BodyTooLarge,
     general.Busy,
-    general.Unavailable,
 )
 @capture.arguments(FramesSchema, location="files")
 @capture.response(200, schemas.CaptureAnswerSchema)
@@ -261,9 +268,9 @@ def draw_digits(session_id: uuid.UUID) -> Any:
     errors.AcceptanceMissing,
     errors.DigitsNotDrawn,
     *files.VIDEO_REFUSALS,
+    *BOTH_STAND,
     general.BodyTooLarge,
     general.Busy,
-    general.Unavailable,
 )
 @capture.arguments(schemas.VideoSchema, location="files")
 @capture.response(201, schemas.StepSchema)
@@ -288,6 +295,7 @@ def send_video(parts: dict[str, Any], session_id: uuid.UUID) -> Any:
     errors.OwnLink,
     errors.AcceptanceMissing,
     CannotActivateNow,
+    *BOTH_STAND,
 )
 @staff.arguments(schemas.RedeemSchema)
 @staff.response(200, schemas.RedeemedSchema)

@@ -86,6 +86,7 @@ def submit(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) ->
     """
     document_ids = list(dict.fromkeys(document_ids))  # one named twice is still one
     application = _read_application(call, link_id, document_ids)
+    family.refuse_unless_standing(call, link_id)
     reasons = _ask_registry(call, application)
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
         _spend_try(call)

@@ -8,6 +8,7 @@ from typing import Any
 from ecard import errors as general
 from ecard import files
 from ecard.api import CursorSchema, Room, page_of
+from ecard.cards.errors import CardNotUsable
 from ecard.documents import errors, service
 from ecard.documents.schemas import (
     DocumentFileSchema,
@@ -16,7 +17,7 @@ from ecard.documents.schemas import (
     EvidenceSchema,
     SubmissionSchema,
 )
-from ecard.family.errors import ApplicationExpired
+from ecard.family.errors import ApplicationExpired, RelativeNotConfirmed
 from ecard.request import current_call
 
 documents = Room("documents", __name__, description="Documents and the evidence they make")
@@ -71,6 +72,8 @@ def read_evidence(link_id: uuid.UUID) -> Any:
     errors.DocumentClaimed,
     errors.EvidenceNotExpected,
     ApplicationExpired,
+    CardNotUsable,
+    RelativeNotConfirmed,
     errors.EvidenceIncomplete,
     errors.EvidenceNotNeeded,
     errors.EvidenceTriesSpent,

@@ -20,6 +20,7 @@ from ecard.errors import Unavailable, VersionChanged
 from ecard.family import policy as rules
 from ecard.family.applying import DAY_SECONDS
 from ecard.family.caps import counts_now, new_this_month, others_of_holder, places_taken
+from ecard.family.confirming import stands
 from ecard.family.errors import (
     AgeDoesNotFit,
     AlreadyLinked,
@@ -146,8 +147,7 @@ def _ask_registry(call: Call, number: str, name: str) -> RegistryPerson | None:
         raise Unavailable from error
     if found is None or not registry.same_name(found.name, name):
         return None
-    usable_card = found.card is None or found.card.state == "normal"
-    return found if found.died_on is None and usable_card else None
+    return found if stands(found) else None
 
 
 def _confirm(

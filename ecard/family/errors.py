@@ -88,6 +88,14 @@ class RelativeNotConfirmed(Refusal):
     next = "counter"
 
 
+class HolderCardNotUsable(Refusal):
+    """The e-card of whoever asks for the link cannot be used at present; said to others."""
+
+    code = "holder_card_not_usable"
+    status = 409
+    next = "counter"
+
+
 class NumberTriedTooOften(Refusal):
     """This number was tried too often, by whomever."""
 

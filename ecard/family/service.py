@@ -1,7 +1,8 @@
 """A link from application to end; the one door to this feature.
 
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
-(the family account; ``caps.py`` counts places), ``progress.py`` (evidence, acceptance, activation),
+(the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
+later gate), ``progress.py`` (evidence, acceptance, activation),
 ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place
 where its state moves are in ``links.py``, its time limit in ``lapsing.py``.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from ecard.family.account import give_family_account
 from ecard.family.applying import acknowledge, open_application
+from ecard.family.confirming import refuse_unless_standing
 from ecard.family.ending import (
     end_as_holder,
     end_as_relative,
@@ -72,6 +74,7 @@ __all__ = [
     "prolong",
     "read_link",
     "refuse_as_relative",
+    "refuse_unless_standing",
     "reject",
     "relative_age",
     "remind",

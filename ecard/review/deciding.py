@@ -38,6 +38,8 @@ def decide(
     decided = DecisionOutcome(outcome)
     if not rules.reason_fits(decided, reason):
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
+    if decided is DecisionOutcome.APPROVED:
+        _ask_registry(call, case_id, version)
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
         _refuse_deciding(session, call, case, link, version)
@@ -61,6 +63,14 @@ def decide(
         view = decision_view(session, call, row, case, link, None)
     files.erase(call)
     return view
+
+
+def _ask_registry(call: Call, case_id: uuid.UUID, version: int) -> None:
+    """Nothing is approved for somebody who died, or whose card was stopped, in the meantime."""
+    with call.db.read() as session:
+        case, link = at_desk(session, call, case_id)
+        _refuse_deciding(session, call, case, link, version)
+    family.refuse_unless_standing(call, link.id)
 
 
 def _refuse_deciding(session: Session, call: Call, case: Case, link: Link, version: int) -> None:

@@ -10,7 +10,12 @@ from flask import Response
 from ecard import errors as general
 from ecard import files
 from ecard.api import Room, page_of
-from ecard.family.errors import CannotActivateNow, IllegalMove
+from ecard.family.errors import (
+    CannotActivateNow,
+    HolderCardNotUsable,
+    IllegalMove,
+    RelativeNotConfirmed,
+)
 from ecard.request import current_call
 from ecard.review import errors, service
 from ecard.review.schemas import (
@@ -124,7 +129,10 @@ def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     errors.CaseNotOpen,
     errors.ReasonDoesNotFit,
     CannotActivateNow,
+    HolderCardNotUsable,
+    RelativeNotConfirmed,
     IllegalMove,
+    general.Unavailable,
 )
 @desk.arguments(DecideSchema)
 @desk.response(201, DecisionSchema)

@@ -64,6 +64,10 @@ class InterruptedVerifier:
 class SilentRegistry:
     """A core system that does not answer."""
 
+    def person(self, ref: str) -> NoReturn:
+        """Fail."""
+        raise RegistryUnavailable("timeout")
+
     def portrait(self, ref: str) -> NoReturn:
         """Fail."""
         raise RegistryUnavailable("timeout")
