@@ -54,10 +54,9 @@ def photo(who: int) -> bytes:
 @cache
 def frames(who: int, take: int = 0, count: int = 3) -> list[bytes]:
     """A capture of that person; every ``take`` is another recording."""
-    taken = specimens.frames_of(portrait(who), count=count)
     if take == 0:
-        return taken
-    return [_another(frame, take) for frame in taken]
+        return specimens.frames_of(portrait(who), count=count)
+    return [_another(frame, take) for frame in frames(who, 0, count)]
 
 
 def _another(frame: bytes, take: int) -> bytes:

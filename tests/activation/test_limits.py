@@ -106,7 +106,7 @@ def test_the_last_unusable_capture_ends_the_session_and_costs_no_try(tmp_path: P
     with support.stage(tmp_path, unusable_max=3) as stage:
         step = child(stage)
         capture = step.open("own")
-        soft = [blurred(frames(ASTRONAUT, take), radius=20) for take in range(3)]
+        soft = [blurred(frames(ASTRONAUT, take)) for take in range(3)]
         answers = [capture.show_face(one).body for one in soft]
         assert {answer["outcome"] for answer in answers} == {"unusable"}
         assert [answer["unusable_left"] for answer in answers] == [2, 1, 0]

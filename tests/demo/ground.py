@@ -24,7 +24,8 @@ from ecard.joined import Joined, join
 from ecard.persons import service as persons
 from ecard.vault import create_keys
 from tests import postgres
-from tests.support import ON_POSTGRES, START, Clock
+from tests.reused import ReusedDatabase
+from tests.support import LIGHT, ON_POSTGRES, START, Clock
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,17 @@ def fresh_ground(folder: Path, **settings: Any) -> Iterator[Ground]:
         address = stack.enter_context(database(folder))
         joined = open_joined(folder, clock, database_url=address, **settings)
         stack.callback(joined.db.close)
-        yield Ground(joined, clock, loader.load(joined))
+        yield Ground(joined, clock, people(joined))
+
+
+_PEOPLE: list[loader.DemoSummary] = []
+
+
+def people(joined: Joined) -> loader.DemoSummary:
+    """Who is in the demo region, the same in each copy of it: asked once."""
+    if not _PEOPLE:
+        _PEOPLE.append(loader.load(joined))
+    return _PEOPLE[0]
 
 
 @contextmanager
@@ -105,4 +116,5 @@ def fill(engine: sa.Engine) -> None:
 def open_joined(folder: Path, clock: Clock, **settings: Any) -> Joined:
     store = folder / "files"
     store.mkdir(mode=0o700)
-    return join(Settings(var=folder, keys=keys(), **settings), now=clock)
+    settings = {"var": folder, "keys": keys(), **settings}
+    return join(Settings(**settings), now=clock, hasher=LIGHT, database=ReusedDatabase.on)
