@@ -240,6 +240,27 @@ def media_type(session: Session, file_id: uuid.UUID) -> str:
     return session.get_one(StoredFile, file_id).media_type
 
 
+def hand_over(session: Session, call: Call, file_id: uuid.UUID, owner_id: uuid.UUID) -> None:
+    """Put a file under another person's key: it is them whom it shows. The blob stays as it is.
+
+    From the caller's commit on the former owner's key opens it no more, and destroying the new
+    owner's destroys it.
+    """
+    row = session.get_one(StoredFile, file_id, with_for_update=True)
+    if row.owner_id == owner_id:
+        return
+    if row.wrapped_key is None:
+        raise FileDestroyed
+    vault = call.dependencies.vault
+    try:
+        key = vault.file_key(session, row.owner_id, file_id, row.wrapped_key)
+    except KeyDestroyed as gone:
+        raise FileDestroyed from gone
+    row.wrapped_key = vault.wrap_file_key(session, owner_id, file_id, key)
+    row.owner_id = owner_id
+    session.flush()
+
+
 def keep_until(session: Session, file_id: uuid.UUID, moment: datetime | None) -> None:
     """Set the time from which the sweep destroys a file; one that is destroyed stays so."""
     row = session.get_one(StoredFile, file_id, with_for_update=True)

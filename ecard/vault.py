@@ -82,7 +82,13 @@ class Vault:
     ) -> tuple[bytes, bytes]:
         """A fresh key for one file: (key, key wrapped by the person's key)."""
         key = secrets.token_bytes(KEY_BYTES)
-        return key, seal(self._key_of(session, person_id), key, f"stored_files.key|{file_id}")
+        return key, self.wrap_file_key(session, person_id, file_id, key)
+
+    def wrap_file_key(
+        self, session: Session, person_id: uuid.UUID, file_id: uuid.UUID, key: bytes
+    ) -> bytes:
+        """A file's key, wrapped by the key of the person it belongs to."""
+        return seal(self._key_of(session, person_id), key, f"stored_files.key|{file_id}")
 
     def file_key(
         self, session: Session, person_id: uuid.UUID, file_id: uuid.UUID, wrapped: bytes

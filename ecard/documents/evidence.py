@@ -32,6 +32,7 @@ from ecard.documents.references import (
     find_reference,
     first_date,
     keep_reference,
+    shown_person,
 )
 from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of
 from ecard.errors import Conflict, Unavailable
@@ -233,7 +234,9 @@ def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid
     _refuse_wrong_kinds(session, call, link, documents)
     for document in documents:
         document.link_id, document.claimed_at = link.id, call.now
+        guardians = rules.shows_guardian(DocumentKind(document.kind))
         for page in pages_of(session, document.id):
+            files.hand_over(session, call, page.file_id, shown_person(link, guardian=guardians))
             files.keep_until(session, page.file_id, first_date(call, link))
     session.flush()
 

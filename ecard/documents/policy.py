@@ -81,6 +81,7 @@ _GUARDIAN = (
     frozenset({_K.GUARDIAN_ID_FRONT, _K.GUARDIAN_ID_BACK}),
     frozenset({_K.GUARDIAN_PASSPORT}),
 )
+_GUARDIANS = frozenset(kind for way in _GUARDIAN for kind in way)
 SEVERAL_PAGES = frozenset({_K.HOUSEHOLD_PAGE, _K.COURT_ORDER, _K.GUARDIANSHIP_ORDER})
 """Papers that families photograph page by page."""
 _FACE_KINDS = {
@@ -116,6 +117,11 @@ def needs(*, relation: str, age: int, adult_age: int, source: FaceSource) -> tup
     if source is FaceSource.GUARDIAN_PORTRAIT:
         found.append(Need("guardian", _GUARDIAN))
     return tuple(found)
+
+
+def shows_guardian(kind: DocumentKind) -> bool:
+    """Whether a document is the guardian's own; every other one is about the relative."""
+    return kind in _GUARDIANS
 
 
 def examine(wanted: Sequence[Need], kinds: Iterable[DocumentKind]) -> Findings:

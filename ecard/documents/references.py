@@ -117,7 +117,7 @@ def keep_reference(
     kept = files.put(
         session,
         call,
-        owner_id=link.holder_id,
+        owner_id=shown_person(link, guardian=source is FaceSource.GUARDIAN_PORTRAIT),
         purpose="reference_photo",
         media_type=JPEG,
         content=reference.jpeg,
@@ -137,6 +137,11 @@ def keep_reference(
     session.add(photo)
     session.flush()
     return photo
+
+
+def shown_person(link: Link, *, guardian: bool) -> uuid.UUID:
+    """Whose key a picture lies under: the person's whom it shows, so that it goes with them."""
+    return link.holder_id if guardian or link.relative_id is None else link.relative_id
 
 
 def first_date(call: Call, link: Link) -> datetime:

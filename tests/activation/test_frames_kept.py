@@ -149,3 +149,15 @@ def approve(stage: Stage) -> None:
         "explanation": "The child in the capture is the child on the photo.",
     }
     desk.must("POST", f"{path}/decision", body, if_match=f'"{shown["version"]}"')
+
+
+@pytest.mark.parametrize(("ref", "owner"), [("mateo", "mateo"), ("nora", "lucia")])
+def test_kept_frames_lie_under_the_key_of_whom_they_show(
+    stage: Stage, ref: str, owner: str
+) -> None:
+    step = last_step(stage, "lucia", ref, "child")
+    assert step.phone.consent_as_guardian(step.link_id).ok
+    assert step.open("own").show_face(frames(ASTRONAUT)).body["next"] == "wait_for_review"
+    link = step.row()
+    whose = {"lucia": link.holder_id, ref: link.relative_id}[owner]
+    assert {row.owner_id for row in stored(stage, "review_frame")} == {whose}
