@@ -130,7 +130,7 @@ class Phone:
 
     def acknowledge(self, link_id: str, kind: str = "family_services") -> dict[str, Any]:
         """Step 2: read the notice and say so."""
-        notice = self.must("GET", f"/notices/{kind}")
+        notice = self.must("GET", f"/links/{link_id}/notices/{kind}")
         body = {"notice_id": notice["id"], "text_sha256": notice["text_sha256"]}
         return dict(self.must("POST", f"/links/{link_id}/acknowledgement", body))
 
@@ -154,7 +154,7 @@ class Phone:
 
     def consent_as_guardian(self, link_id: str, decision: str = "given") -> Answer:
         """The guardian decides about face processing."""
-        notice = self.must("GET", "/notices/face_processing")
+        notice = self.must("GET", f"/links/{link_id}/notices/face_processing")
         body = {
             "decision": decision,
             "notice_id": notice["id"],

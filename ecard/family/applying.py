@@ -74,6 +74,16 @@ def _refuse_too_young(session: Session, call: Call) -> None:
         raise HolderTooYoung(age=adult_age)
 
 
+def read_notice(call: Call, link_id: uuid.UUID, kind: str) -> notices.Notice:
+    """The notice of the application's region, which is the one to acknowledge or consent to.
+
+    The application stays in the region where it was opened, also when its holder moves.
+    """
+    with call.db.read() as session:
+        link = own_link(session, call, link_id)
+        return notices.shown_in(session, call, link.region_id, kind)
+
+
 def acknowledge(call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha256: str) -> LinkView:
     """Record that exactly this text was read; the draft becomes noticed."""
     with call.db.write() as session:
@@ -87,6 +97,7 @@ def acknowledge(call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha25
             link_id=link.id,
             notice_id=notice_id,
             text_sha256=text_sha256,
+            region_id=link.region_id,
         )
         move(session, call, link, rules.NOTICED, "notice_acknowledged")
         session.commit()

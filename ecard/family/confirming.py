@@ -25,7 +25,8 @@ def refuse_unless_standing(call: Call, link_id: uuid.UUID) -> None:
     """Raise unless the relative lives and the e-cards of both sides may be used, as of this call.
 
     Asks the registry: no session may be open. The holder's own card is named: to the holder
-    CardNotUsable, to others HolderCardNotUsable. Everything about the relative is one answer, RelativeNotConfirmed. Raises Unavailable where nobody answers.
+    CardNotUsable, to others HolderCardNotUsable. Everything about the relative is one answer,
+    RelativeNotConfirmed. Raises Unavailable where nobody answers.
     """
     with call.db.read() as session:
         link = session.get(Link, link_id)

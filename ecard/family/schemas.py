@@ -16,6 +16,21 @@ class OpenApplicationSchema(Schema):
     step_up_id = ma.fields.UUID(required=True)
 
 
+class LinkNoticeSchema(ma.Schema):
+    """The text to show for an application, and what to send back as proof of having shown it."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True)
+    version = ma.fields.String(required=True)
+    language = ma.fields.String(required=True)
+    title = ma.fields.String(required=True)
+    text = ma.fields.String(required=True)
+    text_sha256 = ma.fields.String(
+        required=True, metadata={"description": "SHA-256 of `text` as UTF-8, hex"}
+    )
+    effective_from = ma.fields.AwareDateTime(required=True, format="iso")
+
+
 class AcknowledgementSchema(Schema):
     """Which notice was read, and the digest of exactly that text."""
 

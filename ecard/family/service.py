@@ -10,7 +10,7 @@ where its state moves are in ``links.py``, its time limit in ``lapsing.py``.
 from __future__ import annotations
 
 from ecard.family.account import give_family_account
-from ecard.family.applying import acknowledge, open_application
+from ecard.family.applying import acknowledge, open_application, read_notice
 from ecard.family.confirming import refuse_unless_standing
 from ecard.family.ending import (
     end_as_holder,
@@ -73,6 +73,7 @@ __all__ = [
     "policy_of",
     "prolong",
     "read_link",
+    "read_notice",
     "refuse_as_relative",
     "refuse_unless_standing",
     "reject",

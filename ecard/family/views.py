@@ -13,6 +13,7 @@ from ecard.family.schemas import (
     AcknowledgementSchema,
     ChangeSchema,
     FamilyAccountSchema,
+    LinkNoticeSchema,
     LinkSchema,
     NotMeSchema,
     OpenApplicationSchema,
@@ -61,6 +62,15 @@ def list_links(page: dict[str, Any]) -> Any:
 def read_link(link_id: uuid.UUID) -> Any:
     """One link of the holder."""
     return service.read_link(current_call(), link_id)
+
+
+@links.route("/<uuid:link_id>/notices/<string:kind>", methods=["GET"])
+@links.doc(operationId="readLinkNotice")
+@links.refuses(NotFound)
+@links.response(200, LinkNoticeSchema)
+def read_notice(link_id: uuid.UUID, kind: str) -> Any:
+    """The notice to show for this application: `family_services` or `face_processing`."""
+    return service.read_notice(current_call(), link_id, kind)
 
 
 @links.route("/<uuid:link_id>/acknowledgement", methods=["POST"])

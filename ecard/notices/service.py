@@ -18,7 +18,6 @@ from ecard.locale import DEFAULT
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
 from ecard.notices.models import Acknowledgement, Consent, Notice
 from ecard.notices.policy import text_hash
-from ecard.persons import service as persons
 
 __all__ = [
     "KINDS",
@@ -28,12 +27,12 @@ __all__ = [
     "NoticeOutdated",
     "NoticeTextDiffers",
     "acknowledge",
-    "acknowledged",
     "consent",
     "current",
     "decide",
     "publish",
     "shown",
+    "shown_in",
 ]
 
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
@@ -70,11 +69,20 @@ def _in_language(session: Session, version: Notice, language: str) -> Notice:
 
 
 def shown(call: Call, kind: str) -> Notice:
-    """The notice that the app shows the holder now, in the caller's language."""
+    """The notice of the holder's own region now, in the caller's language: to read at any time.
+
+    What an application acknowledges or consents to is the notice of the application's region
+    (``GET /links/{id}/notices/{kind}``), should the holder have moved since.
+    """
+    with call.db.read() as session:
+        return shown_in(session, call, call.holder.region_id, kind)
+
+
+def shown_in(session: Session, call: Call, region_id: uuid.UUID, kind: str) -> Notice:
+    """The notice of a region in force now, in the caller's language. Raises NotFound."""
     if kind not in KINDS:
         raise NotFound
-    with call.db.read() as session:
-        return current(session, call.holder.region_id, kind, call.language, call.now)
+    return current(session, region_id, kind, call.language, call.now)
 
 
 def publish(
@@ -113,15 +121,14 @@ def acknowledge(
     link_id: uuid.UUID | None,
     notice_id: uuid.UUID,
     text_sha256: str,
-    region_id: uuid.UUID | None = None,
+    region_id: uuid.UUID,
 ) -> Acknowledgement:
     """Record that a person was shown exactly this text of the notice in force. Not committed.
 
-    ``region_id``: whose notice was shown; None means the person's own region. Raises NotFound,
-    NoticeOutdated, NoticeTextDiffers.
+    ``region_id``: whose notice is to be shown, the application's. Raises NotFound, NoticeOutdated,
+    NoticeTextDiffers.
     """
-    region = region_id or persons.particulars(session, call, person_id).region_id
-    notice = _shown_now(session, call, region, FAMILY_SERVICES, notice_id, text_sha256)
+    notice = _shown_now(session, call, region_id, FAMILY_SERVICES, notice_id, text_sha256)
     row = Acknowledgement(
         id=uuid.uuid4(),
         person_id=person_id,
@@ -138,12 +145,6 @@ def acknowledge(
     return row
 
 
-def acknowledged(session: Session, link_id: uuid.UUID) -> bool:
-    """Whether the notice of a link was acknowledged."""
-    query = sa.select(sa.exists().where(Acknowledgement.link_id == link_id))
-    return bool(session.scalar(query))
-
-
 def decide(
     session: Session,
     call: Call,
@@ -155,19 +156,17 @@ def decide(
     decision: str,
     notice_id: uuid.UUID,
     text_sha256: str,
-    region_id: uuid.UUID | None = None,
+    region_id: uuid.UUID,
 ) -> Consent:
     """Record a decision about a person's face, upon the face notice in force. Not committed.
 
-    The caller holds the link's row. ``person_id``: whose face; ``region_id``: whose notice was
-    shown, None means that person's own region. Raises NotFound, NoticeOutdated,
-    NoticeTextDiffers.
+    The caller holds the link's row. ``person_id``: whose face; ``region_id``: whose notice is to
+    be shown, the application's. Raises NotFound, NoticeOutdated, NoticeTextDiffers.
     """
     _known(kind, CONSENT_KINDS)
     _known(decision, DECISIONS)
     _known(given_by, GIVEN_BY)
-    region = region_id or _region_of(session, call, person_id, notice_id)
-    notice = _shown_now(session, call, region, FACE_PROCESSING, notice_id, text_sha256)
+    notice = _shown_now(session, call, region_id, FACE_PROCESSING, notice_id, text_sha256)
     row = Consent(
         id=uuid.uuid4(),
         person_id=person_id,
@@ -217,17 +216,6 @@ def _shown_now(
     if not hmac.compare_digest(notice.text_sha256.encode(), text_sha256.lower().encode()):
         raise NoticeTextDiffers
     return notice
-
-
-def _region_of(
-    session: Session, call: Call, person_id: uuid.UUID | None, notice_id: uuid.UUID
-) -> uuid.UUID:
-    if person_id is not None:
-        return persons.particulars(session, call, person_id).region_id
-    notice = session.get(Notice, notice_id)
-    if notice is None:
-        raise NotFound
-    return notice.region_id
 
 
 def _known(value: str, of: tuple[str, ...]) -> None:

@@ -27,7 +27,6 @@ __all__ = [
     "birthday",
     "contact",
     "ensure",
-    "find_by_number",
     "local_day",
     "number_index",
     "particulars",
@@ -90,12 +89,6 @@ def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particula
         region_id=row.region_id,
         **opened,
     )
-
-
-def find_by_number(session: Session, call: Call, number: str) -> Person | None:
-    """The person of a number, if they are known to us already."""
-    index = number_index(call, number)
-    return session.scalar(sa.select(Person).filter_by(number_index=index))
 
 
 def contact(call: Call, registry_ref: str) -> Contact:
