@@ -25,6 +25,7 @@ from ecard.api import ProblemApi, Room, problem, register_error_handlers
 from ecard.cards import views as cards_views
 from ecard.documents import views as documents_views
 from ecard.family import views as family_views
+from ecard.front import front
 from ecard.health import health
 from ecard.joined import Joined
 from ecard.logs import log_requests
@@ -36,6 +37,11 @@ from ecard.review import views as review_views
 
 API_PREFIX = "/api/v1"
 LIMIT_WINDOW_SECONDS = 300
+PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data:"
+)
+"""The documentation page starts with an inline script; the browser lets it ask nobody but us."""
 
 # Who may enter which room. A room that is not listed answers 401 to everybody.
 ROOMS: tuple[tuple[Room, str], ...] = (
@@ -82,6 +88,7 @@ def create_app(joined: Joined) -> Flask:
     app.request_class = MemoryRequest
     app.extensions["ecard"] = joined
     app.config.update(_flask_config(joined))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # names in UTF-8, as people write
     if joined.settings.trusted_proxies:
         hops = joined.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -95,6 +102,7 @@ def create_app(joined: Joined) -> Flask:
     _describe_tokens(api, rooms)
     for room, _ in rooms:
         api.register_blueprint(room, url_prefix=API_PREFIX + (room.url_prefix or ""))
+    app.register_blueprint(front)
     app.register_blueprint(health)
     app.register_blueprint(_documentation_assets())
     app.after_request(_harden)
@@ -114,6 +122,7 @@ def _flask_config(joined: Joined) -> dict[str, Any]:
         "OPENAPI_JSON_PATH": "openapi.json",
         "OPENAPI_SWAGGER_UI_PATH": "/docs",
         "OPENAPI_SWAGGER_UI_URL": "/api/docs-assets/",
+        "OPENAPI_SWAGGER_UI_CONFIG": {"validatorUrl": None},  # its default asks another host
         "API_SPEC_OPTIONS": {
             "info": {
                 "description": "A holder of an e-card opens family services for a relative.",
@@ -126,7 +135,7 @@ def _flask_config(joined: Joined) -> dict[str, Any]:
 
 def _open_to(rooms: tuple[tuple[Room, str], ...]) -> dict[str, str]:
     opened = {room.name: kind for room, kind in rooms}
-    public = ("health", "api-docs", "docs_assets")
+    public = ("front", "health", "api-docs", "docs_assets")
     return opened | dict.fromkeys(public, auth.PUBLIC)
 
 
@@ -169,6 +178,8 @@ def _harden(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("X-Frame-Options", "DENY")
+    policy = PAGE_POLICY if request.blueprint == "api-docs" else "default-src 'none'"
+    response.headers.setdefault("Content-Security-Policy", f"{policy}; frame-ancestors 'none'")
     if response.status_code == HTTPStatus.NO_CONTENT:
         response.headers.pop("Content-Type", None)
     if "request_id" in g:

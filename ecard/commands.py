@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -295,16 +296,58 @@ def init_keys() -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 def load_registry(folder: Path) -> None:
     """Load persons, cards and kinships from the CSV files of FOLDER; all of them or nothing."""
-    from ecard.registry.loading import RegistryFilesRefused, load_csv
+    from ecard import audit
+    from ecard.csv_files import FilesRefused
+    from ecard.registry.loading import load_csv
 
-    settings = read_settings()
-    with joined_system(settings) as joined, joined.db.write() as session:
+    with _migrated_system() as joined, joined.db.write() as session:
         try:
-            load_csv(session, joined.dependencies.vault, folder)
-        except RegistryFilesRefused as refused:
+            done = load_csv(session, joined.dependencies.vault, folder)
+        except FilesRefused as refused:
             raise Stop(f"Nothing was loaded:\n{refused}") from refused
+        audit.record(session, joined.call(), "registry.loaded", "registry", None)
         session.commit()
-    print("Loaded.")
+    print(f"Loaded: {done.persons} persons, {done.cards} cards, {done.kinships} kinships.")
+
+
+@command("load-administration")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def load_administration(folder: Path) -> None:
+    """Load regions, agencies, counters, policies, notices and staff from CSV; all or nothing."""
+    from ecard.administration.loading import load
+    from ecard.csv_files import FilesRefused
+
+    with _migrated_system() as joined:
+        try:
+            done = load(joined.call(), folder)
+        except FilesRefused as refused:
+            raise Stop(f"Nothing was loaded:\n{refused}") from refused
+    print("\n".join(["Loaded.", *done.lines, *(f"Still wanting: {one}" for one in done.wanting)]))
+
+
+@command("set-staff-password")
+@click.argument("user_name")
+def set_staff_password(user_name: str) -> None:
+    """Set the password of a member of staff; typed twice, shown nowhere."""
+    from ecard.administration.staff import PasswordRefused, set_password
+
+    prompt = f"Password for {user_name} (15 characters or more)"
+    with _migrated_system() as joined:
+        password = click.prompt(prompt, hide_input=True, confirmation_prompt=True)
+        try:
+            set_password(joined.call(), user_name, password)
+        except PasswordRefused as refused:
+            raise Stop(str(refused)) from refused
+    print(f"{user_name} can sign in with it now; sessions that were open are ended.")
+
+
+@contextmanager
+def _migrated_system() -> Iterator[Any]:
+    """The collaborators, on a database that is up to date; else one line that says what to run."""
+    settings = read_settings()
+    _require_migrated(settings)
+    with joined_system(settings) as joined:
+        yield joined
 
 
 @command("migrate")
@@ -326,9 +369,17 @@ def migrate(check: bool) -> None:
     engine.dispose()
     if present != migrations.heads() or drift:
         raise Stop(
-            f"Not up to date: at {present or 'no revision'}, {len(drift)} differences: {drift}"
+            f"Not up to date: at {', '.join(present) or 'no revision'}, and"
+            f" {len(drift)} differences: {', '.join(map(_difference, drift)) or 'none'}."
         )
     print(f"Up to date: revision {', '.join(present) or 'none'}.")
+
+
+def _difference(change: Any) -> str:
+    """One of Alembic's changes in words: what would be done, and to which table or column."""
+    verb, *parts = change[0] if isinstance(change, list) else change
+    named = [part if isinstance(part, str) else getattr(part, "name", None) for part in parts[:3]]
+    return " ".join([verb, *(name for name in named if name)]).replace("_", " ", 1)
 
 
 @command("make-migration")
@@ -362,8 +413,19 @@ def sweep() -> None:
     with joined_system(read_settings()) as joined:
         call, all_work = joined.call(), work()
         for one in all_work.sweeps:
-            print(f"{one.name}: {one.run(call)}")
+            print(f"{one.name}: {_counted(one.run(call))}")
         print(f"jobs: {Worker(call, all_work).drain()}")
+
+
+def _counted(result: object) -> str:
+    """What a sweep did in words: a number, or each of a record's numbers by its name."""
+    if not is_dataclass(result):
+        return str(result)
+    numbers = {item.name: getattr(result, item.name) for item in fields(result)}
+    return ", ".join(
+        f"{name} {len(value) if isinstance(value, tuple) else value}"
+        for name, value in numbers.items()
+    )
 
 
 @command("settings")

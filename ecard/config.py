@@ -6,6 +6,7 @@ differ between regions or over time are not here but in the regional policy (``e
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROFILES = ("demo", "production")
+PORTS = range(1, 65_536)
 DEMO_REQUESTS_PER_ADDRESS = 3000
 """Phones, desks and a curious newcomer all come from one loopback address there."""
 
@@ -42,7 +44,7 @@ class Settings:
     public_address: str = setting("http://127.0.0.1:8000", "Address that links in messages use.")
     host: str = setting("127.0.0.1", "Address to listen on (`HOST`); demo: loopback only.")
     port: int = setting(8000, "Port to listen on (`PORT`).")
-    trusted_proxies: int = setting(0, "How many proxies in front set X-Forwarded-For.")
+    trusted_proxies: int = setting(0, "How many proxies in front set X-Forwarded-For; demo: none.")
     web_threads: int = setting(16, "Request threads of a worker.")
     web_workers: int = setting(1, "Worker processes; more than 1 needs PostgreSQL.")
     database_pool: int = setting(20, "Database connections a worker keeps.")
@@ -85,13 +87,34 @@ class Settings:
     numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
     applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
     document_tries: int = setting(5, "Evidence submissions of one holder in 6 hours.")
+    unclaimed_document_seconds: int = setting(
+        24 * 3600, "Life of a document that no application claims, seconds."
+    )
+    typed_kept_days: int = setting(
+        30, "Days that a typed name and number are kept after their link is over."
+    )
     capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
     unusable_max: int = setting(10, "Unusable captures in one capture session.")
     mismatches_in_a_row: int = setting(5, "Mismatches until waiting times begin.")
     mismatch_wait_seconds: int = setting(30, "First waiting time, seconds; doubles each time.")
+    mismatch_wait_longest_seconds: int = setting(3600, "Longest waiting time, seconds.")
     mismatches_a_day: int = setting(10, "Mismatches in 24 hours per relative and application.")
     mismatches_total: int = setting(50, "Mismatches in all; then only the other routes.")
+    judging_lease_seconds: int = setting(
+        60, "A reserved try this old belongs to a process that died, seconds."
+    )
     invitation_seconds: int = setting(7 * 24 * 3600, "Life of an invitation, seconds.")
+    invitations_a_day: int = setting(5, "Invitations of one application in 24 hours.")
+    counter_codes_a_day: int = setting(5, "Counter codes of one application in 24 hours.")
+    wrong_counter_codes_an_hour: int = setting(
+        10, "Wrong counter codes of one clerk in 1 hour; 31 to the 10 codes leave nothing to guess."
+    )
+    case_asked_seconds: int = setting(
+        24 * 3600, "How long a question to open a minor's case waits for an approval, seconds."
+    )
+    case_opening_seconds: int = setting(
+        1800, "How long an approval to open a minor's case is good, seconds."
+    )
     confirmation_floor_seconds: float = setting(
         0.4, "Answers that must not tell whether somebody exists take a multiple of this, seconds."
     )
@@ -168,16 +191,18 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _parse(raw: str, kind: str) -> Any:
     if "Path" in kind:
         return Path(raw).absolute()
-    if kind == "int":
-        return _positive(int(raw))
-    if kind == "float":
-        return _positive(float(raw))
+    if kind in ("int", "float"):
+        return _number(raw, kind)
     return raw
 
 
-def _positive(value: float) -> Any:
-    if value < 0 or value != value:  # NaN is not equal to itself
-        raise ValueError("must not be negative")
+def _number(raw: str, kind: str) -> float:
+    try:
+        value = int(raw) if kind == "int" else float(raw)
+    except ValueError:
+        raise ValueError(f"must be a {'whole ' * (kind == 'int')}number") from None
+    if not 0 <= value < math.inf:
+        raise ValueError("must not be negative or endless")
     return value
 
 
@@ -191,9 +216,16 @@ def refuse_unsafe(settings: Settings) -> None:
 def _findings(s: Settings) -> list[str]:
     found: list[str] = []
     if s.profile not in PROFILES:
-        found.append(f"ECARD_PROFILE: {s.profile!r} is not one of {', '.join(PROFILES)}")
+        found.append(f"ECARD_PROFILE: must be one of {', '.join(PROFILES)}")
+    if s.port not in PORTS:
+        found.append("PORT: must be 1 to 65535")
     if s.demo and s.host not in LOOPBACK:
         found.append("HOST: the demo profile listens on loopback only")
+    if s.demo and s.trusted_proxies:
+        found.append(
+            "ECARD_TRUSTED_PROXIES: the demo profile is for this machine alone, its passwords are"
+            " printed and its mailbox is open to all; behind a proxy set ECARD_PROFILE=production"
+        )
     if s.web_workers > 1 and s.database_address.startswith("sqlite"):
         found.append("ECARD_WEB_WORKERS: more than one worker needs PostgreSQL")
     if s.smtp_url and not s.smtp_sender:

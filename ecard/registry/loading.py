@@ -6,9 +6,7 @@ header. Findings name file, line and column, never what stands there: it is some
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard.agencies import service as agencies
+from ecard.csv_files import FilesRefused, Finding, Row, named, read, repeats
 from ecard.locale import LANGUAGES
 from ecard.registry.models import RegistryPersonRow
 from ecard.registry.numbers import check, normalise
@@ -56,18 +55,6 @@ CARD_DIGITS = range(8, 31)
 PORTRAIT_BYTES = 2 * 2**20
 JPEG_START = b"\xff\xd8\xff"
 
-Row = Mapping[str, str]
-Finding = tuple[int, str]
-"""Line of the file, and what is wrong there."""
-
-
-class RegistryFilesRefused(Exception):
-    """Nothing was loaded; ``findings`` says why, one sentence each."""
-
-    def __init__(self, findings: list[str]) -> None:
-        super().__init__("\n".join(findings))
-        self.findings = findings
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -81,20 +68,20 @@ class Loaded:
 def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:
     """Store every row of the folder's files, refreshing what is known already. Not committed.
 
-    Raises RegistryFilesRefused with every finding, before anything is stored.
+    Raises FilesRefused with every finding, before anything is stored.
     """
     known = set(session.scalars(sa.select(RegistryPersonRow.ref)))
     regions = agencies.region_codes(session)
     findings: list[str] = []
-    persons = _read(folder, "persons.csv", PERSON_COLUMNS, findings)
-    cards = _read(folder, "cards.csv", CARD_COLUMNS, findings, needed=False)
-    ties = _read(folder, "kinships.csv", KINSHIP_COLUMNS, findings, needed=False)
+    persons = read(folder, "persons.csv", PERSON_COLUMNS, findings)
+    cards = read(folder, "cards.csv", CARD_COLUMNS, findings, needed=False)
+    ties = read(folder, "kinships.csv", KINSHIP_COLUMNS, findings, needed=False)
     refs = known | {row["ref"] for row in persons.values()}
-    findings += _named("persons.csv", _person_findings(persons, regions, folder))
-    findings += _named("cards.csv", _card_findings(cards, refs))
-    findings += _named("kinships.csv", _kinship_findings(ties, refs))
+    findings += named("persons.csv", _person_findings(persons, regions, folder))
+    findings += named("cards.csv", _card_findings(cards, refs))
+    findings += named("kinships.csv", _kinship_findings(ties, refs))
     if findings:
-        raise RegistryFilesRefused(findings)
+        raise FilesRefused(findings)
     for row in persons.values():
         store_person(session, vault, _person(row), _portrait(folder, row))
     session.flush()
@@ -106,48 +93,11 @@ def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:
     return Loaded(len(persons), len(cards), len(ties))
 
 
-def _read(
-    folder: Path, name: str, columns: Collection[str], findings: list[str], needed: bool = True
-) -> dict[int, Row]:
-    """Line → row with exactly these columns; what keeps a file from being read is a finding."""
-    try:
-        text = (folder / name).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        findings += [f"{name}: missing"] if needed else []
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        findings.append(f"{name}: cannot be read ({type(error).__name__})")
-        return {}
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    wrong = sorted(set(columns) ^ set(reader.fieldnames or ()))
-    if wrong:
-        findings.append(f"{name}: columns missing or unknown: {', '.join(map(str, wrong))}")
-        return {}
-    return _lines(reader, name, findings)
-
-
-def _lines(reader: csv.DictReader[str], name: str, findings: list[str]) -> dict[int, Row]:
-    rows: dict[int, Row] = {}
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                findings.append(f"{name} line {reader.line_num}: too many or too few columns")
-            else:
-                rows[reader.line_num] = {key: value.strip() for key, value in row.items()}
-    except csv.Error:
-        findings.append(f"{name} line {reader.line_num + 1}: not CSV")
-    return rows
-
-
-def _named(name: str, findings: Iterator[Finding]) -> Iterator[str]:
-    return (f"{name} line {line}: {text}" for line, text in findings)
-
-
 def _person_findings(
     rows: Mapping[int, Row], regions: Collection[str], folder: Path
 ) -> Iterator[Finding]:
-    yield from _repeats(rows, "ref", str)
-    yield from _repeats(rows, "number", normalise)
+    yield from repeats(rows, ["ref"])
+    yield from repeats(rows, ["number"], normalise)
     for line, row in rows.items():
         rules = {
             "ref": 0 < len(row["ref"]) <= REF_CHARACTERS,
@@ -179,7 +129,7 @@ MEANT = {
 
 
 def _card_findings(rows: Mapping[int, Row], refs: Collection[str]) -> Iterator[Finding]:
-    yield from _repeats(rows, "card_number", normalise)
+    yield from repeats(rows, ["card_number"], normalise)
     for line, row in rows.items():
         number = normalise(row["card_number"])
         if not number.isdecimal() or len(number) not in CARD_DIGITS:
@@ -201,14 +151,6 @@ def _kinship_findings(rows: Mapping[int, Row], refs: Collection[str]) -> Iterato
             yield line, "relative_ref: nobody is their own relative"
         if row["kind"] not in KINSHIP_KINDS:
             yield line, f"kind: must be one of {', '.join(KINSHIP_KINDS)}"
-
-
-def _repeats(rows: Mapping[int, Row], column: str, form: Callable[[str], str]) -> Iterator[Finding]:
-    first: dict[str, int] = {}
-    for line, row in rows.items():
-        before = first.setdefault(form(row[column]), line)
-        if before != line:
-            yield line, f"{column}: the same as in line {before}"
 
 
 def _number_fits(row: Row) -> bool:

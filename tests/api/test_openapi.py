@@ -12,8 +12,8 @@ from ecard.errors import all_refusals
 from tests.api.scene import Scene
 
 METHODS = {"get", "put", "post", "patch", "delete"}
-UNLISTED = {"/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
-"""Served beside the API: the page itself, and what probes ask."""
+UNLISTED = {"/", "/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
+"""Served beside the API: the front door, the page itself, and what probes ask."""
 ELSEWHERE = re.compile(
     r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|url\(["']?(?:https?:)?//"""
 )
@@ -98,9 +98,29 @@ def test_every_room_says_what_it_is_for(page: Any) -> None:
     assert len(rooms.ROOMS) <= len(described)
 
 
+def test_the_front_door_says_where_things_are_and_takes_a_browser_to_the_page(
+    scene: Scene,
+) -> None:
+    places: Any = scene.client.get("/").json
+    for name in ("documentation", "openapi", "alive"):
+        assert scene.client.get(places[name]).status_code == 200
+    browser = scene.client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (browser.status_code, browser.location) == (302, "/api/docs")
+
+
+def test_answers_are_readable_text_and_not_escapes(scene: Scene) -> None:
+    refused: Any = scene.client.get("/api/v1/links", headers={"Accept-Language": "zh-Hans"})
+    assert refused.json["detail"] in refused.data.decode("utf-8")
+    assert not refused.json["detail"].isascii()
+
+
 def test_the_documentation_page_asks_no_other_host(scene: Scene) -> None:
-    html = scene.client.get("/api/docs").text
+    page = scene.client.get("/api/docs")
+    html = page.text
     assert not ELSEWHERE.search(html)
+    assert '"validatorUrl": null' in html
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'self';")
+    assert "http" not in page.headers["Content-Security-Policy"]
     assets = re.findall(r"""(?:src|href)=["']([^"']+)["']""", html)
     assert assets
     for asset in assets:

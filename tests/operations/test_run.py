@@ -166,7 +166,9 @@ def test_a_data_directory_that_cannot_be_written_is_said_in_one_line(tmp_path: P
         ({"HOST": "0.0.0.0"}, "loopback"),  # noqa: S104 - refused, which is the point
         ({"ECARD_PROFILE": "production"}, "ECARD_KEYS"),
         ({"ECARD_WEB_WORKERS": "4"}, "PostgreSQL"),
-        ({"PORT": "many"}, "PORT"),
+        ({"PORT": "many"}, "PORT: must be a whole number"),
+        ({"PORT": "65536"}, "PORT: must be 1 to 65535"),
+        ({"ECARD_TRUSTED_PROXIES": "1"}, "ECARD_PROFILE=production"),
     ],
 )
 def test_an_unsafe_configuration_is_refused_with_status_two(

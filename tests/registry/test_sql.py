@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from ecard.csv_files import FilesRefused
 from ecard.db import Database
-from ecard.registry.loading import Loaded, RegistryFilesRefused, load_csv
+from ecard.registry.loading import Loaded, load_csv
 from ecard.registry.models import RegistryCardRow, RegistryPersonRow
 from ecard.registry.port import RegistryUnavailable
 from ecard.registry.sql import SqlRegistry, store_card, store_portrait
@@ -44,7 +45,7 @@ def load(ground: Ground, folder: Path) -> Loaded:
 
 
 def findings(ground: Ground, folder: Path) -> list[str]:
-    with pytest.raises(RegistryFilesRefused) as refused:
+    with pytest.raises(FilesRefused) as refused:
         load(ground, folder)
     return refused.value.findings
 
