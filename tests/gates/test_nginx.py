@@ -29,6 +29,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.operations import production
+
 pytestmark = pytest.mark.gate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,16 +125,21 @@ def started(command: list[str], port: int, errors: Path, **variables: str) -> It
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The service itself, as `make run` starts it, told of one proxy in front."""
+    """The service in production, first started as docs/deploy.md says, told of one proxy."""
     folder, port = tmp_path_factory.mktemp("service"), free_port()
-    variables = {
-        "ECARD_VAR": str(folder / "var"),
-        "PORT": str(port),
-        "ECARD_TRUSTED_PROXIES": "1",
-        "ECARD_REQUESTS_PER_ADDRESS": "100000",
-    }
-    command = [sys.executable, "-m", "ecard", "run"]
-    with started(command, port, folder / "log", **variables):
+    variables = production.environment(
+        folder, free_port(), PORT=str(port), ECARD_REQUESTS_PER_ADDRESS="100000"
+    )
+    ecard = [sys.executable, "-m", "ecard"]
+    for command in (
+        ["init-keys"],
+        ["migrate"],
+        ["load-administration", str(production.administration(folder))],
+        ["load-registry", str(production.registry(folder))],
+    ):
+        environment = {**os.environ, **variables}
+        subprocess.run([*ecard, *command], env=environment, cwd=ROOT, check=True)
+    with started([*ecard, "run"], port, folder / "log", **variables):
         place = Place(port, None)
         while place.get("/readyz")[0] != 200:
             time.sleep(0.2)
@@ -295,6 +302,12 @@ def test_without_nginx_everybody_else_starves(service: Place, record_property: R
     served = sum(status == 200 for status, _ in answers)
     record_property("served of 3 without nginx", served)
     assert served == 0
+
+
+def test_it_is_the_production_profile_that_is_served(proxy: Place) -> None:
+    """The demo's open mailbox is not there, and neither are its people."""
+    assert proxy.get("/api/v1/demo/mailbox?address=x")[0] == 404
+    assert proxy.get("/readyz")[0] == 200
 
 
 def test_what_nginx_refuses_is_problem_details_too(proxy: Place) -> None:
