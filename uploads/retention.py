@@ -1,7 +1,4 @@
-"""When a kept file must go, and the proof that it went. Pure: no clock, no store.
-
-The days are the defaults; a region's policy gives its own `RetentionRules`.
-"""
+"""The proof that a file went. Pure: no clock, no store."""
 
 from __future__ import annotations
 
@@ -10,64 +7,10 @@ import hmac
 import json
 import uuid
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Self
 
 from uploads.encryption import key_id
-
-
-class Retention(StrEnum):
-    """What a file is kept as."""
-
-    UNCLAIMED = "unclaimed"
-    """Uploaded and tied to no application."""
-    DRAFT = "draft"
-    """A document of an application that is not decided."""
-    DECIDED = "decided"
-    """A document of a decided application: kept for an appeal."""
-    REVIEW_FRAMES = "review_frames"
-    """Camera frames of a case that people decide."""
-    DIGITS_VIDEO = "digits_video"
-    """The video with the spoken digits."""
-
-
-@dataclass(frozen=True)
-class RetentionRules:
-    """How long each lasts."""
-
-    unclaimed_days: int = 1
-    draft_days: int = 7
-    decided_days: int = 30
-    review_frames_days: int = 30  # at the latest, decided or not
-
-
-def lapses_at(
-    kept_as: Retention,
-    taken_in_at: datetime,
-    decided_at: datetime | None = None,
-    rules: RetentionRules | None = None,
-) -> datetime | None:
-    """The moment from which the file must be gone; None while nothing has set one.
-
-    `taken_in_at`: upload, or for a draft the last time that its application was touched.
-    `decided_at`: the final decision (the appeal's, or the end of the time to appeal).
-    A digits video has no date before its final decision. Raises ValueError for a DECIDED file
-    without a decision.
-    """
-    rules = rules or RetentionRules()
-    if kept_as is Retention.UNCLAIMED:
-        return taken_in_at + timedelta(days=rules.unclaimed_days)
-    if kept_as is Retention.DRAFT:
-        return taken_in_at + timedelta(days=rules.draft_days)
-    if kept_as is Retention.REVIEW_FRAMES:
-        latest = taken_in_at + timedelta(days=rules.review_frames_days)
-        return min(latest, decided_at) if decided_at else latest
-    if kept_as is Retention.DIGITS_VIDEO:
-        return decided_at
-    if decided_at is None:
-        raise ValueError("a decided file has a decision")
-    return decided_at + timedelta(days=rules.decided_days)
 
 
 @dataclass(frozen=True)

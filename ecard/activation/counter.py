@@ -101,7 +101,7 @@ def _count(session: Session, call: Call, link: Link) -> None:
         session,
         "counter_code",
         link.id,
-        limit=rules.CODES_A_DAY,
+        limit=call.settings.counter_codes_a_day,
         window_seconds=rules.DAY_SECONDS,
         now=call.now,
     )
@@ -164,13 +164,13 @@ def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool
 
 def _find(call: Call, typed: str) -> tuple[uuid.UUID, uuid.UUID]:
     """The code's row and its link; a wrong one counts against the clerk whatever follows."""
-    staff_id = call.staff.staff_id
-    since = call.now - timedelta(seconds=rules.WRONG_CODES_WINDOW_SECONDS)
+    staff_id, most = call.staff.staff_id, call.settings.wrong_counter_codes_an_hour
+    since = call.now - timedelta(seconds=rules.HOUR_SECONDS)
     with call.db.write() as session:
         limits.lock(session, WRONG_CODE, staff_id)
         wrong = limits.tries(session, WRONG_CODE, staff_id, since)
-        if len(wrong) >= rules.WRONG_CODES:
-            free = wrong[len(wrong) - rules.WRONG_CODES].at
+        if len(wrong) >= most:
+            free = wrong[len(wrong) - most].at
             raise TooManyWrongCodes(retry_after=int((free - since).total_seconds()) + 1)
         found = _in_region(session, call, typed)
         if found is not None:
@@ -179,13 +179,13 @@ def _find(call: Call, typed: str) -> tuple[uuid.UUID, uuid.UUID]:
             session,
             WRONG_CODE,
             staff_id,
-            limit=rules.WRONG_CODES,
-            window_seconds=rules.WRONG_CODES_WINDOW_SECONDS,
+            limit=most,
+            window_seconds=rules.HOUR_SECONDS,
             now=call.now,
         )
         audit.record(session, call, "counter_code.wrong", "staff", staff_id, outcome="refused")
         session.commit()
-    raise CounterCodeWrong(tries_left=rules.WRONG_CODES - len(wrong) - 1)
+    raise CounterCodeWrong(tries_left=most - len(wrong) - 1)
 
 
 def _in_region(session: Session, call: Call, typed: str) -> tuple[uuid.UUID, uuid.UUID] | None:

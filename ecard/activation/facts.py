@@ -90,6 +90,7 @@ def allowance(session: Session, call: Call, link: Link) -> rules.Allowance:
     limits = rules.MismatchLimits(
         in_a_row=settings.mismatches_in_a_row,
         first_wait_seconds=settings.mismatch_wait_seconds,
+        longest_wait_seconds=settings.mismatch_wait_longest_seconds,
         a_day=settings.mismatches_a_day,
         in_all=settings.mismatches_total,
     )

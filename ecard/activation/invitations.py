@@ -52,7 +52,7 @@ def invite(call: Call, link_id: uuid.UUID) -> InvitationView:
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         known = _invitable(session, call, link)
-        _count(session, call, "invitation", link.id, rules.INVITATIONS_A_DAY, TooManyInvitations)
+        _count(session, call, link)
         invitation = _send_invitation(session, call, link, known)
         session.commit()
         return InvitationView(invitation.sent_at, invitation.expires_at)
@@ -65,19 +65,17 @@ def _invitable(session: Session, call: Call, link: Link) -> Facts:
     return known
 
 
-def _count(
-    session: Session,
-    call: Call,
-    kind: str,
-    subject: uuid.UUID,
-    limit: int,
-    refusal: type[TooManyInvitations],
-) -> None:
+def _count(session: Session, call: Call, link: Link) -> None:
     wait = limits.spend(
-        session, kind, subject, limit=limit, window_seconds=rules.DAY_SECONDS, now=call.now
+        session,
+        "invitation",
+        link.id,
+        limit=call.settings.invitations_a_day,
+        window_seconds=rules.DAY_SECONDS,
+        now=call.now,
     )
     if wait is not None:
-        raise refusal(retry_after=wait)
+        raise TooManyInvitations(retry_after=wait)
 
 
 def _send_invitation(session: Session, call: Call, link: Link, known: Facts) -> CaptureInvitation:

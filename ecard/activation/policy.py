@@ -21,10 +21,6 @@ MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})
 """Outcomes that count against the limits; None is a try that was reserved and never settled."""
 FORGETS_A_ROW = frozenset({MATCH, REVIEW})
 DAY_SECONDS = 24 * 3600
-LONGEST_WAIT_SECONDS = 3600
-"""Waiting times double up to this; past it the cap of a day does the work (limits.md, 4)."""
-JUDGING_LEASE_SECONDS = 60
-"""A reserved try this old belongs to a process that died: it stays spent, the session goes on."""
 
 ANSWERING = ("evidence_accepted", "awaiting_face")
 """States of a link in which its relative (or the guardian) is asked for the last step."""
@@ -48,11 +44,7 @@ IDENTITY_DOCUMENTS = ("id_card", "passport", "residence_permit")
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 O 1 I L, which people confuse when they read a code out."""
 CODE_CHARACTERS = 10
-CODES_A_DAY = 5
-INVITATIONS_A_DAY = 5
-WRONG_CODES = 10
-"""Wrong counter codes of one clerk in an hour: 31**10 codes leave nothing to guess."""
-WRONG_CODES_WINDOW_SECONDS = 3600
+HOUR_SECONDS = 3600
 DIGITS = 4
 
 
@@ -73,6 +65,9 @@ class MismatchLimits:
 
     in_a_row: int
     first_wait_seconds: int
+    """Doubles with each further mismatch,"""
+    longest_wait_seconds: int
+    """up to this; past it the cap of a day does the work (limits.md, 4)."""
     a_day: int
     in_all: int
 
@@ -124,9 +119,9 @@ def pause_seconds(row: int, limits: MismatchLimits) -> int:
     beyond = row - limits.in_a_row
     if beyond < 0:
         return 0
-    if beyond > LONGEST_WAIT_SECONDS.bit_length():
-        return LONGEST_WAIT_SECONDS
-    return min(LONGEST_WAIT_SECONDS, limits.first_wait_seconds << beyond)
+    if beyond > limits.longest_wait_seconds.bit_length():
+        return limits.longest_wait_seconds
+    return min(limits.longest_wait_seconds, limits.first_wait_seconds << beyond)
 
 
 def _wait_of_row(ordered: Sequence[Tried], now: datetime, limits: MismatchLimits) -> int:

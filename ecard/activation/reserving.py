@@ -114,7 +114,7 @@ def why_no_consent(known: Facts) -> Refusal | None:
 
 def _refuse_in_progress(session: Session, call: Call, session_id: uuid.UUID) -> None:
     """One at a time: the session ends with the first outcome, so a second one must wait for it."""
-    alive = call.now - timedelta(seconds=rules.JUDGING_LEASE_SECONDS)
+    alive = call.now - timedelta(seconds=call.settings.judging_lease_seconds)
     query = sa.select(Attempt.id).where(
         Attempt.capture_session_id == session_id,
         Attempt.settled_at.is_(None),

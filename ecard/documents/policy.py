@@ -19,8 +19,6 @@ EVIDENCE_WINDOW_SECONDS = 6 * 3600
 """Submissions of one holder are counted over this time."""
 UPLOAD_WINDOW_SECONDS = 24 * 3600
 """Uploaded bytes of one holder are counted over this time."""
-SMALL_CHILD_UNDER_AGE = 6
-"""Faces change fastest below this age, so the reference photo lapses sooner."""
 WARD = "ward"
 """The relation that only an order by an authority or a court proves."""
 
@@ -167,12 +165,13 @@ def add_months(moment: datetime, months: int) -> datetime:
 
 
 def reference_months(
-    source: FaceSource, age: int, *, portrait: int, child: int, small_child: int
+    source: FaceSource, age: int, *, portrait: int, child: int, small_child: int, small_age: int
 ) -> int:
-    """After how many months a reference photo lapses (the three lengths are policy)."""
+    """After how many months a reference photo lapses. The lengths are policy, and so is the age
+    (years) below which the picture of a child lapses soonest."""
     if source is not FaceSource.FACE_PHOTO:
         return portrait
-    return small_child if age < SMALL_CHILD_UNDER_AGE else child
+    return small_child if age < small_age else child
 
 
 class Standing(StrEnum):
@@ -204,14 +203,17 @@ def document_lapses(
     application_lapses: datetime,
     settled_at: datetime | None,
     decided_days: int,
+    review_until: datetime | None = None,
 ) -> datetime:
     """When a claimed document is destroyed.
 
     Under way it is kept to the application's end and never less than a day from now, so that a late
-    sweep does not take evidence from under a reviewer.
+    sweep does not take evidence from under a reviewer; but where a person owes a decision
+    (``review_until``: at the longest until then), an undecided case keeps nothing for ever.
     """
     if how_far is Standing.GIVEN_UP:
         return now
     if how_far is Standing.DECIDED:
         return (settled_at or now) + timedelta(days=decided_days)
-    return max(application_lapses, now) + timedelta(days=1)
+    until = max(application_lapses, now) + timedelta(days=1)
+    return until if review_until is None else min(until, review_until)

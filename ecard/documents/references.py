@@ -113,6 +113,7 @@ def keep_reference(
         portrait=policy.portrait_months,
         child=policy.reference_months_child,
         small_child=policy.reference_months_small_child,
+        small_age=policy.small_child_age,
     )
     kept = files.put(
         session,

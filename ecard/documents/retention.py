@@ -14,7 +14,7 @@ from ecard.call import Call
 from ecard.documents import policy as rules
 from ecard.documents.models import Document, ReferencePhoto
 from ecard.documents.policy import Standing
-from ecard.documents.uploading import UNCLAIMED, destroy_pages, pages_of
+from ecard.documents.uploading import destroy_pages, pages_of, unclaimed_life
 from ecard.family import service as family
 from ecard.notices import service as notices
 from ecard.review import service as review
@@ -50,7 +50,7 @@ def _sweep_unclaimed(call: Call) -> int:
         query = sa.select(Document).where(
             Document.link_id.is_(None),
             Document.removed_at.is_(None),
-            Document.uploaded_at <= call.now - UNCLAIMED,
+            Document.uploaded_at <= call.now - unclaimed_life(call),
         )
         lapsed = list(session.scalars(query.limit(SWEEP_BATCH).with_for_update()))
         for document in lapsed:
@@ -94,6 +94,7 @@ def _settle(
         application_lapses=link.lapses_at,
         settled_at=document.settled_at,
         decided_days=family.policy_of(session, call, link).decided_document_days,
+        review_until=review.undecided_until(session, call, link),
     )
     for page in pages_of(session, document.id):
         files.keep_until(session, page.file_id, until)

@@ -24,13 +24,10 @@ from ecard.documents.models import Document, DocumentPage
 from ecard.documents.policy import DocumentKind
 from ecard.errors import Busy, NotFound, Unavailable
 from ecard.pages import Page, read_page
-from uploads.retention import RetentionRules
 from uploads.sanitising import clean_picture
 from uploads.types import DOCUMENT_TYPES, PICTURE_TYPES, CleanPicture, PictureLimits
 
 JPEG = "image/jpeg"
-UNCLAIMED = timedelta(days=RetentionRules().unclaimed_days)
-"""How long an upload waits to be claimed."""
 UPLOADED, SUBMITTED = "document_bytes", "evidence"
 
 
@@ -61,7 +58,7 @@ def upload(call: Call, kind: str, content: bytes) -> DocumentView:
         document = _keep(session, call, document_kind, clean)
         audit.record(session, call, "document.uploaded", "document", document.id, reason=kind)
         session.commit()
-    return _view(document)
+    return _view(call, document)
 
 
 def _reserve_bytes(call: Call, size: int) -> uuid.UUID:
@@ -93,6 +90,11 @@ def _seconds_until(call: Call, moment: datetime) -> int:
     return max(1, int((moment - call.now).total_seconds()) + 1)
 
 
+def unclaimed_life(call: Call) -> timedelta:
+    """How long an upload waits to be claimed."""
+    return timedelta(seconds=call.settings.unclaimed_document_seconds)
+
+
 def _rebuilt(call: Call, kind: DocumentKind, content: bytes) -> CleanPicture:
     allowed = PICTURE_TYPES if kind is DocumentKind.FACE_PHOTO else DOCUMENT_TYPES
     bounds = PictureLimits(max_bytes=call.settings.document_bytes)
@@ -118,7 +120,7 @@ def _keep(session: Session, call: Call, kind: DocumentKind, clean: CleanPicture)
             purpose="document",
             media_type=JPEG,
             content=page,
-            destroy_after=document.uploaded_at + UNCLAIMED,
+            destroy_after=document.uploaded_at + unclaimed_life(call),
         )
         session.add(
             DocumentPage(id=uuid.uuid4(), document_id=document.id, number=number, file_id=kept.id)
@@ -126,13 +128,13 @@ def _keep(session: Session, call: Call, kind: DocumentKind, clean: CleanPicture)
     return document
 
 
-def _view(document: Document) -> DocumentView:
+def _view(call: Call, document: Document) -> DocumentView:
     return DocumentView(
         id=document.id,
         kind=document.kind,
         pages=document.pages,
         uploaded_at=document.uploaded_at,
-        lapses_at=document.uploaded_at + UNCLAIMED,
+        lapses_at=document.uploaded_at + unclaimed_life(call),
     )
 
 
@@ -142,13 +144,13 @@ def list_unclaimed(call: Call, *, cursor: str | None, limit: int) -> Page:
         Document.holder_id == call.holder.person_id,
         Document.link_id.is_(None),
         Document.removed_at.is_(None),
-        Document.uploaded_at > call.now - UNCLAIMED,
+        Document.uploaded_at > call.now - unclaimed_life(call),
     )
     with call.db.read() as session:
         page = read_page(
             session, query, Document.uploaded_at, Document.id, cursor=cursor, limit=limit
         )
-    return Page([_view(document) for document in page.items], page.next_cursor)
+    return Page([_view(call, document) for document in page.items], page.next_cursor)
 
 
 def remove(call: Call, document_id: uuid.UUID) -> None:
@@ -176,7 +178,7 @@ def own_unclaimed(
 
 
 def _is_there(call: Call, row: Document) -> bool:
-    lapsed = row.link_id is None and row.uploaded_at + UNCLAIMED <= call.now
+    lapsed = row.link_id is None and row.uploaded_at + unclaimed_life(call) <= call.now
     return row.holder_id == call.holder.person_id and row.removed_at is None and not lapsed
 
 

@@ -18,9 +18,6 @@ from ecard.family.links import lock_link, move, typed
 from ecard.family.models import Link, LinkChange
 from ecard.messages import service as messages
 
-TYPED_KEPT_DAYS = 30
-"""What was typed of a person lives as long as the link and this much longer (limits.md, 4)."""
-
 
 def remind(call: Call, link_id: str, days_left: int) -> None:
     """Job: tell the holder, once, that an application lapses soon; one prolonged has later jobs."""
@@ -74,8 +71,11 @@ def sweep(call: Call) -> int:
 
 
 def forget_typed(call: Call) -> int:
-    """Forget name and number as the holder typed them, once a link is over for a while."""
-    before = call.now - timedelta(days=TYPED_KEPT_DAYS)
+    """Forget name and number as the holder typed them, once a link is over for a while.
+
+    The while is ``typed_kept_days`` (limits.md, 4: the life of the link and 30 days).
+    """
+    before = call.now - timedelta(days=call.settings.typed_kept_days)
     last = sa.select(sa.func.max(LinkChange.at)).where(LinkChange.link_id == Link.id)
     over = (Link.state.in_(rules.OVER), Link.typed.is_not(None))
     old = sa.update(Link).where(*over, last.scalar_subquery() <= before)

@@ -29,6 +29,10 @@ class Policy:
     face_match_min_age: int = rule("years", "Below this age no face of the relative is matched.")
     adult_age: int = rule("years", "From this age a relative accepts in person.", least=1)
     own_consent_age: int = rule("years", "From this age a person consents for their own face.")
+    minor_age: int = rule("years", "Below this age a second person approves the opening of a case.")
+    small_child_age: int = rule(
+        "years", "Below this age a reference photo lapses sooner: faces change fastest."
+    )
     cap_all: int = rule("links", "Most relatives of one holder.", least=1)
     cap_parents: int = rule("links", "Most parents and elders of one holder.")
     cap_children: int = rule("links", "Most children of one holder.")
@@ -47,13 +51,12 @@ class Policy:
     )
     reference_months_child: int = rule("months", "Life of a child's reference photo.", least=1)
     reference_months_small_child: int = rule(
-        "months", "Life of the reference photo of a child below 6.", least=1
+        "months", "Life of the reference photo of a small child.", least=1
     )
     portrait_months: int = rule("months", "Longest life of a portrait kept by consent.", least=1)
     review_working_days: int = rule("working days", "Time for a person's decision.", least=1)
     appeal_days: int = rule("days", "Time to appeal against a decision.", least=1)
     case_file_days: int = rule("days", "Longest life of a reviewed case's pictures.", least=1)
-    draft_document_days: int = rule("days", "Life of a document without a decision.", least=1)
     decided_document_days: int = rule("days", "Life of a document after the decision.", least=1)
     counter_code_days: int = rule("days", "Life of a code for the counter.", least=1)
     notice_months: int = rule("months", "After this long the notice is shown again.", least=1)

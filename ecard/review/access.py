@@ -77,7 +77,7 @@ def waiting_opening(session: Session, call: Call, case: Case) -> CaseOpening | N
         CaseOpening.case_id == case.id,
         CaseOpening.reviewer_id != call.staff.staff_id,
         CaseOpening.approved_at.is_(None),
-        CaseOpening.asked_at > call.now - timedelta(seconds=rules.ASKED_SECONDS),
+        CaseOpening.asked_at > call.now - timedelta(seconds=call.settings.case_asked_seconds),
     )
     return session.scalar(query.order_by(CaseOpening.asked_at).limit(1))
 
@@ -86,7 +86,7 @@ def own_opening(session: Session, call: Call, case: Case) -> CaseOpening | None:
     """The caller's own question that still waits, or its approval that is still good."""
     waits = sa.and_(
         CaseOpening.approved_at.is_(None),
-        CaseOpening.asked_at > call.now - timedelta(seconds=rules.ASKED_SECONDS),
+        CaseOpening.asked_at > call.now - timedelta(seconds=call.settings.case_asked_seconds),
     )
     query = sa.select(CaseOpening).where(
         CaseOpening.case_id == case.id,

@@ -19,7 +19,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.review import policy as rules
-from ecard.review.models import Case, CaseFile
+from ecard.review.models import Appeal, Case, CaseFile
 from ecard.review.policy import CaseKind, CaseState
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def open_case(
         kind=CaseKind(kind).value,
         reasons=list(reasons),
         facts=facts,
-        minor=rules.is_minor(family.relative_age(session, call, link)),
+        minor=family.relative_age(session, call, link) < policy.minor_age,
         attempt_id=attempt_id,
         state=CaseState.OPEN.value,
         level=1,
@@ -82,6 +82,21 @@ def _attach(
     session.add(
         CaseFile(id=uuid.uuid4(), case_id=case.id, number=number, role=role, file_id=file_id)
     )
+
+
+def undecided_until(session: Session, call: Call, link: Link) -> datetime | None:
+    """Until when documents are kept at the longest for the case that waits on a link; None: none.
+
+    ``case_file_days`` from the day on which a person was asked, or asked again by the appeal. The
+    case itself waits on: what is owed to the family is a decision, not their pictures.
+    """
+    waiting = sa.select(Case).where(Case.link_id == link.id, Case.state.in_(rules.WAITING))
+    case = session.scalar(waiting.order_by(Case.opened_at.desc()).limit(1))
+    if case is None:
+        return None
+    appealed = session.scalar(sa.select(Appeal.at).filter_by(case_id=case.id))
+    days = family.policy_of(session, call, link).case_file_days
+    return (appealed or case.opened_at) + timedelta(days=days)
 
 
 def is_pending(session: Session, link_id: uuid.UUID) -> bool:

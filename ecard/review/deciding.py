@@ -17,9 +17,10 @@ from ecard.messages import service as messages
 from ecard.persons import service as persons
 from ecard.review import policy as rules
 from ecard.review.access import at_desk, refuse_looking, refuse_unless_waiting
-from ecard.review.cases import close_case
+from ecard.review.cases import close_case, files_of
 from ecard.review.decisions import EXPLANATION, DecisionView, decision_view, decisions_of
 from ecard.review.errors import (
+    CaseFilesGone,
     ReasonDoesNotFit,
     SecondPersonNeeded,
 )
@@ -39,7 +40,7 @@ def decide(
     if not rules.reason_fits(decided, reason):
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     if decided is DecisionOutcome.APPROVED:
-        _ask_registry(call, case_id, version)
+        _refuse_approving(call, case_id, version)
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
         _refuse_deciding(session, call, case, link, version)
@@ -65,11 +66,13 @@ def decide(
     return view
 
 
-def _ask_registry(call: Call, case_id: uuid.UUID, version: int) -> None:
-    """Nothing is approved for somebody who died, or whose card was stopped, in the meantime."""
+def _refuse_approving(call: Call, case_id: uuid.UUID, version: int) -> None:
+    """Nothing is approved unseen, nor for somebody who died, or whose card was stopped, since."""
     with call.db.read() as session:
         case, link = at_desk(session, call, case_id)
         _refuse_deciding(session, call, case, link, version)
+        if any(files.is_destroyed(session, row.file_id) for row in files_of(session, case)):
+            raise CaseFilesGone  # nobody approves what they cannot see
     family.refuse_unless_standing(call, link.id)
 
 

@@ -50,6 +50,18 @@ class CaseNotOpen(Refusal):
     next = "list_cases"
 
 
+class CaseFilesGone(Refusal):
+    """Nobody decided in time, and the pictures were destroyed: what cannot be seen is not approved.
+
+    The case stays: it is rejected for that reason (``evidence_lapsed``), and the family applies
+    again or comes to a counter.
+    """
+
+    code = "case_files_gone"
+    status = 409
+    next = "read_case"
+
+
 class ReasonDoesNotFit(Refusal):
     """The reason is not one that this outcome can have."""
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from ecard import audit
 from ecard.call import Call
-from ecard.review import policy as rules
 from ecard.review.access import (
     at_desk,
     own_opening,
@@ -72,7 +71,7 @@ def approve_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
             own = own_opening(session, call, case)
             raise SecondPersonNeeded if own and not own.approved_at else OpeningNotAsked
         opening.approved_by, opening.approved_at = call.staff.staff_id, call.now
-        opening.expires_at = call.now + timedelta(seconds=rules.OPENING_SECONDS)
+        opening.expires_at = call.now + timedelta(seconds=call.settings.case_opening_seconds)
         _record_opening(session, call, "approved", opening)
         session.commit()
     return _opening_view(opening)

@@ -7,12 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-MINOR_UNDER_AGE = 18
-"""Opening the case of somebody younger needs a second person's approval."""
-OPENING_SECONDS = 30 * 60
-"""How long an approval to open a case is good."""
-ASKED_SECONDS = 24 * 3600
-"""How long a question to open a case waits for a second person."""
 WORKING_WEEKDAYS = frozenset(range(5))
 """Monday to Friday."""
 TEMPORARY_ROLES = frozenset({"frame", "digits_video"})
@@ -65,6 +59,7 @@ DECISION_REASONS = {
         {
             "document_not_legible",
             "document_does_not_prove_it",
+            "evidence_lapsed",
             "person_differs",
             "identity_not_verified",
             "no_consent",
@@ -93,11 +88,6 @@ def due_at(opened_at: datetime, working_days: int, zone: ZoneInfo) -> datetime:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
-
-
-def is_minor(age: int) -> bool:
-    """Whether opening the case needs a second person."""
-    return age < MINOR_UNDER_AGE
 
 
 def reason_fits(outcome: DecisionOutcome, reason: str) -> bool:

@@ -8,7 +8,7 @@ look, ``desk.py`` shows it, ``openings.py`` has a minor's opened by two, ``decid
 from __future__ import annotations
 
 from ecard.review.appeals import AppealView, appeal, decisions
-from ecard.review.cases import is_pending, open_case
+from ecard.review.cases import is_pending, open_case, undecided_until
 from ecard.review.deciding import decide
 from ecard.review.decisions import DecisionView
 from ecard.review.desk import (
@@ -44,4 +44,5 @@ __all__ = [
     "read_case",
     "read_file",
     "sweep",
+    "undecided_until",
 ]

@@ -127,6 +127,7 @@ def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     errors.OpeningNotApproved,
     errors.SecondPersonNeeded,
     errors.CaseNotOpen,
+    errors.CaseFilesGone,
     errors.ReasonDoesNotFit,
     CannotActivateNow,
     HolderCardNotUsable,

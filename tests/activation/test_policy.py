@@ -11,7 +11,9 @@ from ecard.activation import policy as rules
 from ecard.activation.policy import Allowance, MismatchLimits, Tried, allowance
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
-LIMITS = MismatchLimits(in_a_row=5, first_wait_seconds=30, a_day=10, in_all=50)
+LIMITS = MismatchLimits(
+    in_a_row=5, first_wait_seconds=30, longest_wait_seconds=3600, a_day=10, in_all=50
+)
 FRESH = Allowance(tries_left=10, wait_seconds=0, shut=False)
 
 outcomes = st.sampled_from(
@@ -108,7 +110,7 @@ def test_after_a_day_of_rest_a_capture_may_be_sent_unless_the_route_is_shut(
 @given(st.integers(0, 200))
 def test_pauses_never_shrink_while_a_row_grows(row: int) -> None:
     pause, longer = rules.pause_seconds(row, LIMITS), rules.pause_seconds(row + 1, LIMITS)
-    assert 0 <= pause <= longer <= rules.LONGEST_WAIT_SECONDS
+    assert 0 <= pause <= longer <= LIMITS.longest_wait_seconds
 
 
 def test_a_try_that_was_never_settled_counts_as_a_mismatch() -> None:

@@ -186,7 +186,8 @@ def test_months_add_up_to_no_more_than_a_few_days_off(start: datetime, months: i
     ],
 )
 def test_a_childs_photo_lapses_sooner(source: FaceSource, age: int, months: int) -> None:
-    assert reference_months(source, age, portrait=36, child=24, small_child=12) == months
+    lengths = {"portrait": 36, "child": 24, "small_child": 12, "small_age": 6}
+    assert reference_months(source, age, **lengths) == months
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from ecard.review.policy import (
     DecisionOutcome,
     due_at,
     in_conflict,
-    is_minor,
     is_overtaken,
     may_be_sent,
     reason_fits,
@@ -75,11 +74,6 @@ def test_a_due_date_is_a_local_midnight_with_the_right_number_of_working_days_be
     first, last = opened.astimezone(zone).date(), due.date()
     between = (first + timedelta(days=n) for n in range(1, (last - first).days))
     assert sum(day.weekday() < 5 for day in between) == days
-
-
-@given(st.integers(0, 110))
-def test_everybody_under_18_is_a_minor_at_the_desk(age: int) -> None:
-    assert is_minor(age) == (age < 18)
 
 
 def test_nobody_decides_about_themselves() -> None:

@@ -1,4 +1,4 @@
-"""When a file must go, and the receipt that says it went."""
+"""The receipt that says that a file went."""
 
 import uuid
 from dataclasses import fields, replace
@@ -7,41 +7,10 @@ from typing import Any
 
 import pytest
 
-from uploads.retention import DeletionReceipt, Retention, RetentionRules, lapses_at
+from uploads.retention import DeletionReceipt
 
 TAKEN = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 KEY = bytes(range(32))
-
-
-@pytest.mark.parametrize(
-    ("kept_as", "decided_after_days", "lapses_after_days"),
-    [
-        (Retention.UNCLAIMED, None, 1),
-        (Retention.DRAFT, None, 7),
-        (Retention.DECIDED, 3, 33),
-        (Retention.REVIEW_FRAMES, None, 30),
-        (Retention.REVIEW_FRAMES, 5, 5),
-        (Retention.REVIEW_FRAMES, 40, 30),
-        (Retention.DIGITS_VIDEO, None, None),
-        (Retention.DIGITS_VIDEO, 45, 45),
-    ],
-)
-def test_each_kind_of_file_lapses_on_its_day(
-    kept_as: Retention, decided_after_days: int | None, lapses_after_days: int | None
-) -> None:
-    decided = None if decided_after_days is None else TAKEN + timedelta(days=decided_after_days)
-    expected = None if lapses_after_days is None else TAKEN + timedelta(days=lapses_after_days)
-    assert lapses_at(kept_as, TAKEN, decided) == expected
-
-
-def test_a_region_may_keep_drafts_for_a_shorter_time() -> None:
-    rules = RetentionRules(draft_days=2)
-    assert lapses_at(Retention.DRAFT, TAKEN, rules=rules) == TAKEN + timedelta(days=2)
-
-
-def test_a_decided_file_without_a_decision_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(ValueError, match="decision"):
-        lapses_at(Retention.DECIDED, TAKEN)
 
 
 @pytest.fixture
