@@ -58,6 +58,15 @@ def copy_of(joined: Joined, seq: int) -> dict[str, object]:
         return dict(session.execute(sa.select(TABLE).where(row_number(seq))).mappings().one())
 
 
+def test_what_a_mac_covers_is_canonical_json_of_every_column(joined: Joined) -> None:
+    odd = 'quote " backslash \\ line \n 中'
+    row = AuditRow(seq=7, at=joined.call().now, actor_id=uuid.uuid4(), action=odd, reason=None)
+    content = {name: getattr(row, name) for name in audit.COVERED}
+    plain = {"at": row.at.isoformat(), "actor_id": str(row.actor_id)}
+    text = json.dumps(content | plain, sort_keys=True, separators=(",", ":"))
+    assert audit.canonical(row) == text
+
+
 def test_an_untouched_chain_is_unbroken(written: Joined) -> None:
     verdict = audit_verify.verify(written.call())
     assert verdict.finding is None
@@ -268,17 +277,28 @@ def test_a_restored_backup_is_said_on_the_record_and_not_a_break(written: Joined
     assert audit_verify.verify(written.call()).finding is None
 
 
+SECONDS_FOR_100_000 = 5.0
+
+
 @pytest.mark.gate
-def test_many_rows_are_verified_and_the_time_is_written_down(
+def test_a_hundred_thousand_rows_are_verified_in_five_seconds(
     joined: Joined, record_property: Callable[[str, object], None]
 ) -> None:
-    """Aim: a hundred thousand rows in five seconds on an idle machine; a busy one takes longer."""
+    """The best of three walks, in processor time: their own work, not what else is done here."""
     number = 100_000 if os.environ.get("ECARD_FULL") else 20_000
     write_rows(joined, number)
     audit_verify.anchor(joined.call(), force=True)
-    began = time.perf_counter()
+    walks = [timed_walk(joined, number) for _ in range(3)]
+    record_property(f"seconds to verify {number:,} rows", round(min(w for w, _ in walks), 2))
+    worked = min(processor for _, processor in walks)
+    record_property(f"processor seconds to verify {number:,} rows", round(worked, 2))
+    assert worked <= SECONDS_FOR_100_000 * number / 100_000
+
+
+def timed_walk(joined: Joined, number: int) -> tuple[float, float]:
+    """Seconds by the clock and of the processor for one walk over an unbroken chain."""
+    clock, processor = time.perf_counter(), time.process_time()
     verdict = audit_verify.verify(joined.call())
-    took = time.perf_counter() - began
-    record_property(f"seconds to verify {number:,} rows", round(took, 2))
-    assert verdict.finding is None
-    assert verdict.rows == number
+    took, worked = time.perf_counter() - clock, time.process_time() - processor
+    assert (verdict.finding, verdict.rows) == (None, number)
+    return took, worked
