@@ -1,0 +1,87 @@
+"""The account of a run: figures are told, pages are kept by full runs only, a skip is a failure."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from tests.measured import NO_DATA, Account
+
+GATE = "tests/gates/test_slow.py::test_it_is_fast_enough"
+
+
+class Terminal:
+    """Keeps what would be printed."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def write_line(self, line: str, **_: bool) -> None:
+        self.lines.append(line)
+
+
+def report(outcome: str, why: str = "") -> Any:
+    """What pytest says of a gate that passed with a figure, or was skipped."""
+    return SimpleNamespace(
+        nodeid=GATE,
+        when="call",
+        keywords={"gate": 1},
+        outcome=outcome,
+        passed=outcome == "passed",
+        skipped=outcome == "skipped",
+        duration=1.5,
+        user_properties=[("seconds for all", 4.2)] if outcome == "passed" else [],
+        longrepr=("test_slow.py", 1, why),
+    )
+
+
+def finished(account: Account, *reports: Any) -> tuple[int, list[str]]:
+    """Exit status and summary after these reports."""
+    for one in reports:
+        account.pytest_runtest_logreport(one)
+    session, terminal = SimpleNamespace(exitstatus=0), Terminal()
+    account.pytest_sessionfinish(cast("pytest.Session", session))
+    account.pytest_terminal_summary(cast("pytest.TerminalReporter", terminal))
+    return int(session.exitstatus), terminal.lines
+
+
+def test_a_small_run_prints_its_figures_and_keeps_no_page(tmp_path: Path) -> None:
+    account = Account(gates=True, full=False, pages=tmp_path)
+    status, lines = finished(account, report("passed"))
+    assert (status, lines[0]) == (0, f"measured: {GATE}: seconds for all = 4.2")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_run_keeps_a_page_for_each_file_and_one_of_all_gates(tmp_path: Path) -> None:
+    account = Account(gates=True, full=True, pages=tmp_path)
+    assert finished(account, report("passed"))[0] == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"slow.md", "gates_full.md"}
+    page = (tmp_path / "gates_full.md").read_text()
+    assert f"| `{GATE}` | passed | 1.5 |" in page
+    assert f"| `{GATE}` | seconds for all | 4.2 |" in page
+    assert "1 passed, 0 failed, 0 skipped." in page
+    assert re.search(r"cores, \S+, Python 3\.\d+", page)
+    assert "SQLite 3." in page
+    assert str(Path.home()) not in page
+    assert str(Path.cwd()) not in page
+
+
+@pytest.mark.parametrize(
+    ("full", "why", "status"),
+    [(False, "no nginx", 1), (True, "no nginx", 1), (False, NO_DATA, 0), (True, NO_DATA, 1)],
+)
+def test_a_gate_that_was_skipped_counts_as_failed(
+    tmp_path: Path, full: bool, why: str, status: int
+) -> None:
+    account = Account(gates=True, full=full, pages=tmp_path)
+    got, lines = finished(account, report("skipped", why))
+    assert got == status
+    assert any("FAILED, since it was skipped" in line for line in lines) == bool(status)
+
+
+def test_an_everyday_run_may_skip_and_says_how_often(tmp_path: Path) -> None:
+    account = Account(gates=False, full=False, pages=tmp_path)
+    status, lines = finished(account, report("skipped", NO_DATA))
+    assert (status, lines) == (0, ["skipped for want of ECARD_DATA: 1"])
