@@ -57,6 +57,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (notices_views.notices, auth.HOLDER),
     (family_views.links, auth.HOLDER),
     (family_views.links_on_me, auth.HOLDER),
+    (family_views.guarded_links, auth.HOLDER),
     (family_views.not_me, auth.PUBLIC),
     (family_views.staff_links, auth.STAFF),
     (documents_views.documents, auth.HOLDER),

@@ -39,5 +39,6 @@ DEMO = Policy(
     decided_document_days=30,
     counter_code_days=7,
     notice_months=12,
+    objection_days=7,
     not_me_hours=240,
 )

@@ -58,7 +58,8 @@ class Redeemed:
 def issue_code(call: Call, link_id: uuid.UUID) -> CounterCodeView:
     """A code for the counter; the one before it no longer works.
 
-    The application stays open as long as the code is good: a family must not find it lapsed.
+    The application stays open as long as the code is good: a family must not find it lapsed. But
+    one code after the other does not keep it open for ever.
     """
     with call.db.read() as session:
         _ready(session, call, family.own_link(session, call, link_id))
@@ -69,7 +70,8 @@ def issue_code(call: Call, link_id: uuid.UUID) -> CounterCodeView:
         _count(session, call, link)
         _cancel(session, call, link.id)
         code = "".join(secrets.choice(rules.CODE_ALPHABET) for _ in range(rules.CODE_CHARACTERS))
-        expires_at = call.now + timedelta(days=known.policy.counter_code_days)
+        longest = family.longest_for_code(session, link, known.policy)
+        expires_at = min(call.now + timedelta(days=known.policy.counter_code_days), longest)
         session.add(
             CounterCode(
                 id=uuid.uuid4(),

@@ -118,6 +118,14 @@ class CannotActivateNow(Refusal):
     next = "counter"
 
 
+class ObjectionTooLate(Refusal):
+    """The days in which another guardian may object to a new link are over."""
+
+    code = "objection_too_late"
+    status = 409
+    next = "counter"
+
+
 class AcceptanceNotNeeded(Refusal):
     """Only an adult relative accepts, and only once."""
 

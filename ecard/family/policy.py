@@ -83,6 +83,7 @@ REASONS = frozenset(
         "relation_changed",
         "misuse",
         "reported_not_me",
+        "objected_by_guardian",
         "safeguarding",
         "safeguarding_lifted",
         "requested_by_holder",

@@ -14,6 +14,8 @@ from ecard.family.errors import (
     AcceptanceNotNeeded,
     IllegalMove,
 )
+from ecard.family.guardians import tell_other_guardians
+from ecard.family.lapsing import plan_coming_of_age
 from ecard.family.links import move, policy_of, relative_age, still_open
 from ecard.family.models import Link
 from ecard.persons import service as persons
@@ -79,6 +81,8 @@ def activate(session: Session, call: Call, link: Link, reason: str) -> None:
     )
     link.acts_from, link.acts_until = window.acts_from, window.acts_until
     move(session, call, link, rules.ACTIVE, reason)
+    tell_other_guardians(session, call, link)
+    plan_coming_of_age(session, call, link)
 
 
 def _must_accept(session: Session, call: Call, link: Link, policy: Policy) -> bool:

@@ -100,3 +100,15 @@ class StaffActionSchema(Schema):
     action = ma.fields.String(
         required=True, validate=ma.validate.OneOf(("suspend", "resume", "end"))
     )
+
+
+class GuardedLinkSchema(ma.Schema):
+    """Another guardian's link on a child of the signed-in guardian."""
+
+    id = ma.fields.UUID(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    child = ma.fields.String(required=True)
+    holder = ma.fields.String(required=True, metadata={"description": "Who opened the link"})
+    activated_at = ma.fields.AwareDateTime(required=True, format="iso")
+    object_until = ma.fields.AwareDateTime(required=True, format="iso")
+    may_object = ma.fields.Boolean(required=True)

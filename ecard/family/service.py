@@ -2,9 +2,9 @@
 
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
-later gate), ``progress.py`` (evidence, acceptance, activation),
-``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place
-where its state moves are in ``links.py``, its time limit in ``lapsing.py``.
+later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
+guardians), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and
+the one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from ecard.family.ending import (
     set_state_as_staff,
     withdraw,
 )
-from ecard.family.lapsing import prolong
+from ecard.family.guardians import GuardedLinkView, list_guarded, object_to
+from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
     lock_link,
     move,
@@ -47,10 +48,11 @@ from ecard.family.reading import (
     read_link,
     view,
 )
-from ecard.family.upkeep import forget_typed, remind, sweep
+from ecard.family.upkeep import forget_typed, remind, sweep, tell_coming_of_age
 
 __all__ = [
     "ChangeView",
+    "GuardedLinkView",
     "LinkView",
     "accept",
     "acknowledge",
@@ -62,11 +64,14 @@ __all__ = [
     "forget_typed",
     "give_family_account",
     "list_changes",
+    "list_guarded",
     "list_links",
     "list_links_on_me",
     "lock_link",
+    "longest_for_code",
     "move",
     "not_me_address",
+    "object_to",
     "of_same_pair",
     "open_application",
     "own_link",
@@ -83,6 +88,7 @@ __all__ = [
     "set_state_as_staff",
     "still_open",
     "sweep",
+    "tell_coming_of_age",
     "view",
     "withdraw",
 ]

@@ -14,9 +14,10 @@ from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.applying import DAY_SECONDS
 from ecard.family.caps import MONTH_DAYS
-from ecard.family.links import lock_link, move, typed
+from ecard.family.links import lock_link, move, policy_of, typed
 from ecard.family.models import Link, LinkChange
 from ecard.messages import service as messages
+from ecard.persons import service as persons
 
 
 def remind(call: Call, link_id: str, days_left: int) -> None:
@@ -42,12 +43,39 @@ def remind(call: Call, link_id: str, days_left: int) -> None:
         session.commit()
 
 
+def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
+    """Job: tell both sides, once, that acting stops on the child's birthday."""
+    with call.db.write() as session:
+        link = lock_link(session, uuid.UUID(link_id))
+        until = link.acts_until
+        if link.state not in rules.STANDING or link.relative_id is None or until is None:
+            return
+        if not timedelta(0) < until - call.now <= timedelta(days=days_left):
+            return
+        if _told(session, call, "coming_of_age", f"{link.id}|{days_left}|{until.isoformat()}"):
+            return
+        name = typed(session, call, link)[0] or ""
+        holder = persons.particulars(session, call, link.holder_id).name
+        days = policy_of(session, call, link).reading_days_from_adult
+        messages.notify(
+            session, call, link.holder_id, "coming_of_age", name=name, until=until, days=days
+        )
+        messages.notify(
+            session, call, link.relative_id, "coming_of_age_relative", name=holder, until=until
+        )
+        session.commit()
+
+
 def _reminded(session: Session, call: Call, link: Link, days_left: int) -> bool:
-    """A job may run twice; of one lapse each reminder is sent once."""
     what = f"{link.id}|{days_left}|{link.lapses_at.isoformat()}"
+    return _told(session, call, "link_reminder", what)
+
+
+def _told(session: Session, call: Call, kind: str, what: str) -> bool:
+    """A job may run twice; of one event each message is sent once."""
     wait = limits.spend(
         session,
-        "link_reminder",
+        kind,
         what,
         limit=1,
         window_seconds=MONTH_DAYS * DAY_SECONDS,

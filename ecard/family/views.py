@@ -13,6 +13,7 @@ from ecard.family.schemas import (
     AcknowledgementSchema,
     ChangeSchema,
     FamilyAccountSchema,
+    GuardedLinkSchema,
     LinkNoticeSchema,
     LinkSchema,
     NotMeSchema,
@@ -25,6 +26,9 @@ from ecard.request import current_call
 links = Room("links", __name__, url_prefix="/links", description="The holder's links")
 links_on_me = Room(
     "links_on_me", __name__, url_prefix="/links-on-me", description="Links on the signed-in person"
+)
+guarded_links = Room(
+    "guarded_links", __name__, url_prefix="/guarded-links", description="A child's other guardians"
 )
 not_me = Room("not_me", __name__, url_prefix="/not-me", description="This was not me")
 staff_links = Room("staff_links", __name__, url_prefix="/staff/links", description="Safeguarding")
@@ -163,6 +167,26 @@ def list_links_on_me(page: dict[str, Any]) -> Any:
 def end_link_on_me(link_id: uuid.UUID) -> Any:
     """End a link that somebody holds on the signed-in person, without asking the holder."""
     return service.end_as_relative(current_call(), link_id)
+
+
+@guarded_links.route("", methods=["GET"])
+@guarded_links.doc(operationId="listGuardedLinks")
+@guarded_links.refuses(InvalidInput)
+@guarded_links.arguments(CursorSchema, location="query")
+@guarded_links.response(200, page_of(GuardedLinkSchema))
+def list_guarded(page: dict[str, Any]) -> Any:
+    """Other guardians' links on the signed-in guardian's children."""
+    return service.list_guarded(current_call(), **page)
+
+
+@guarded_links.route("/<uuid:link_id>/objection", methods=["POST"])
+@guarded_links.doc(operationId="objectToLink")
+@guarded_links.idempotent
+@guarded_links.refuses(NotFound, errors.ObjectionTooLate, errors.IllegalMove)
+@guarded_links.response(201, GuardedLinkSchema)
+def object_to_link(link_id: uuid.UUID) -> Any:
+    """Object to a new link on one's child: it is held until staff of the region have decided."""
+    return service.object_to(current_call(), link_id)
 
 
 @not_me.route("", methods=["POST"])

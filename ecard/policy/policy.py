@@ -60,6 +60,9 @@ class Policy:
     decided_document_days: int = rule("days", "Life of a document after the decision.", least=1)
     counter_code_days: int = rule("days", "Life of a code for the counter.", least=1)
     notice_months: int = rule("months", "After this long the notice is shown again.", least=1)
+    objection_days: int = rule(
+        "days", "Time for another guardian to object to a new link on a child.", least=1
+    )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
 
     @classmethod

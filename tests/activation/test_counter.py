@@ -182,3 +182,15 @@ def test_of_parallel_redemptions_of_one_code_exactly_one_opens_the_link(stage: S
     with stage.joined.db.read() as session:
         moves = session.scalars(sa.select(LinkChange).filter_by(to_state="active")).all()
     assert len(moves) == 1
+
+
+def test_codes_one_after_the_other_do_not_keep_an_application_open_for_ever(stage: Stage) -> None:
+    step = last_step(stage)
+    start, lapses = stage.clock(), []
+    for _ in range(3):
+        code_of(step)
+        lapses.append(step.row().lapses_at - start)
+        stage.clock.advance(days=6)
+        step.sign_in_again("tomas")
+    assert [round(one.total_seconds() / 86400, 3) for one in lapses] == [7, 13, 14]
+    assert step.post("/counter-code").code == "application_expired"

@@ -7,7 +7,7 @@ import pytest
 
 from ecard.agencies import service as agencies
 from ecard.policy import service as policies
-from tests.family.scene import born, bring_to, invent, named, sign_in
+from tests.family.scene import born, bring_to, invent, named, sign_in, texts
 from tests.support import Stage
 
 ADULT = 16
@@ -73,3 +73,31 @@ def test_below_six_the_guardians_face_is_asked_for(stage: Stage) -> None:
     for ref, years, subject in (("small", 5, "guardian"), ("school", 6, "relative")):
         link_id = named(stage, mother, invent(stage, ref, born(years), card=""), "child")
         assert mother.must("GET", f"/links/{link_id}")["face_subject"] == subject
+
+
+def test_both_sides_are_told_ninety_thirty_and_seven_days_before_acting_stops(
+    stage: Stage,
+) -> None:
+    parent = invent(stage, "mum", born(40))
+    mother = sign_in(stage, parent)
+    child = invent(stage, "child", date(2011, 3, 1), card="")  # 16 in 103 days
+    bring_to(stage, named(stage, mother, child, "child"), "active")
+    sides = (parent, "coming_of_age"), (child, "coming_of_age_relative")
+    birthday = datetime(2027, 3, 1, tzinfo=SHANGHAI).astimezone(UTC)
+    for days_left, told in [(90, 1), (30, 2), (7, 3)]:
+        stage.clock.time = birthday - timedelta(days=days_left, minutes=1)
+        assert [len(texts(stage, who, kind)) for who, kind in sides] == [told - 1] * 2
+        stage.clock.time = birthday - timedelta(days=days_left)
+        assert [len(texts(stage, who, kind)) for who, kind in sides] == [told] * 2
+    assert "March 2027" in texts(stage, parent, "coming_of_age")[0]
+
+
+def test_nobody_is_told_of_a_birthday_after_the_link_ended(stage: Stage) -> None:
+    parent = invent(stage, "mum", born(40))
+    mother = sign_in(stage, parent)
+    child = invent(stage, "child", date(2011, 3, 1), card="")
+    link_id = named(stage, mother, child, "child")
+    bring_to(stage, link_id, "active")
+    mother.must("POST", f"/links/{link_id}/end")
+    stage.clock.advance(days=30)
+    assert texts(stage, parent, "coming_of_age") == []

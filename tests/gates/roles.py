@@ -46,7 +46,7 @@ class Cast:
 
 HOLDER = frozenset(
     ("account", "card", "policy", "notices", "links", "links_on_me", "documents", "activation")
-) | {"decisions", "unlock", "sign-in"}
+) | {"decisions", "guarded_links", "unlock", "sign-in"}
 STAFF = frozenset(
     ("staff-recovery", "staff", "staff-cards", "staff_links", "counter_codes", "desk", "agencies")
 )

@@ -1,0 +1,123 @@
+"""A child's other guardians: told of each new link on the child, and able to object in time.
+
+An objection holds everything the new link allows (``disputed``) until safeguarding staff of the
+region have looked at it; it never ends or opens a link by itself.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.call import Call
+from ecard.errors import NotFound
+from ecard.family import policy as rules
+from ecard.family.errors import ObjectionTooLate
+from ecard.family.links import lock_link, move, policy_of, typed
+from ecard.family.models import Link
+from ecard.messages import service as messages
+from ecard.pages import Page, read_page
+from ecard.persons import service as persons
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedLinkView:
+    """Somebody else's link on a child of whom the signed-in person is a guardian too."""
+
+    id: uuid.UUID
+    state: str
+    child: str
+    """As the signed-in guardian typed the child's name."""
+    holder: str
+    activated_at: datetime
+    object_until: datetime
+    may_object: bool
+
+
+def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
+    """Tell every other holder of the child that this link opened, and until when they may object.
+
+    ``link`` is locked and has just become active.
+    """
+    until = _object_until(session, call, link)
+    if until is None or link.relation not in rules.GUARDED:
+        return
+    name = persons.particulars(session, call, link.holder_id).name
+    for other in session.scalars(_guardians_of(link)):
+        child = typed(session, call, other)[0] or ""
+        messages.notify(
+            session, call, other.holder_id, "other_guardian", child=child, name=name, until=until
+        )
+
+
+def list_guarded(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """Other people's links on the children of the signed-in guardian, newest first."""
+    mine = sa.select(Link.relative_id).where(*_standing_guardian(), _held_by(call))
+    query = sa.select(Link).where(
+        *_standing_guardian(), ~_held_by(call), Link.relative_id.in_(mine)
+    )
+    with call.db.read() as session:
+        page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
+        return Page([_view(session, call, link) for link in page.items], page.next_cursor)
+
+
+def object_to(call: Call, link_id: uuid.UUID) -> GuardedLinkView:
+    """A guardian objects to another's new link on their child: it is held until staff decided.
+
+    Raises NotFound where the link is not on a child of theirs, ObjectionTooLate, IllegalMove.
+    """
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        if _own_tie(session, call, link) is None:
+            raise NotFound
+        until = _object_until(session, call, link)
+        if until is None or until <= call.now:
+            raise ObjectionTooLate
+        move(session, call, link, rules.DISPUTED, "objected_by_guardian")
+        session.commit()
+        return _view(session, call, link)
+
+
+def _standing_guardian() -> tuple[sa.ColumnElement[bool], ...]:
+    return Link.relation.in_(rules.GUARDED), Link.state.in_(rules.STANDING)
+
+
+def _held_by(call: Call) -> sa.ColumnElement[bool]:
+    return Link.holder_id == call.holder.person_id
+
+
+def _guardians_of(link: Link) -> sa.Select[Link]:
+    """Standing links of other holders on the same child."""
+    others = sa.select(Link).where(*_standing_guardian(), Link.relative_id == link.relative_id)
+    return others.where(Link.holder_id != link.holder_id).order_by(Link.id)
+
+
+def _own_tie(session: Session, call: Call, link: Link) -> Link | None:
+    """The signed-in person's own standing link on the child of somebody else's link."""
+    if link.relation not in rules.GUARDED or link.activated_at is None:
+        return None
+    return session.scalar(_guardians_of(link).where(_held_by(call)).limit(1))
+
+
+def _object_until(session: Session, call: Call, link: Link) -> datetime | None:
+    if link.activated_at is None:
+        return None
+    return link.activated_at + timedelta(days=policy_of(session, call, link).objection_days)
+
+
+def _view(session: Session, call: Call, link: Link) -> GuardedLinkView:
+    own, until = _own_tie(session, call, link), _object_until(session, call, link)
+    activated = link.activated_at or link.opened_at
+    return GuardedLinkView(
+        id=link.id,
+        state=link.state,
+        child=(typed(session, call, own)[0] if own is not None else None) or "",
+        holder=persons.particulars(session, call, link.holder_id).name,
+        activated_at=activated,
+        object_until=until or activated,
+        may_object=link.state == rules.ACTIVE and until is not None and call.now < until,
+    )
