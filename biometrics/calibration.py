@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from biometrics.errors import ModelAltered
+from biometrics.errors import ModelAltered, NotCalibratedFor
 
 FILE = Path(__file__).with_name("operating_points.json")
 DEFAULT_ENGINE = "dlib-resnet-v1"
@@ -98,16 +98,22 @@ def band_of(age: int) -> AgeBand:
     raise ValueError("an age lies between 0 and 200 years; it cannot be negative")
 
 
-def points_of(engine: str, path: Path = FILE) -> OperatingPoints | None:
-    """The points of an engine (its name with version); None where it was never measured.
+def points_of(engine: str, weights: str, path: Path = FILE) -> OperatingPoints | None:
+    """The points of an engine (its name with version, and the SHA-256 of its weights); None where
+    it was never measured.
 
-    Raises `ModelAltered` where the file is missing or holds no such points.
+    Raises `ModelAltered` where the file is missing or holds no such points, `NotCalibratedFor`
+    where they were measured with other weights.
     """
     try:
         content = measured(engine, path)
-        return None if content is None else read_points(engine, content)
+        points = None if content is None else read_points(engine, content)
+        made_with = None if content is None else str(content["weights"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelAltered(f"{path.name} does not hold operating points") from error
+    if points is not None and made_with != weights:
+        raise NotCalibratedFor(f"{path.name}: {engine} was measured with other weights")
+    return points
 
 
 def measured(engine: str, path: Path = FILE) -> Mapping[str, Any] | None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.errors import ModelAltered
+from biometrics.errors import ModelAltered, NotCalibratedFor
 
 Vectors = NDArray[np.float32]
 
@@ -45,6 +45,8 @@ class AgeMeans:
     """The means of one embedder."""
 
     embedder: str
+    weights: str
+    """SHA-256 of the weights that they were made with (engines.py)."""
     ages: NDArray[np.float64]
     """Mean age in years of each cell, ascending."""
     people: NDArray[np.int64]
@@ -90,18 +92,22 @@ def without(embeddings: Vectors, mean: Vectors, strength: float) -> Vectors:
     return np.asarray(rest / np.linalg.norm(rest, axis=-1, keepdims=True), np.float32)
 
 
-def load(embedder: str, folder: Path = FOLDER) -> AgeMeans | None:
+def load(embedder: str, weights: str, folder: Path = FOLDER) -> AgeMeans | None:
     """The means of an embedder; None where none were made for it (nothing is subtracted then).
 
-    Raises `ModelAltered` where the file is not one of this module's.
+    Raises `ModelAltered` where the file is not one of this module's, and `NotCalibratedFor` where
+    it was made for another embedder or with other weights.
     """
     path = folder / f"{embedder}.json"
     if not path.is_file():
         return None
     try:
-        return read(json.loads(path.read_text(encoding="utf-8")))
+        means = read(json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, KeyError, TypeError) as error:
         raise ModelAltered(f"{path.name} does not hold mean faces by age") from error
+    if (means.embedder, means.weights) != (embedder, weights):
+        raise NotCalibratedFor(f"{path.name} was made for another engine or with other weights")
+    return means
 
 
 def read(content: Mapping[str, Any]) -> AgeMeans:
@@ -118,13 +124,15 @@ def read(content: Mapping[str, Any]) -> AgeMeans:
         raise ValueError(f"a mean needs at least {MIN_PEOPLE} people")
     if not all(0 <= share <= 1 for share in (strength.minor, strength.adult)):
         raise ValueError("a strength lies between 0 and 1")
-    return AgeMeans(str(content["embedder"]), ages, people, means, strength)
+    named = str(content["embedder"]), str(content["weights"])
+    return AgeMeans(*named, ages, people, means, strength)
 
 
 def written(means: AgeMeans, recipe: Mapping[str, Any]) -> str:
     """The file's content: `recipe`, then the cells with their means rounded to 5 digits."""
     strength = {"minor": means.strength.minor, "adult": means.strength.adult}
-    head = {"embedder": means.embedder, "recipe": dict(recipe), "strength": strength}
+    named = {"embedder": means.embedder, "weights": means.weights}
+    head = {**named, "recipe": dict(recipe), "strength": strength}
     cells = [
         {"age": round(float(age), 1), "people": int(count), "mean": [_short(x) for x in mean]}
         for age, count, mean in zip(means.ages, means.people, means.means, strict=True)

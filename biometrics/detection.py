@@ -140,13 +140,14 @@ class FaceDetector:
         large_px = _LARGE_FACE * min(image.shape[:2])
         coarse = [scale for scale in scales if scale * large_px <= _WINDOW_PX]
         fine = [scale for scale in scales if scale not in coarse]
-        found = self._search(image, coarse)
+        found = self._search(image, coarse, _NARROW_BORDER_PX) or self._search(image, coarse)
         if not found:
             return self._search(image, fine, _NARROW_BORDER_PX)
         main = max(found, key=lambda item: _weight(item.box, image)).box
         least_px = min(self._settings.rival_size * main.width, _weight(main, image))
-        rivals = [scale for scale in fine if scale * _SURE_TO_FIND * least_px <= _WINDOW_PX]
-        in_front = [scale for scale in fine if scale not in rivals]
+        finest = min(_SURE_TO_FIND * _WINDOW_PX / least_px, max(fine, default=0))
+        rivals = _ladder(finest, max(coarse, default=0))
+        in_front = [scale for scale in fine if scale > finest]
         found += self._search(image, rivals, _NARROW_BORDER_PX)
         return found + self._search_inside(image, _cut(image, main), in_front)
 
@@ -203,7 +204,7 @@ class FaceDetector:
         return sorted(faces, key=lambda face: -face.box.width)
 
     def _face(self, image: RgbImage, box: Box, score: float) -> Face:
-        points = self._landmarks.find(image, box)
+        points = np.floor(self._landmarks.find(image, box) + 0.5)  # whole pixels, as dlib's are
         eyes = points[:2].mean(axis=0), points[2:4].mean(axis=0)
         landmarks = tuple((float(x), float(y)) for x, y in points)
         return Face(box, landmarks, score, float(np.hypot(*(eyes[0] - eyes[1]))))
@@ -305,6 +306,15 @@ def _resized(image: RgbImage, width: int, height: int) -> RgbImage:
     flags, edge = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REPLICATE
     warped = cv2.warpAffine(image, matrix, (width, height), flags=flags, borderMode=edge)
     return np.asarray(warped, np.uint8)
+
+
+def _ladder(finest: float, above: float) -> list[float]:
+    """Every second step of the pyramid from a scale on, as long as it is finer than the other."""
+    scales = []
+    while finest > above / _PYRAMID_STEP:
+        scales.append(finest)
+        finest *= _PYRAMID_STEP**2
+    return scales
 
 
 def _grown(box: Box, margin_px: float) -> Box:

@@ -31,6 +31,8 @@ class Engine(Protocol):
     name: str
     """With its version: what a decision is recorded with. Two engines whose embeddings differ
     never share it."""
+    weights: str
+    """SHA-256 over those of its files of weights: what limits and mean faces are kept with."""
     embedding_size: int
     alignment: Alignment
     """How the chips for `embed` are cut (alignment.align)."""
@@ -53,6 +55,7 @@ class ResnetEngine(FaceDetector, Embedder):
     """dlib's MMOD detector, five landmarks and embedding network on ONNX Runtime."""
 
     name = "dlib-resnet-v1"
+    weights = networks.WEIGHTS
     embedding_size = networks.EMBEDDING_SIZE
     alignment = DLIB_150
 

@@ -10,7 +10,8 @@ that no judgement took place, so the caller must not count a try against the per
     └── ModelError            ours to repair: refuse to start
         ├── EngineUnknown     no engine has that name
         ├── ModelMissing      the package or pack with the weights is not installed
-        └── ModelAltered      a weights file is not the one whose SHA-256 is pinned
+        ├── ModelAltered      a weights file is not the one whose SHA-256 is pinned
+        └── NotCalibratedFor  limits or mean faces were made with other weights
 """
 
 from biometrics.types import UnusableReason
@@ -54,3 +55,7 @@ class ModelMissing(ModelError):
 
 class ModelAltered(ModelError):
     """A weights file differs from the pinned one, or does not read as one."""
+
+
+class NotCalibratedFor(ModelError):
+    """Limits or mean faces were made for another engine, or with other weights, than is loaded."""

@@ -76,7 +76,8 @@ def _decode(
             raise UndecodableImage("an animated picture")
         if reduce_to_px:
             picture.draft("RGB", (reduce_to_px, reduce_to_px))
-        return _as_rgb(ImageOps.exif_transpose(picture))
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _as_rgb(picture)
 
 
 def _check_size(picture: Image.Image, limits: ImageLimits) -> None:
@@ -94,7 +95,7 @@ def _as_rgb(picture: Image.Image) -> RgbImage:
         see_through = picture.convert("RGBA")
         white = Image.new("RGBA", see_through.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, see_through)
-    return np.array(picture.convert("RGB"))
+    return np.array(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def shrink(image: RgbImage, side_px: int) -> RgbImage:

@@ -72,6 +72,14 @@ LANDMARKS = WeightsFile(
 )
 
 
+def together(*hashes: str) -> str:
+    """One SHA-256 that stands for several files'."""
+    return hashlib.sha256(" ".join(hashes).encode("ascii")).hexdigest()
+
+
+WEIGHTS = together(DETECTOR.sha256, LANDMARKS.sha256, EMBEDDER.sha256)
+
+
 def weights_path(weights: WeightsFile) -> Path:
     """Where the installed package keeps the file; `ModelMissing` where it does not."""
     spec = importlib.util.find_spec(PACKAGE)

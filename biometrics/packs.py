@@ -37,7 +37,7 @@ class Pack:
 
 
 _ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo"
-_ZOO_COMMIT = "47534e27c9851bb1128ccc0102f1145e27f23f98"
+_ZOO_COMMIT = "966be4cb6eefc2a4f586ed0581bf4bbaa2533070"
 
 YUNET = PackFile(
     "face_detection_yunet_2023mar.onnx",

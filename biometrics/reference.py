@@ -64,6 +64,7 @@ class DlibEngine:
     """HOG detector, five landmarks and embedding network of dlib. Threads wait for each other."""
 
     name = "dlib-reference-v1"
+    weights = networks.WEIGHTS
     embedding_size = networks.EMBEDDING_SIZE
     alignment = DLIB_150
 

@@ -50,6 +50,13 @@ class UnusableReason(StrEnum):
     TIMED_OUT = "timed_out"
 
 
+class ReviewReason(StrEnum):
+    """Why a match that lies within the limits waits for a person all the same."""
+
+    CLOSE_RELATIVE = "close_relative"
+    """Not clearly nearer to the claimed reference than to another one of the household."""
+
+
 class PortraitQuality(StrEnum):
     """Whether a portrait on a document has enough pixels to compare with."""
 
@@ -144,6 +151,8 @@ class Verification:
     engine: str
     operating_point: str
     facts: tuple[QualityFact, ...] = ()
+    review: ReviewReason | None = None
+    """Set where the zone is review for another reason than the distance."""
     distance: float | None = field(default=None, repr=False, compare=False)
     """For a reviewer's machine reasons only. Never to a client, a log or the audit record."""
 

@@ -5,15 +5,22 @@ Built once at start-up and shared by all threads: it keeps nothing of a call and
 pictures with the same result. Pictures stay in memory; embeddings never leave this module.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from biometrics import cohort, detection, images, liveness
+from biometrics import cohort, detection, images, liveness, memory
 from biometrics.alignment import DLIB_150, align, quality_chip
-from biometrics.calibration import OperatingPoint, points_of, uncalibrated
-from biometrics.comparison import distance_at_age, furthest_stray, outcome_of, zone_of
+from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint, points_of, uncalibrated
+from biometrics.comparison import (
+    distance_at_age,
+    furthest_stray,
+    is_nearest_to_claimed,
+    outcome_of,
+    zone_of,
+)
 from biometrics.crops import CUTS, cuts
 from biometrics.detection import DetectionSettings
 from biometrics.embedding import Embedding, embed_each, mean_embedding
@@ -34,10 +41,14 @@ from biometrics.types import (
     Portrait,
     QualityFact,
     ReferenceCheck,
+    ReviewReason,
     RgbImage,
     UnusableReason,
     Verification,
+    Zone,
 )
+
+_LOG = logging.getLogger(__name__)
 
 _FRAME_QUALITY = QualityLimits(min_eye_distance_px=30, min_sharpness=0.012)
 _PHOTO_QUALITY = QualityLimits(min_eye_distance_px=30, min_sharpness=0.008)
@@ -65,8 +76,8 @@ class VerifierSettings:
     min_usable_frames: int = 3
     best_frames: int = 5
     """Of the usable frames, this many are compared."""
-    look_everywhere: int = 3
-    """In every third frame faces are looked for in the whole picture, in the others only near the
+    look_everywhere: int = 4
+    """In every fourth frame faces are looked for in the whole picture, in the others only near the
     last frame's face: somebody who steps in beside it is seen a moment later."""
 
 
@@ -99,8 +110,17 @@ class FaceVerifier:
         self._engine = engine
         self._settings = settings
         self.engine = engine.name
-        self._means = cohort.load(engine.name)
-        self._points = points_of(engine.name) or uncalibrated(engine.name)
+        self._means = cohort.load(engine.name, engine.weights)
+        measured = points_of(engine.name, engine.weights)
+        self.calibrated = measured is not None
+        """False: no limits were ever measured for this engine, so every match waits for a person
+        (and its operating point says so)."""
+        if measured is None:
+            _LOG.warning("no limits for engine %s: every match waits for a person", engine.name)
+        self._points = measured or uncalibrated(engine.name)
+        self._margin = CONTRAST_MARGINS.get(engine.name, 0.0)
+        self._places = memory.Places(memory.cores())
+        memory.give_back()  # what reading the weights took
 
     @classmethod
     def load(
@@ -114,21 +134,36 @@ class FaceVerifier:
         """Reads the engine's weights (about a second). `models`: the folder that model packs were
         installed into; `threads` are ONNX Runtime's, per call.
 
-        Raises `EngineUnknown`, `ModelMissing` or `ModelAltered`: call it at start-up, not at the
-        first request.
+        Raises `EngineUnknown`, `ModelMissing`, `ModelAltered` or `NotCalibratedFor`: call it at
+        start-up, not at the first request.
         """
         settings = settings or VerifierSettings()
         loaded = load_engine(engine, models=models, threads=threads, detection=settings.detection)
         return cls(loaded, settings)
 
-    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
+    def verify(
+        self,
+        frames: Sequence[bytes],
+        reference: bytes,
+        *,
+        age: int | None,
+        household: Sequence[bytes] = (),
+    ) -> Verification:
         """Is the person in these JPEG frames the one on the reference photo (JPEG or PNG)?
 
         `age` in years is that of the person on the reference. At an age without a supported false
-        match rate (calibration.py), or unknown, nothing is accepted without review. Raises
-        `UndecodableImage` (its `frame` is the index, None for the reference) and
-        `ReferenceUnusable`; neither says anything about the person.
+        match rate (calibration.py), or unknown, nothing is accepted without review. `household`:
+        reference photos of other members; who is not clearly nearer to the claimed one than to
+        each of them waits for a person (`ReviewReason.CLOSE_RELATIVE`). Raises `UndecodableImage`
+        (its `frame` is the index, None for the reference) and `ReferenceUnusable`; neither says
+        anything about the person.
         """
+        with self._places.one():
+            return self._verify(frames, reference, age, household)
+
+    def _verify(
+        self, frames: Sequence[bytes], reference: bytes, age: int | None, household: Sequence[bytes]
+    ) -> Verification:
         point = self._points.at(age)
         pictures = self._decode_frames(frames)
         wanted = self._reference_chips(reference)
@@ -150,7 +185,31 @@ class FaceVerifier:
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
         probe, shown_facts = mean_embedding(best), facts + usable[0].facts
         answer = self._compare(probe, reference_side, age, point, shown_facts)
+        answer = self._contrasted(answer, probe, household, age)
         return replace(answer, best_frame=usable[0].index)
+
+    def _contrasted(
+        self, answer: Verification, probe: Embedding, household: Sequence[bytes], age: int | None
+    ) -> Verification:
+        """The answer once the household's other references are looked at; those that show no face
+        are counted, not compared."""
+        claimed = answer.distance
+        if not household or answer.outcome is not Outcome.MATCH or claimed is None:
+            return answer
+        others = [chips for photo in household if (chips := self._chips_of_other(photo))]
+        fact = QualityFact("household", len(others), "photos", len(others) == len(household))
+        answer = replace(answer, facts=(*answer.facts, fact))
+        sides = [mean_embedding(embed_each(self._engine, chips)) for chips in others]
+        away = [distance_at_age(probe, side, age, self._means) for side in sides]
+        if is_nearest_to_claimed(claimed, away, self._margin):
+            return answer
+        return replace(answer, zone=Zone.REVIEW, review=ReviewReason.CLOSE_RELATIVE)
+
+    def _chips_of_other(self, photo: bytes) -> list[RgbImage]:
+        try:
+            return self._reference_chips(photo)
+        except (UndecodableImage, ReferenceUnusable):
+            return []
 
     def compare_photos(self, one: bytes, other: bytes, *, age: int | None) -> Verification:
         """Do two photos (JPEG or PNG) show the same person? For a document's portrait against the
@@ -159,8 +218,9 @@ class FaceVerifier:
         `age` and errors as in `verify`; the outcome is `match` or `no_match`.
         """
         point = self._points.at(age)
-        chips = [chip for photo in (one, other) for chip in self._reference_chips(photo)]
-        embeddings = embed_each(self._engine, chips)
+        with self._places.one():
+            chips = [chip for photo in (one, other) for chip in self._reference_chips(photo)]
+            embeddings = embed_each(self._engine, chips)
         sides = mean_embedding(embeddings[:CUTS]), mean_embedding(embeddings[CUTS:])
         return self._compare(*sides, age, point, ())
 
@@ -174,11 +234,12 @@ class FaceVerifier:
 
         Raises `UndecodableImage`.
         """
-        picture = self._decode_photo(photo)
-        look = self._look(picture, self._find_main(picture), self._settings.photo_quality)
-        reason = look.reason
-        if reason is UnusableReason.NO_FACE:
-            reason = self._no_face_or_small(picture)
+        with self._places.one():
+            picture = self._decode_photo(photo)
+            look = self._look(picture, self._find_main(picture), self._settings.photo_quality)
+            reason = look.reason
+            if reason is UnusableReason.NO_FACE:
+                reason = self._no_face_or_small(picture)
         distance_px = look.face.eye_distance_px if look.face else None
         return ReferenceCheck(reason is None, reason, distance_px, look.facts)
 
@@ -195,7 +256,8 @@ class FaceVerifier:
         """
         if isinstance(page, bytes):
             page = images.decode(page, images.PHOTO_FORMATS, self._settings.images)
-        return find_portrait(self._engine, page, self._settings.portraits)
+        with self._places.one():
+            return find_portrait(self._engine, page, self._settings.portraits)
 
     def _decode_frames(self, frames: Sequence[bytes]) -> list[RgbImage]:
         limits = self._settings.images

@@ -13,7 +13,7 @@ from biometrics.alignment import FIVE_POINT_112
 from biometrics.detection import DetectionSettings, without_overlaps
 from biometrics.embedding import Embedding, unit
 from biometrics.errors import ModelAltered
-from biometrics.networks import open_session
+from biometrics.networks import open_session, together
 from biometrics.packs import MOBILEFACENET, YUNET, read_pack_file
 from biometrics.types import Box, Face, LandmarkLayout, RgbImage
 
@@ -42,6 +42,7 @@ class YunetMobilefacenet:
     """A detector of 0.2 MB and an embedder of 4 MB. May be used by many threads at once."""
 
     name = "yunet-mobilefacenet-v1"
+    weights = together(YUNET.sha256, MOBILEFACENET.sha256)
     embedding_size = 128
     alignment = FIVE_POINT_112
 

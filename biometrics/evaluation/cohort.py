@@ -68,7 +68,8 @@ def age_means(gallery: Gallery, strength: Strength) -> AgeMeans:
         raise TooFewPeople(f"no age has {CELL_PEOPLE} people")
     ages, people, means = zip(*cells, strict=True)
     stacked = np.stack(means).astype(np.float32)
-    return AgeMeans(gallery.engine, np.array(ages), np.array(people), stacked, strength)
+    named = gallery.engine, gallery.weights
+    return AgeMeans(*named, np.array(ages), np.array(people), stacked, strength)
 
 
 def _by_age(gallery: Gallery) -> dict[int, list[Vectors]]:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
     gallery = opened_gallery(options, options.out.parent)
-    means = cohort.load(gallery.engine)
+    means = cohort.load(gallery.engine, gallery.weights)
     if means is None or gallery.engine not in WITHIN:
         raise EngineUnknown(f"{gallery.engine} has no limit for this; {', '.join(WITHIN)} has")
     pairs = find_doubles(gallery, means, WITHIN[gallery.engine])

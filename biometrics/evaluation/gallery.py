@@ -39,6 +39,8 @@ class Gallery:
     vectors: Vectors
     engine: str
     """Name with version."""
+    weights: str
+    """SHA-256 of the engine's weights."""
     files: list[str]
     """SHA-256 of each picture."""
 
@@ -63,7 +65,7 @@ def open_gallery(
     _embed(engine, store, [item for item in dict(todo).items() if item[0] not in store], workers)
     shape = next((vector.shape for vector in store.known.values() if vector.size > 1), (1, 1))
     vectors = np.stack([_filled(store.known[key], shape) for key in keys])
-    return Gallery(list(pictures), vectors, engine.name, keys)
+    return Gallery(list(pictures), vectors, engine.name, engine.weights, keys)
 
 
 def _filled(vector: Embedding, shape: tuple[int, ...]) -> Embedding:

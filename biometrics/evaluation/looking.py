@@ -16,8 +16,18 @@ _SMALLEST_FACE = 0.2
 """Of the picture's shorter side; what the verifier looks for."""
 _PADDING = 0.3
 """Of the longer side, on every side: for a picture so tightly cut that no face is found in it."""
-_LATER = {"calibration", "cohort", "comparison", "liveness", "portraits", "quality", "verifier"}
-"""Modules that come after the embedding."""
+_DECIDING = (
+    "alignment",
+    "crops",
+    "detection",
+    "embedding",
+    "images",
+    "landmarks",
+    "networks",
+    "reference",
+    "yunet",
+)
+"""Modules that decide what an embedding is."""
 
 
 def embed_centred(engine: Engine, image: RgbImage) -> Embedding | None:
@@ -53,5 +63,4 @@ def _centred(faces: list[Face], image: RgbImage) -> Face:
 def source_files() -> list[Path]:
     """Those that decide what an embedding is; changed ones make kept embeddings stale."""
     package = Path(biometrics.__file__).parent
-    later = [package / f"{name}.py" for name in sorted(_LATER)]
-    return [*sorted(set(package.glob("*.py")) - set(later)), Path(__file__)]
+    return [*(package / f"{name}.py" for name in _DECIDING), Path(__file__)]

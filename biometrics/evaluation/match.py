@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     doubles = same_files(gallery) + (read_doubles(options.doubles) if options.doubles else [])
     slicer = Slicer(gallery.pictures, gallery.found(), relations, doubles)
     labelled = Slicer(gallery.pictures, gallery.found(), relations, same_files(gallery))
-    bench = Bench(gallery, slicer, cohort.load(gallery.engine))
+    bench = Bench(gallery, slicer, cohort.load(gallery.engine, gallery.weights))
     if options.write_operating_points:
         limits = Calibration(gallery, slicer, labelled, bench.shipped).points(options.data)
         points: Mapping[str, Any] | None = limits

@@ -49,6 +49,7 @@ class Calibration:
                 bands[band.name] = self._band(band, adult_limit)
         ordered = {band.name: bands[band.name] for band in BANDS}
         return {
+            "weights": self.gallery.weights,
             "date": datetime.now(UTC).date().isoformat(),
             "data": data,
             "bands": ordered,

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from biometrics.detection import main_face
 from biometrics.engines import DEFAULT_ENGINE, ENGINES, Engine, ResnetEngine, load_engine
 from biometrics.errors import BiometricsError
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode, encode_jpeg
+from biometrics.memory import peak_mb
 from biometrics.progress import Progress
 from biometrics.types import RgbImage
 from biometrics.verifier import FaceVerifier, VerifierSettings
@@ -176,7 +176,7 @@ def measure(
     began = time.perf_counter()
     verifier.verify(captures[0].frames, captures[0].reference, age=ADULT_AGE)
     first_seconds = time.perf_counter() - began
-    ours_mb = _peak_mb()
+    ours_mb = peak_mb()
     tasks = _tasks(engine, verifier, captures)
     with Progress("measuring", rounds * sum(map(len, tasks.values()))) as progress:
         for task in (task for name in NAMES if name != _SLOW for task in tasks[name]):
@@ -192,7 +192,7 @@ def measure(
         "rounds": rounds,
         "ready_seconds": ready_seconds,
         "first_decision_seconds": first_seconds,
-        "peak_memory_mb": {"engine": ours_mb, "both": _peak_mb()},
+        "peak_memory_mb": {"engine": ours_mb, "both": peak_mb()},
         "seconds": {name: _summaries(same) for name, same in tasks.items()},
         "ratios": {name: _ratio(same, "median") for name, same in tasks.items()},
         "cpu_ratios": {name: _ratio(same, "processor_median") for name, same in tasks.items()},
@@ -203,10 +203,6 @@ def _one_core() -> None:
     """Keep to one core, where the system lets a process do so."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _tasks(
@@ -331,8 +327,8 @@ def _page(report: Mapping[str, Any]) -> list[str]:
     size = f"{report['portraits']} portraits, {report['rounds']} rounds in turns."
     start = (
         f"Ready after {report['ready_seconds']:.2f} s, first decision after another"
-        f" {report['first_decision_seconds']:.2f} s; peak memory {memory['engine']:.0f} MB,"
-        f" with face_recognition {memory['both']:.0f} MB."
+        f" {report['first_decision_seconds']:.2f} s; peak memory {_megabytes(memory['engine'])},"
+        f" with face_recognition {_megabytes(memory['both'])}."
     )
     lines = [
         f"# Speed of {report['engine']} beside face_recognition",
@@ -349,6 +345,10 @@ def _page(report: Mapping[str, Any]) -> list[str]:
         ratios = report["ratios"][name], report["cpu_ratios"][name]
         lines.append(f"| {label} | {' | '.join(cells)} | {ratios[0]:.1f} | {ratios[1]:.1f} |")
     return lines
+
+
+def _megabytes(size: float | None) -> str:
+    return "unknown" if size is None else f"{size:.0f} MB"
 
 
 def _milliseconds(summary: Mapping[str, float]) -> str:

@@ -9,15 +9,17 @@ from biometrics import cohort
 from biometrics.cohort import AgeMeans, Strength
 from biometrics.comparison import distance, distance_at_age
 from biometrics.engines import ENGINES
-from biometrics.errors import ModelAltered
+from biometrics.errors import ModelAltered, NotCalibratedFor
 
 SIZE = 8
+WEIGHTS = "0" * 64
 
 
 def means_of(strength: Strength) -> AgeMeans:
     """Three cells that point each to its own side."""
     means = 0.9 * np.eye(3, SIZE, dtype=np.float32)
-    return AgeMeans("made-up", np.array([2.0, 8.0, 40.0]), np.array([60, 60, 90]), means, strength)
+    ages, people = np.array([2.0, 8.0, 40.0]), np.array([60, 60, 90])
+    return AgeMeans("made-up", WEIGHTS, ages, people, means, strength)
 
 
 def faces(age_axis: int, count: int = 40) -> np.ndarray:
@@ -76,11 +78,11 @@ def test_a_distance_at_an_age_is_the_plain_one_where_there_are_no_means():
 def test_what_is_written_reads_back_the_same(tmp_path):
     means = means_of(Strength(0.8, 0.25))
     (tmp_path / "made-up.json").write_text(cohort.written(means, {"source": "nobody"}))
-    found = cohort.load("made-up", tmp_path)
+    found = cohort.load("made-up", WEIGHTS, tmp_path)
     assert found is not None
     assert found.strength == means.strength
     assert found.means == pytest.approx(means.means, abs=1e-5)
-    assert cohort.load("unheard of", tmp_path) is None
+    assert cohort.load("unheard of", WEIGHTS, tmp_path) is None
 
 
 def altered(change: str):
@@ -102,15 +104,25 @@ def altered(change: str):
 def test_a_file_that_is_not_one_is_refused(tmp_path, change):
     (tmp_path / "made-up.json").write_text(json.dumps(altered(change)))
     with pytest.raises(ModelAltered):
-        cohort.load("made-up", tmp_path)
+        cohort.load("made-up", WEIGHTS, tmp_path)
+
+
+def test_means_of_another_engine_or_of_other_weights_are_refused(tmp_path):
+    written = cohort.written(means_of(Strength(0.8, 0)), {})
+    for name in ("made-up", "another"):
+        (tmp_path / f"{name}.json").write_text(written)
+    with pytest.raises(NotCalibratedFor):
+        cohort.load("made-up", "f" * 64, tmp_path)
+    with pytest.raises(NotCalibratedFor):
+        cohort.load("another", WEIGHTS, tmp_path)
 
 
 def test_the_committed_means_are_few_and_stand_for_many_people():
     files = sorted(cohort.FOLDER.glob("*.json"))
     assert len(files) >= 2
     for path in files:
-        means = cohort.load(path.stem)
-        assert means is not None
+        means = cohort.read(json.loads(path.read_text()))
+        assert cohort.load(path.stem, means.weights) is not None
         assert means.people.min() >= cohort.MIN_PEOPLE
         assert path.stat().st_size < 200_000
         assert json.loads(path.read_text())["recipe"]["source"]

@@ -22,7 +22,7 @@ from biometrics.types import Outcome, Zone
 NEAR, MIDDLING, FAR = 0.01, 0.07, 0.5
 ADULT = OperatingPoint("made-up/adult", accept_within=0.05, review_within=0.09)
 PERSON_DECIDES = OperatingPoint("made-up/child", accept_within=None, review_within=0.09)
-IN_USE = points_of(ResnetEngine.name)
+IN_USE = points_of(ResnetEngine.name, ResnetEngine.weights)
 assert IN_USE is not None
 POINTS = IN_USE
 
@@ -104,11 +104,11 @@ def test_a_file_without_operating_points_is_refused(tmp_path, content):
     if content is not None:
         path.write_text(content)
     with pytest.raises(ModelAltered):
-        points_of("altered", path)
+        points_of("altered", "", path)
 
 
 def test_an_engine_that_was_never_measured_has_no_points():
-    assert points_of("never-measured-v1") is None
+    assert points_of("never-measured-v1", "") is None
 
 
 def test_contrast_asks_that_the_claimed_reference_is_the_nearest_one():

@@ -11,11 +11,17 @@ from biometrics.alignment import DLIB_150, align
 from biometrics.detection import main_face
 from biometrics.embedding import embed_each
 from biometrics.engines import ENGINES, Engine, load_engine
-from biometrics.errors import EngineUnknown, ModelAltered, ModelMissing, UndecodableImage
+from biometrics.errors import (
+    EngineUnknown,
+    ModelAltered,
+    ModelMissing,
+    NotCalibratedFor,
+    UndecodableImage,
+)
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode
 from biometrics.models import install, pack_named
 from biometrics.packs import MOBILEFACENET
-from biometrics.types import Outcome, UnusableReason, Zone
+from biometrics.types import Outcome, RgbImage, UnusableReason, Zone
 from biometrics.verifier import FaceVerifier, VerifierSettings
 from tests.biometrics.pictures import brightened, capture, jpeg, pixels, side_by_side, views
 
@@ -34,12 +40,12 @@ def pack_engine(models):
     return load_engine("yunet-mobilefacenet", models=models)
 
 
-def chip(engine, image):
+def chip(engine: Engine, image: RgbImage) -> RgbImage:
     face = main_face(engine.find(image, 60), image)
     return align(image, face, engine.alignment)
 
 
-def keeps_its_promises(engine, astronaut, admiral) -> None:
+def keeps_its_promises(engine: Engine, astronaut: Image.Image, admiral: Image.Image) -> None:
     one, other = (pixels(view) for view in views(astronaut, 2))
     chips = [chip(engine, image) for image in (one, other, pixels(admiral))]
     assert all(cut.shape == (engine.alignment.side_px,) * 2 + (3,) for cut in chips)
@@ -112,8 +118,21 @@ class Renamed:
         return getattr(self._engine, member)
 
 
+class Retrained(Renamed):
+    """An engine with other weights than its limits were measured with."""
+
+    name = "dlib-resnet-v1"
+    weights = "f" * 64
+
+
+def test_limits_of_other_weights_are_never_used(resnet):
+    with pytest.raises(NotCalibratedFor):
+        FaceVerifier(cast("Engine", Retrained(resnet)), VerifierSettings())
+
+
 def test_without_measured_limits_no_decision_is_final(resnet, astronaut, admiral):
     verifier = FaceVerifier(cast("Engine", Renamed(resnet)), VerifierSettings())
+    assert not verifier.calibrated
     for reference in (astronaut, admiral):
         answer = verifier.verify(capture(astronaut), jpeg(reference), age=ADULT_AGE)
         assert answer.engine == "never-measured-v1"

@@ -7,6 +7,7 @@ import pytest
 
 from biometrics import calibration
 from biometrics.cohort import AgeMeans, Strength
+from biometrics.errors import NotCalibratedFor
 from biometrics.evaluation import __main__ as bench
 from biometrics.evaluation.cohort import age_means
 from biometrics.evaluation.doubles import find_doubles, same_files
@@ -23,6 +24,7 @@ from biometrics.evaluation.slices import Slicer
 
 SIZE = 16
 ENGINE = "made-up-v1"
+WEIGHTS = "0" * 64
 SLICES = [
     *("adult_strangers", "adult_strangers_mean3", "adults_5y", "elders"),
     *("age_11_15", "age_6_10", "age_0_5", "under_16", "kin", "kin_contrast"),
@@ -43,7 +45,7 @@ def pictured(random: np.random.Generator, person: np.ndarray, noise: float):
 def gallery_of(rows: list[tuple[Picture, np.ndarray]]) -> Gallery:
     pictures = [picture for picture, _ in rows]
     files = [f"{number:064d}" for number in range(len(rows))]
-    return Gallery(pictures, np.stack([vectors for _, vectors in rows]), ENGINE, files)
+    return Gallery(pictures, np.stack([vectors for _, vectors in rows]), ENGINE, WEIGHTS, files)
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +171,19 @@ def test_one_face_under_two_names_is_found():
         for number, person in enumerate(people)
     ]
     means = AgeMeans(
-        ENGINE, np.array([30.0]), np.array([60]), np.zeros((1, SIZE), np.float32), Strength(1, 1)
+        ENGINE,
+        WEIGHTS,
+        np.array([30.0]),
+        np.array([60]),
+        np.zeros((1, SIZE), np.float32),
+        Strength(1, 1),
     )
     assert find_doubles(gallery_of(rows), means, 0.1) == [("3.jpg", "7.jpg")]
 
 
 def test_one_file_under_two_names_is_found(crowd):
     files = [*crowd.files[:-1], crowd.files[0]]
-    twice = Gallery(crowd.pictures, crowd.vectors, ENGINE, files)
+    twice = Gallery(crowd.pictures, crowd.vectors, ENGINE, WEIGHTS, files)
     assert same_files(crowd) == []
     assert same_files(twice) == [(crowd.pictures[0].path, crowd.pictures[-1].path)]
 
@@ -249,8 +256,10 @@ def test_limits_that_were_measured_are_read_back(report, tmp_path):
     path = tmp_path / "points.json"
     write_points(path, "another", points)
     write_points(path, ENGINE, points)
-    assert calibration.points_of("another", path) is not None
-    assert calibration.points_of("never measured", path) is None
+    assert calibration.points_of("another", WEIGHTS, path) is not None
+    assert calibration.points_of("never measured", WEIGHTS, path) is None
+    with pytest.raises(NotCalibratedFor):
+        calibration.points_of("another", "f" * 64, path)
     assert calibration.measured(ENGINE, path) == json.loads(json.dumps(points))
     bands = points["bands"]
     assert bands["0-5"]["accept_within"] is None

@@ -16,6 +16,8 @@ from biometrics.errors import ModelAltered, ModelMissing
 from biometrics.models import RECORD, PackUnknown, install, main, pack_named
 from biometrics.packs import PACKS, YUNET, Pack, read_pack_file
 
+Serving = Iterator[tuple[str, list[str | None]]]
+
 CONTENT = bytes(range(256)) * 1000
 FILE = replace(YUNET, name="net.onnx", sha256=sha256(CONTENT).hexdigest(), size_bytes=len(CONTENT))
 PACK = Pack("net", "tests", (FILE,))
@@ -46,7 +48,9 @@ class Server(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(content: bytes = CONTENT, *, ranges: bool = True, sends: int = 2**40) -> Iterator:
+def serving(
+    content: bytes = CONTENT, *, ranges: bool = True, sends: int = 2**40
+) -> Iterator[tuple[str, list[str | None]]]:
     asked: list[str | None] = []
     handler = partial(Server, content, ranges, sends, asked)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -15,12 +15,12 @@ import psutil
 import pytest
 
 from biometrics import networks
-from biometrics.alignment import face_chip
+from biometrics.alignment import DLIB_150, align
 from biometrics.detection import DetectionSettings
-from biometrics.embedding import unit
 from biometrics.engines import ResnetEngine
 from biometrics.evaluation import speed
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode
+from biometrics.memory import cores, peak_mb
 from biometrics.types import Box, Outcome, RgbImage
 from biometrics.verifier import FaceVerifier
 
@@ -117,18 +117,18 @@ def test_landmarks_chips_and_embeddings_are_those_of_dlib(
             left, top, right, bottom = (int(edge) for edge in place)
             theirs = predictor(image, dlib.rectangle(left, top, right - 1, bottom - 1))
             points = np.array([(point.x, point.y) for point in theirs.parts()], np.float64)
-            ours = engine._landmarks.find(image, Box(left, top, right, bottom))
-            off_px.append(np.abs(ours - points).max())
+            face = engine._face(image, Box(left, top, right, bottom), 0.0)
+            off_px.append(np.abs(np.array(face.landmarks) - points).max())
             chip = dlib.get_face_chip(image, theirs)
             described = np.array(encoder.compute_face_descriptor(chip))
-            raw = engine_answers(engine, np.stack([chip, face_chip(image, ours)]))
+            raw = engine_answers(engine, np.stack([chip, align(image, face, DLIB_150)]))
             same_chip.append(np.abs(raw[0] - described).max())
-            own_chip.append(np.linalg.norm(unit(raw[1]) - unit(described)))
+            own_chip.append(np.linalg.norm(raw[1] - described))
     record_property("faces", len(off_px))
     record_property("embedding, largest difference", f"{max(same_chip):.1e}")
     record_property("landmarks, largest difference in px", f"{max(off_px):.2f}")
     chips = float(np.percentile(own_chip, 95))
-    record_property("own chips' embeddings at length 1, 95th percentile", f"{chips:.4f}")
+    record_property("own chips' embeddings, difference, 95th percentile", f"{chips:.4f}")
     assert max(same_chip) <= 1e-5
     assert max(off_px) <= 1
     assert chips <= 0.05
@@ -140,10 +140,12 @@ def engine_answers(engine: ResnetEngine, chips: RgbImage) -> np.ndarray:
     return np.asarray(answer)
 
 
-MEMORY_MB = 800
-DRIFT_MB = 100
-"""Guards against a leak. The aims are 400 MB and 10 MB in ten minutes; docs/engines.md says how far
-the present code is from them."""
+MEMORY_MB = 400
+"""Of a process that judges: the largest it ever was."""
+DRIFT_MB = 10
+"""In ten minutes of eight threads."""
+IDLE_PERCENT = 10
+"""Of all cores, at most this busy before anything is measured: the machine is ours alone."""
 
 
 def test_the_speed_targets_hold(tmp_path: Path, record_property):
@@ -193,15 +195,17 @@ def test_eight_threads_judge_without_a_crash_or_a_leak(record_property):
     drift_mb = (process.memory_info().rss - before) / 2**20
     record_property("seconds", SECONDS)
     record_property("memory drift MB", f"{drift_mb:.1f}")
+    record_property("peak memory MB", f"{peak_mb() or 0:.0f}")
     assert drift_mb < DRIFT_MB
 
 
 def test_a_second_core_is_of_use(record_property):
     verifier, gains = FaceVerifier.load(), []
+    idle = psutil.cpu_percent(interval=3) <= IDLE_PERCENT
     for _ in range(5 if FULL else 2):
         alone = judging(verifier, 4, 1)
         gains.append(judging(verifier, 4, THREADS) / alone)
     record_property("throughput of 8 threads against 1", f"{median(gains):.2f}")
-    record_property("load of the machine", f"{psutil.getloadavg()[0]:.1f}")
-    if (psutil.cpu_count() or 1) >= 2:
-        assert median(gains) > 0.8  # 1.8 where two cores are idle: this machine may be busy
+    record_property("machine idle before", idle)
+    if cores() >= 2:
+        assert median(gains) >= (1.8 if idle else 0.8)  # others' work takes cores away
