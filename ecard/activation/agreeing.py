@@ -18,11 +18,11 @@ from ecard.activation.errors import (
     ConsentByGuardian,
     ConsentByPerson,
 )
-from ecard.activation.facts import FACE_PROCESSING, Facts, facts, write_acceptance
+from ecard.activation.facts import FACE_PROCESSING, PORTRAIT_KEPT, Facts, facts, write_acceptance
 from ecard.activation.opening import answering_now, refuse_unreachable
 from ecard.activation.standing import holders_step
 from ecard.call import Call
-from ecard.errors import InvalidInput
+from ecard.errors import InvalidInput, NotFound
 from ecard.family import service as family
 from ecard.family.errors import AcceptanceNotNeeded, IllegalMove
 from ecard.messages import service as messages
@@ -124,7 +124,13 @@ def _announce(session: Session, call: Call, link: Link, via: str, known: Facts) 
 
 
 def consent_as_person(
-    call: Call, session_id: uuid.UUID, *, decision: str, notice_id: uuid.UUID, text_sha256: str
+    call: Call,
+    session_id: uuid.UUID,
+    *,
+    decision: str,
+    keep_portrait: bool,
+    notice_id: uuid.UUID,
+    text_sha256: str,
 ) -> Step:
     """The person at the camera decides about their face; declining leads to the other routes."""
     with call.db.write() as session:
@@ -134,13 +140,22 @@ def consent_as_person(
             raise AcceptanceMissing
         if known.consent_by != "person":
             raise ConsentByGuardian
-        _decide(session, call, link, known, decision, notice_id, text_sha256)
+        shown = _Shown(notice_id, text_sha256)
+        _decide(session, call, link, known, FACE_PROCESSING, decision, shown)
+        _decide_portrait(session, call, link, known, keep_portrait and decision == "given", shown)
+        link.route = "face" if decision == "given" else "counter"
         session.commit()
         return Step(facts(session, call, link).next)
 
 
 def consent_as_guardian(
-    call: Call, link_id: uuid.UUID, *, decision: str, notice_id: uuid.UUID, text_sha256: str
+    call: Call,
+    link_id: uuid.UUID,
+    *,
+    decision: str,
+    keep_portrait: bool,
+    notice_id: uuid.UUID,
+    text_sha256: str,
 ) -> Step:
     """The guardian decides: about a child's face, or about their own where that is asked for."""
     with call.db.write() as session:
@@ -151,9 +166,20 @@ def consent_as_guardian(
         known = facts(session, call, link)
         if known.consent_by != "guardian":
             raise ConsentByPerson
-        _decide(session, call, link, known, decision, notice_id, text_sha256)
+        shown = _Shown(notice_id, text_sha256)
+        _decide(session, call, link, known, FACE_PROCESSING, decision, shown)
+        _decide_portrait(session, call, link, known, keep_portrait and decision == "given", shown)
+        link.route = "face" if decision == "given" else "counter"
         session.commit()
         return Step(holders_step(session, call, link))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Which notice was shown, and the digest of exactly that text."""
+
+    notice_id: uuid.UUID
+    text_sha256: str
 
 
 def _decide(
@@ -161,9 +187,9 @@ def _decide(
     call: Call,
     link: Link,
     known: Facts,
+    kind: str,
     decision: str,
-    notice_id: uuid.UUID,
-    text_sha256: str,
+    shown: _Shown,
 ) -> None:
     notices.decide(
         session,
@@ -171,11 +197,35 @@ def _decide(
         link_id=link.id,
         person_id=known.subject_id,
         given_by=known.consent_by,
-        kind=FACE_PROCESSING,
+        kind=kind,
         decision=decision,
-        notice_id=notice_id,
-        text_sha256=text_sha256,
+        notice_id=shown.notice_id,
+        text_sha256=shown.text_sha256,
         region_id=link.region_id,
     )
-    link.route = "face" if decision == "given" else "counter"
     session.flush()
+
+
+def _decide_portrait(
+    session: Session, call: Call, link: Link, known: Facts, keep: bool, shown: _Shown
+) -> None:
+    """Nobody's picture is kept who does not want their face compared, or did not ask for it."""
+    earlier = notices.consent(session, link.id, PORTRAIT_KEPT)
+    if keep or (earlier is not None and earlier.decision == "given"):
+        decision = "given" if keep else "declined"
+        _decide(session, call, link, known, PORTRAIT_KEPT, decision, shown)
+
+
+def withdraw_portrait(call: Call, link_id: uuid.UUID) -> None:
+    """Either side withdraws the consent to keep the reference photo: it goes with the next sweep,
+    or with the document that it was cut from. Raises NotFound where none is kept."""
+    person_id = call.holder.person_id
+    with call.db.write() as session:
+        link = family.lock_link(session, link_id)
+        if person_id not in (link.holder_id, link.relative_id):
+            raise NotFound
+        kept = notices.consent(session, link.id, PORTRAIT_KEPT)
+        if kept is None or kept.decision != "given":
+            raise NotFound
+        notices.withdraw(session, call, kept)
+        session.commit()

@@ -22,7 +22,7 @@ from ecard.policy.service import Policy
 if TYPE_CHECKING:
     from ecard.family.models import Link
 
-FACE_PROCESSING = "face_processing"
+FACE_PROCESSING, PORTRAIT_KEPT = "face_processing", "portrait_kept"
 
 
 @dataclass(frozen=True, slots=True)

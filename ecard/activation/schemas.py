@@ -75,6 +75,12 @@ class FaceConsentSchema(Schema):
     """The decision about face processing, and the digest of exactly the text that was shown."""
 
     decision = _one_of("given", "declined")
+    keep_portrait = _yes_or_no(
+        load_default=False,
+        metadata={
+            "description": "A consent of its own: the reference photo is kept for later face checks"
+        },
+    )
     notice_id = ma.fields.UUID(required=True)
     text_sha256 = ma.fields.String(
         required=True, validate=ma.validate.Regexp(r"^[0-9a-f]{64}\Z", error="not_a_digest")

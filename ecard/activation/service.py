@@ -8,7 +8,13 @@ routes, ``standing.py`` what is left to try. Every verb starts from ``facts.py``
 
 from __future__ import annotations
 
-from ecard.activation.agreeing import Step, accept, consent_as_guardian, consent_as_person
+from ecard.activation.agreeing import (
+    Step,
+    accept,
+    consent_as_guardian,
+    consent_as_person,
+    withdraw_portrait,
+)
 from ecard.activation.counter import CounterCodeView, Redeemed, issue_code, redeem_code
 from ecard.activation.digits import DigitsView, draw_digits, take_video
 from ecard.activation.invitations import InvitationView, invite, open_invitation
@@ -47,4 +53,5 @@ __all__ = [
     "redeem_code",
     "take_capture",
     "take_video",
+    "withdraw_portrait",
 ]

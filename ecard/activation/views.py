@@ -118,6 +118,15 @@ def consent_as_guardian(body: dict[str, Any], link_id: uuid.UUID) -> Any:
     return service.consent_as_guardian(current_call(), link_id, **body)
 
 
+@holder.route("/<uuid:link_id>/kept-portrait", methods=["DELETE"])
+@holder.doc(operationId="withdrawPortrait")
+@holder.refuses(general.NotFound)
+@holder.response(204)
+def withdraw_portrait(link_id: uuid.UUID) -> None:
+    """Withdraw the consent to keep the reference photo; either side may, at any time."""
+    service.withdraw_portrait(current_call(), link_id)
+
+
 @holder.route("/<uuid:link_id>/counter-code", methods=["POST"])
 @holder.doc(operationId="issueCounterCode")
 @holder.idempotent

@@ -14,6 +14,7 @@ from ecard.call import Call
 from ecard.documents import policy as rules
 from ecard.documents.models import Document, ReferencePhoto
 from ecard.documents.policy import Standing
+from ecard.documents.references import shown_person
 from ecard.documents.uploading import destroy_pages, pages_of, unclaimed_life
 from ecard.family import service as family
 from ecard.notices import service as notices
@@ -108,12 +109,13 @@ def _settle(
 def _settle_photos(session: Session, call: Call, link: Link) -> int:
     """Kept by its own consent until it lapses or the link ends; without it, with the document."""
     consent = notices.consent(session, link.id, "portrait_kept")
-    kept = consent is not None and consent.decision == "given"
+    agreed = consent.person_id if consent is not None and consent.decision == "given" else None
     removed = 0
     for photo in session.scalars(sa.select(ReferencePhoto).filter_by(link_id=link.id)):
         if files.is_destroyed(session, photo.file_id):
             continue
-        until = _photo_until(session, call, link, photo, kept=kept)
+        shown = shown_person(link, guardian=photo.subject == "guardian")
+        until = _photo_until(session, call, link, photo, kept=agreed == shown)
         files.keep_until(session, photo.file_id, until)
         if until <= call.now:
             files.destroy(session, call, photo.file_id, "lapsed")

@@ -33,6 +33,7 @@ __all__ = [
     "publish",
     "shown",
     "shown_in",
+    "withdraw",
 ]
 
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
@@ -186,6 +187,33 @@ def decide(
     )
     session.add(row)
     audit.record(session, call, f"consent.{decision}", "consent", row.id, acting_for=person_id)
+    return row
+
+
+def withdraw(session: Session, call: Call, given: Consent) -> Consent:
+    """Take back a consent, upon the text that it was given upon: nothing has to be read for that.
+
+    The caller holds the link's row. Not committed.
+    """
+    row = Consent(
+        id=uuid.uuid4(),
+        person_id=given.person_id,
+        link_id=given.link_id,
+        number=_next_number(session, given.link_id),
+        kind=given.kind,
+        decision="withdrawn",
+        given_by=given.given_by,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        notice_id=given.notice_id,
+        version=given.version,
+        text_sha256=given.text_sha256,
+        language=given.language,
+        device_id=_device(call),
+        at=call.now,
+    )
+    session.add(row)
+    audit.record(session, call, "consent.withdrawn", "consent", row.id, acting_for=given.person_id)
     return row
 
 

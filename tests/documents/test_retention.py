@@ -56,10 +56,12 @@ def consent_to_keep(stage: Stage, application: Application) -> None:
     with stage.joined.db.write() as session:
         notice = session.scalars(sa.select(Notice).filter_by(kind="face_processing")).first()
         assert notice is not None
+        link = session.get_one(Link, uuid.UUID(application.link_id))
         session.add(
             Consent(
                 id=uuid.uuid4(),
-                link_id=uuid.UUID(application.link_id),
+                person_id=link.relative_id,
+                link_id=link.id,
                 number=1,
                 kind="portrait_kept",
                 decision="given",
