@@ -34,6 +34,7 @@ from biometrics.quality import (
     judge_face,
     light_failure,
     merit,
+    single_face,
 )
 from biometrics.types import (
     Face,
@@ -315,12 +316,14 @@ class FaceVerifier:
         if not faces:
             return _Look(light_failure(picture) or UnusableReason.NO_FACE)
         face = detection.main_face(faces, picture)
-        if detection.has_rival(faces, face, self._settings.detection):
-            return _Look(UnusableReason.SEVERAL_FACES, face=face)
+        rival = detection.has_rival(faces, face, self._settings.detection)
+        single = single_face(faces, face, has_rival=rival)
+        if rival:
+            return _Look(UnusableReason.SEVERAL_FACES, (single,), face)
         chip = align(picture, face, self._engine.alignment)
         same = self._engine.alignment is DLIB_150
         judged = chip if same else quality_chip(picture, face)
-        facts = judge_face(picture, face, judged, limits)
+        facts = (single, *judge_face(picture, face, judged, limits))
         return _Look(first_failure(facts), facts, face, chip, merit(face, judged))
 
     def _best(self, chips: list[RgbImage]) -> tuple[list[RgbImage], list[RgbImage]]:
