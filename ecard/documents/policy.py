@@ -90,7 +90,7 @@ _FACE_KINDS = {
 
 
 def face_source(*, age: int, adult_age: int, guardian_face: bool) -> FaceSource:
-    """Whose picture is needed; of a small child none, the guardian's own face is asked for."""
+    """Whose picture is compared; of a small child none, the guardian's own face is asked for."""
     if guardian_face:
         return FaceSource.GUARDIAN_PORTRAIT
     return FaceSource.RELATIVE_PORTRAIT if age >= adult_age else FaceSource.FACE_PHOTO
@@ -110,7 +110,7 @@ def needs(*, relation: str, age: int, adult_age: int, source: FaceSource) -> tup
         found.append(Need("kinship", _PAPERS))
     if relation == WARD:
         found.append(Need("order", _ORDERS))
-    if source is FaceSource.FACE_PHOTO:
+    if age < adult_age:  # below the age of matching only a person looks at it
         found.append(Need("face", (frozenset({_K.FACE_PHOTO}),)))
     if source is FaceSource.GUARDIAN_PORTRAIT:
         found.append(Need("guardian", _GUARDIAN))

@@ -64,7 +64,7 @@ def submit(application: Application, **documents: bytes) -> Any:
             "lucia",
             "nora",
             "child",
-            ("household_page", "guardian_id_front", "guardian_id_back"),
+            ("household_page", "face_photo", "guardian_id_front", "guardian_id_back"),
             "awaiting_face",
         ),
     ],

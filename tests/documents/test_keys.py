@@ -83,11 +83,12 @@ def test_claimed_pictures_lie_under_the_relatives_key_at_every_age(
 
 def test_a_guardians_own_papers_and_portrait_stay_under_the_guardians_key(stage: Stage) -> None:
     application = apply(stage, "lucia", "nora", "child")
-    kinds = ("household_page", "guardian_id_front", "guardian_id_back")
+    kinds = ("household_page", "face_photo", "guardian_id_front", "guardian_id_back")
     assert application.give(*kinds).status == 201
     mother, child = {person(stage, "lucia")}, {person(stage, "nora")}
     assert owners(stage) == {
         "household_page": child,
+        "face_photo": child,
         "guardian_id_front": mother,
         "guardian_id_back": mother,
         "reference_photo": mother,
