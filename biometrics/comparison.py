@@ -8,6 +8,7 @@ import numpy as np
 from biometrics.calibration import OperatingPoint
 from biometrics.cohort import AgeMeans
 from biometrics.embedding import Embedding
+from biometrics.errors import NotComparable
 from biometrics.types import Outcome, Zone
 
 
@@ -27,10 +28,10 @@ def distance_at_age(
 
 
 def zone_of(measured: float, point: OperatingPoint) -> Zone:
-    """The zone in which a distance lies; a distance on a limit is inside. `ValueError` for what is
-    no number: it must never look like a near face."""
+    """The zone in which a distance lies; a distance on a limit is inside. `NotComparable` for what
+    is no number: it must never look like a near face."""
     if not math.isfinite(measured):
-        raise ValueError("a distance must be a finite number")
+        raise NotComparable("a distance must be a finite number")
     if point.accept_within is not None and measured <= point.accept_within:
         return Zone.ACCEPT
     return Zone.REVIEW if measured <= point.review_within else Zone.REJECT
@@ -43,10 +44,10 @@ def outcome_of(zone: Zone) -> Outcome:
 
 def is_nearest_to_claimed(claimed: float, household: Sequence[float], margin: float) -> bool:
     """Household contrast: whether the claimant is nearer to the claimed reference than to every
-    other one of the household, by that margin. True where no other is on file. `ValueError` for
+    other one of the household, by that margin. True where no other is on file. `NotComparable` for
     what is no number."""
     if not all(math.isfinite(measured) for measured in (claimed, margin, *household)):
-        raise ValueError("a distance must be a finite number")
+        raise NotComparable("a distance must be a finite number")
     return all(claimed + margin < other for other in household)
 
 

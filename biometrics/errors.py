@@ -7,6 +7,7 @@ that no judgement took place, so the caller must not count a try against the per
     ├── UndecodableImage      the bytes are not a picture we read (`frame`: which one)
     │   └── ImageTooLarge     they are, but past the size caps
     ├── ReferenceUnusable     the stored photo cannot be compared with (`reason`)
+    ├── NotComparable         a network answered with what is no number
     └── ModelError            ours to repair: refuse to start
         ├── EngineUnknown     no engine has that name
         ├── ModelMissing      the package or pack with the weights is not installed
@@ -39,6 +40,10 @@ class ReferenceUnusable(BiometricsError):
     def __init__(self, reason: UnusableReason) -> None:
         super().__init__(f"reference photo is unusable: {reason.value}")
         self.reason = reason
+
+
+class NotComparable(BiometricsError, ValueError):
+    """What was measured is no finite number: nothing follows from it, least of all nearness."""
 
 
 class ModelError(BiometricsError):
