@@ -8,6 +8,7 @@ that no judgement took place, so the caller must not count a try against the per
     │   └── ImageTooLarge     they are, but past the size caps
     ├── ReferenceUnusable     the stored photo cannot be compared with (`reason`)
     ├── NotComparable         a network answered with what is no number
+    ├── NoNumber              a network's answer is no number
     └── ModelError            ours to repair: refuse to start
         ├── EngineUnknown     no engine has that name
         ├── ModelMissing      the package or pack with the weights is not installed
@@ -44,6 +45,10 @@ class ReferenceUnusable(BiometricsError):
 
 class NotComparable(BiometricsError, ValueError):
     """What was measured is no finite number: nothing follows from it, least of all nearness."""
+
+
+class NoNumber(BiometricsError):
+    """A network answered what is no number: nobody was judged."""
 
 
 class ModelError(BiometricsError):

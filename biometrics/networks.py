@@ -91,8 +91,12 @@ def weights_path(weights: WeightsFile) -> Path:
 
 
 def read_weights(weights: WeightsFile, path: Path | None = None) -> bytes:
-    """The file's bytes; `ModelAltered` where its SHA-256 is not the pinned one."""
-    content = (path or weights_path(weights)).read_bytes()
+    """The file's bytes; `ModelMissing` where there is none, `ModelAltered` where its SHA-256 is not
+    the pinned one."""
+    try:
+        content = (path or weights_path(weights)).read_bytes()
+    except OSError as error:
+        raise ModelMissing(f"{weights.name} cannot be read") from error
     if hashlib.sha256(content).hexdigest() != weights.sha256:
         raise ModelAltered(f"{weights.name} is not the pinned file")
     return content

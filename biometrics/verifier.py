@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from biometrics import cohort, detection, images, liveness, memory
 from biometrics.alignment import DLIB_150, align, quality_chip
 from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint, points_of, uncalibrated
@@ -25,7 +27,7 @@ from biometrics.crops import CUTS, cuts
 from biometrics.detection import DetectionSettings
 from biometrics.embedding import Embedding, embed_each, mean_embedding
 from biometrics.engines import DEFAULT_ENGINE, Engine, load_engine
-from biometrics.errors import ReferenceUnusable, UndecodableImage
+from biometrics.errors import NoNumber, ReferenceUnusable, UndecodableImage
 from biometrics.images import ImageLimits
 from biometrics.portraits import PortraitSettings, find_portrait
 from biometrics.quality import (
@@ -178,7 +180,7 @@ class FaceVerifier:
             return self._unusable(looks, pictures, point, facts)
         usable.sort(key=lambda frame: -frame.merit)
         compared, others = self._best([frame.chip for frame in usable])
-        embeddings = embed_each(self._engine, [*wanted, *compared], others)
+        embeddings = self._embedded([*wanted, *compared], others)
         reference_side, embeddings = mean_embedding(embeddings[:CUTS]), embeddings[CUTS:]
         best = embeddings[: len(compared)]
         if furthest_stray(best, embeddings) > self._points.same_capture_within:
@@ -200,11 +202,19 @@ class FaceVerifier:
         others = [chips for photo in household if (chips := self._chips_of_other(photo))]
         fact = QualityFact("household", len(others), "photos", len(others) == len(household))
         answer = replace(answer, facts=(*answer.facts, fact))
-        sides = [mean_embedding(embed_each(self._engine, chips)) for chips in others]
+        sides = [mean_embedding(self._embedded(chips)) for chips in others]
         away = [distance_at_age(probe, side, age, self._means) for side in sides]
         if is_nearest_to_claimed(claimed, away, self._margin):
             return answer
         return replace(answer, zone=Zone.REVIEW, review=ReviewReason.CLOSE_RELATIVE)
+
+    def _embedded(
+        self, chips: Sequence[RgbImage], plain: Sequence[RgbImage] = ()
+    ) -> list[Embedding]:
+        embeddings = embed_each(self._engine, chips, plain)
+        if not all(np.isfinite(embedding).all() for embedding in embeddings):
+            raise NoNumber("the embedder's answer is no number")
+        return embeddings
 
     def _chips_of_other(self, photo: bytes) -> list[RgbImage]:
         try:
@@ -221,7 +231,7 @@ class FaceVerifier:
         point = self._points.at(age)
         with self._places.one():
             chips = [chip for photo in (one, other) for chip in self._reference_chips(photo)]
-            embeddings = embed_each(self._engine, chips)
+            embeddings = self._embedded(chips)
         sides = mean_embedding(embeddings[:CUTS]), mean_embedding(embeddings[CUTS:])
         return self._compare(*sides, age, point, ())
 

@@ -10,13 +10,14 @@ import argparse
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from biometrics import cohort
-from biometrics.cohort import AgeMeans
+from biometrics.cohort import AgeMeans, Strength
 from biometrics.evaluation.arguments import add_sources, opened_gallery, reported
 from biometrics.evaluation.errors import EngineUnknown
 from biometrics.evaluation.gallery import Gallery
@@ -26,6 +27,9 @@ from biometrics.evaluation.measure import Method, as_shipped
 WITHIN = {"yunet-mobilefacenet-v1": 0.45}
 """Distance, age mean subtracted. Of the strangers of Labeled Faces in the Wild 5 of 1.9 million
 pairs are as near, of FG-NET 1 of 29 thousand of the same age band."""
+
+_ALL_OF_IT = Strength(minor=1.0, adult=1.0)
+"""Of the age mean, whatever the comparisons of the product take away."""
 
 COLUMNS = ("path_a", "path_b")
 
@@ -53,7 +57,7 @@ def find_doubles(gallery: Gallery, means: AgeMeans, within: float) -> list[tuple
     counted = Counter(picture.subject for picture in gallery.pictures)
     alone = [p.age is not None and counted[p.subject] == 1 for p in gallery.pictures]
     chosen = np.flatnonzero(np.array(alone) & gallery.found())
-    method = as_shipped(means)
+    method = as_shipped(replace(means, strength=_ALL_OF_IT))
     vectors = np.stack([_centred(gallery, method, row) for row in chosen.tolist()])
     near = np.argwhere(np.triu(1 - vectors @ vectors.T < within, 1))
     paths = [gallery.pictures[row].path for row in chosen.tolist()]

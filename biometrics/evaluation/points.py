@@ -24,8 +24,8 @@ _DIGITS = 4
 _KEPT = 0.02
 _TARGET_FOR_NONE = 1e-3
 """What is shown for a band that nobody is accepted in."""
-_DRAWN_IN = tuple(1 - step / 20 for step in range(11))
-"""Parts of the target, down to half."""
+_DRAWN_IN = tuple(1 - step / 20 for step in range(16))
+"""Parts of the target, down to a quarter: a limit drawn in further turns most people away."""
 _CLOSE_MINORS = "people with several pictures, at most 2 years apart"
 LEAST_GENUINE_PEOPLE = 20
 """Below so many people a false non-match rate is unknown."""
@@ -66,14 +66,15 @@ class Calibration:
 
     def _band(self, band: AgeBand, adult_limit: float | None) -> dict[str, Any]:
         found = self._compare(self.slicer.band(band.youngest, band.oldest), 1.5 * band.review_fmr)
+        labelled = self._compare(self.as_labelled.band(band.youngest, band.oldest))
         nearer = self._nearer_strangers(band)
-        limit, fmr = self._supported_limit(band, found, nearer)
+        limit = self._supported_limit(band, found, labelled, nearer)
         borrowed = bool(_is_adult(band) and limit and adult_limit and adult_limit < limit)
         if borrowed and adult_limit:
-            limit, fmr = adult_limit, found.false_matches(adult_limit)
+            limit = adult_limit
+        fmr, as_labelled = found.false_matches(limit), labelled.false_matches(limit)
         accepts = is_supported(band, fmr.high)
         review = _rounded(max(found.limit(band.review_fmr), limit))
-        labelled = self._compare(self.as_labelled.band(band.youngest, band.oldest))
         genuine = self._genuine(band)
         return {
             "accept_within": limit if accepts else None,
@@ -82,7 +83,8 @@ class Calibration:
             "measured_at": limit,
             "people": found.trials.units,
             "fmr": asdict(fmr),
-            "fmr_as_labelled": asdict(labelled.false_matches(limit)),
+            "fmr_as_labelled": asdict(as_labelled),
+            "supported_as_labelled": is_supported(band, as_labelled.high),
             "fmr_elsewhere": {n: asdict(part.false_matches(limit)) for n, part in nearer.items()},
             "fnmr": {n: asdict(part.false_non_matches(limit)) for n, part in genuine.items()},
             "rejected": {n: asdict(part.false_non_matches(review)) for n, part in genuine.items()},
@@ -94,19 +96,24 @@ class Calibration:
         return compare(self.gallery, slice_, self.method, kept)
 
     def _supported_limit(
-        self, band: AgeBand, found: Comparisons, nearer: Mapping[str, Comparisons]
-    ) -> tuple[float, Rate]:
+        self,
+        band: AgeBand,
+        found: Comparisons,
+        labelled: Comparisons,
+        nearer: Mapping[str, Comparisons],
+    ) -> float:
         """The widest limit within the target on all strangers of the band, and on those who are
-        nearer to each other; drawn in until the interval allows acceptance, if that is near."""
+        nearer to each other; drawn in until the interval allows acceptance, if that is near:
+        also with the pairs in that may show one person, else at least with them left out."""
         target = band.accept_fmr or _TARGET_FOR_NONE
         elsewhere = [part.limit(target) for part in nearer.values() if part.supports_limit(target)]
         widest = min([found.limit(target), *elsewhere])
-        for share in _DRAWN_IN:
-            limit = _rounded(min(widest, found.limit(share * target)))
-            fmr = found.false_matches(limit)
-            if is_supported(band, fmr.high):
-                return limit, fmr
-        return _rounded(widest), found.false_matches(_rounded(widest))
+        limits = [_rounded(min(widest, found.limit(share * target))) for share in _DRAWN_IN]
+        for asked in ((found, labelled), (found,)):
+            for limit in limits:
+                if all(is_supported(band, part.false_matches(limit).high) for part in asked):
+                    return limit
+        return _rounded(widest)
 
     def _nearer_strangers(self, band: AgeBand) -> dict[str, Comparisons]:
         """Other sets of strangers at which the limit has to hold as well, by name."""
