@@ -14,7 +14,7 @@ from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.applying import DAY_SECONDS
 from ecard.family.caps import MONTH_DAYS
-from ecard.family.links import lock_link, move, policy_of, typed
+from ecard.family.links import lock_link, move, not_me_address, policy_of, typed
 from ecard.family.models import Link, LinkChange
 from ecard.messages import service as messages
 from ecard.persons import service as persons
@@ -61,7 +61,13 @@ def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
             session, call, link.holder_id, "coming_of_age", name=name, until=until, days=days
         )
         messages.notify(
-            session, call, link.relative_id, "coming_of_age_relative", name=holder, until=until
+            session,
+            call,
+            link.relative_id,
+            "coming_of_age_relative",
+            name=holder,
+            until=until,
+            not_me_address=not_me_address(session, call, link),
         )
         session.commit()
 
