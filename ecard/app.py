@@ -36,7 +36,6 @@ from ecard.request import MemoryRequest, request_id
 from ecard.review import views as review_views
 
 API_PREFIX = "/api/v1"
-LIMIT_WINDOW_SECONDS = 300
 PAGE_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:"
@@ -158,12 +157,13 @@ def _name_request() -> None:
 
 def _limit_addresses(app: Flask, joined: Joined) -> None:
     """A cap per network address, in memory; what is counted against a person is in the database."""
-    limit = f"{joined.settings.requests_per_address} per {LIMIT_WINDOW_SECONDS} second"
+    window = joined.settings.requests_window_seconds
+    limit = f"{joined.settings.requests_per_address} per {window} second"
     Limiter(
         key_func=get_remote_address,
         application_limits=[limit],
         storage_uri="memory://",
-        on_breach=lambda _: problem(errors.TooManyRequests(retry_after=LIMIT_WINDOW_SECONDS)),
+        on_breach=lambda _: problem(errors.TooManyRequests(retry_after=window)),
     ).init_app(app)
 
 

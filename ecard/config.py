@@ -48,6 +48,12 @@ class Settings:
     web_threads: int = setting(16, "Request threads of a worker.")
     web_workers: int = setting(1, "Worker processes; more than 1 needs PostgreSQL.")
     database_pool: int = setting(20, "Database connections a worker keeps.")
+    statement_seconds: float = setting(
+        2.5, "Longest database statement, waiting for a row included, seconds (PostgreSQL)."
+    )
+    database_wait_seconds: float = setting(
+        15.0, "How long a request waits for its turn to write, seconds (SQLite)."
+    )
     face_engine: str = setting(
         "resnet", "What finds and compares faces: `resnet`, `dlib` or an installed model pack."
     )
@@ -65,21 +71,44 @@ class Settings:
     frames_max: int = setting(12, "Most frames of a capture.")
     document_bytes_a_day: int = setting(60 * 2**20, "Bytes a holder may upload in 24 hours.")
     requests_per_address: int = setting(
-        300, "Requests from one network address in 300 seconds; in the demo profile 3,000."
+        300,
+        "Requests from one network address in `ECARD_REQUESTS_WINDOW_SECONDS`; in the demo profile"
+        " 3,000.",
     )
-    sign_ins_per_address: int = setting(20, "Sign-in tries from one network address in 60 s.")
-    sign_ins_per_account: int = setting(5, "Sign-in tries on one account and address in 60 s.")
-    sign_ins_total: int = setting(100, "Failed sign-ins on one account until recovery is needed.")
+    requests_window_seconds: int = setting(300, "Window of `ECARD_REQUESTS_PER_ADDRESS`, seconds.")
+    sign_in_window_seconds: int = setting(
+        60, "Window of the two limits of sign-in tries below, seconds."
+    )
+    sign_ins_per_address: int = setting(
+        20, "Sign-in tries from one network address in a window; holders and staff."
+    )
+    sign_ins_per_account: int = setting(
+        5, "Sign-in tries on one account from one address in a window; holders and staff."
+    )
+    sign_ins_total: int = setting(
+        100,
+        "Failed sign-ins in a row on one account, from wherever, until recovery (holders) or a new"
+        " password (staff) is needed.",
+    )
+    staff_failures_free: int = setting(
+        10, "Failed sign-ins in a row of one member of staff until waiting times begin."
+    )
+    staff_wait_seconds: int = setting(30, "First of these waiting times, seconds; doubles.")
+    staff_wait_longest_seconds: int = setting(3600, "Longest of these waiting times, seconds.")
     code_seconds: int = setting(600, "Life of a code sent to the phone on file, seconds.")
     code_tries: int = setting(5, "Wrong tries that end a code.")
     codes_a_day: int = setting(20, "Codes sent to one card in 24 hours.")
-    code_pause_seconds: int = setting(10, "Pause after every 2 codes sent, seconds.")
+    codes_before_pause: int = setting(2, "Codes that may be asked for without a pause.")
+    code_pause_seconds: int = setting(10, "Pause after these codes, seconds.")
     access_seconds: int = setting(900, "Life of an access token, seconds.")
     session_idle_seconds: int = setting(3600, "Life of a refresh token that is not used, seconds.")
     session_seconds: int = setting(12 * 3600, "Longest life of a session, seconds.")
     staff_idle_seconds: int = setting(900, "Staff session without use, seconds.")
     staff_seconds: int = setting(12 * 3600, "Longest life of a staff session, seconds.")
     recovery_delay_seconds: int = setting(24 * 3600, "Wait before a recovery takes effect.")
+    fresh_sign_in_seconds: int = setting(
+        900, "How long after a sign-in a first e-card password may be set, seconds."
+    )
     devices_max: int = setting(5, "Devices of one account.")
     step_up_seconds: int = setting(20 * 60, "Life of a step-up grant, seconds.")
     card_password_tries: int = setting(6, "Wrong e-card passwords until it locks.")
@@ -120,9 +149,38 @@ class Settings:
     )
     idempotency_seconds: int = setting(72 * 3600, "How long an idempotency key is remembered.")
     idempotency_lock_seconds: int = setting(90, "How long a key in work is held, seconds.")
-    page_size: int = setting(50, "Most items of a page.")
     job_lease_seconds: int = setting(60, "Lease of a job taken from the outbox, seconds.")
     job_tries: int = setting(10, "Tries until a job is parked.")
+    job_pause_longest_seconds: int = setting(
+        3600, "Longest pause between two tries of a job, seconds; pauses double up to it."
+    )
+    sweep_rows: int = setting(200, "Most rows a sweep takes in one transaction.")
+    orphan_seconds: int = setting(
+        900, "A stored file this old that no row speaks of is removed, seconds."
+    )
+    codes_kept_hours: int = setting(24, "How long a code's row is kept after it was opened, hours.")
+    sessions_kept_days: int = setting(
+        30, "How long a session of holders or staff is kept after its longest life, days."
+    )
+    step_ups_kept_hours: int = setting(
+        24, "How long a step-up grant is kept after it lapsed, hours."
+    )
+    recoveries_kept_days: int = setting(30, "How long a recovery is kept after it lapsed, days.")
+    not_me_kept_days: int = setting(
+        30, "How long a 'this was not me' address is kept after it lapsed, days."
+    )
+    failed_sign_ins_kept_days: int = setting(
+        90, "How long failed sign-ins count after the last of them, days."
+    )
+    message_text_kept_days: int = setting(
+        7, "How long the text of a message is kept after it was written, days."
+    )
+    tries_kept_days: int = setting(
+        31, "How long counted tries are kept, days; longer than a month of new links."
+    )
+    done_jobs_kept_days: int = setting(
+        30, "How long a job that is done stops its key from being enqueued again, days."
+    )
     anchor_seconds: int = setting(60, "Longest time without a new audit anchor, seconds.")
     anchor_rows: int = setting(100, "Most audit rows without a new anchor.")
     smtp_url: str = setting("", "smtp://user:password@host:port; empty: embedded mailbox.")

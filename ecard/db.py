@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -19,8 +20,6 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-SQLITE_BUSY_TIMEOUT_MS = 15_000
-STATEMENT_TIMEOUT_MS = 15_000
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -64,14 +63,26 @@ Index = Annotated[str, mapped_column(sa.String(80))]
 Json = Annotated[dict[str, Any], mapped_column(sa.JSON)]
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many connections there are, and how long anybody waits for the database."""
+
+    pool_size: int = 10
+    statement_seconds: float = 2.5
+    """Longest statement on PostgreSQL, waiting for a row's lock included."""
+    wait_seconds: float = 15.0
+    """How long a transaction waits for its turn to write on SQLite: all writers share one lock."""
+
+
 class Database:
     """One engine for writing and, on SQLite, a second one whose sessions take no write lock."""
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, bounds: Bounds | None = None) -> None:
+        bounds = bounds or Bounds()
         self.url = sa.make_url(url)
-        self.engine = _engine(self.url, pool_size, immediate=True)
+        self.engine = _engine(self.url, bounds, immediate=True)
         same = self.url.get_backend_name() != "sqlite"
-        self._reading = self.engine if same else _engine(self.url, pool_size, immediate=False)
+        self._reading = self.engine if same else _engine(self.url, bounds, immediate=False)
         self._write = sessionmaker(self.engine, expire_on_commit=False)
         self._read = sessionmaker(self._reading, expire_on_commit=False)
 
@@ -93,18 +104,19 @@ class Database:
         self._reading.dispose()
 
 
-def _engine(url: sa.URL, pool_size: int, *, immediate: bool) -> Engine:
+def _engine(url: sa.URL, bounds: Bounds, *, immediate: bool) -> Engine:
+    size = bounds.pool_size
     if url.get_backend_name() != "sqlite":
+        longest = f"-c statement_timeout={round(bounds.statement_seconds * 1000)}"
         return sa.create_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            pool_size=size,
+            max_overflow=size,
             pool_pre_ping=True,
-            connect_args={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+            connect_args={"options": longest},
         )
-    engine = sa.create_engine(
-        url, pool_size=pool_size, max_overflow=4 * pool_size, connect_args={"timeout": 15}
-    )
+    wait = {"timeout": bounds.wait_seconds}
+    engine = sa.create_engine(url, pool_size=size, max_overflow=4 * size, connect_args=wait)
     event.listen(engine, "connect", _sqlite_profile)
     begin = "BEGIN IMMEDIATE" if immediate else "BEGIN"
 
@@ -121,6 +133,5 @@ def _sqlite_profile(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_TIMEOUT_MS}",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -27,6 +27,7 @@ from ecard.call import Call
 from ecard.db import Base, Code, Id
 from ecard.errors import Refusal
 from ecard.request import current_call
+from ecard.sweeping import in_batches
 
 KEY = re.compile(r"[A-Za-z0-9_-]{20,100}")
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Content-Language")
@@ -171,9 +172,4 @@ def _request_digest() -> str:
 def sweep(call: Call) -> int:
     """Forget keys older than the settings say; returns how many."""
     before = call.now - timedelta(seconds=call.settings.idempotency_seconds)
-    with call.db.write() as session:
-        result = session.execute(
-            sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before)
-        )
-        session.commit()
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    return in_batches(call, sa.delete(IdempotencyKey), IdempotencyKey.created_at < before)

@@ -11,6 +11,7 @@ from ecard import files, idempotency, limits, worker
 from ecard.accounts import service as accounts
 from ecard.agencies import service as agencies
 from ecard.call import Call
+from ecard.cards import service as cards
 from ecard.documents import service as documents
 from ecard.family import service as family
 from ecard.messages import service as messages
@@ -19,8 +20,6 @@ from ecard.worker import Handler, Sweep, Work
 
 MINUTES = 60
 HOURS = 3600
-TRIES_KEPT_DAYS = 31
-"""Longer than the longest window of a limit (a month of new links)."""
 
 
 def work() -> Work:
@@ -31,7 +30,7 @@ def work() -> Work:
 def forget_tries(call: Call) -> int:
     """Delete counted tries that no limit looks at any more."""
     with call.db.write() as session:
-        count = limits.sweep(session, call.now - timedelta(days=TRIES_KEPT_DAYS))
+        count = limits.sweep(session, call.now - timedelta(days=call.settings.tries_kept_days))
         session.commit()
     return count
 
@@ -48,9 +47,10 @@ SWEEPS = (
     Sweep("review_files", 5 * MINUTES, review.sweep),
     Sweep("documents", 15 * MINUTES, documents.sweep),
     Sweep("stored_files", 15 * MINUTES, files.sweep),
-    Sweep("sign_in_codes", HOURS, accounts.sweep),
+    Sweep("step_ups", HOURS, cards.sweep),
+    Sweep("sign_ins", HOURS, accounts.sweep),
     Sweep("messages", HOURS, messages.sweep),
-    Sweep("staff_sessions", HOURS, agencies.sweep),
+    Sweep("staff_sign_ins", HOURS, agencies.sweep),
     Sweep("idempotency_keys", HOURS, idempotency.sweep),
     Sweep("counted_tries", HOURS, forget_tries),
     Sweep("done_jobs", 24 * HOURS, worker.forget_done_jobs),

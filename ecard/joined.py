@@ -12,7 +12,7 @@ from biometrics.verifier import FaceVerifier
 from ecard.actors import SYSTEM
 from ecard.call import Call
 from ecard.config import Settings
-from ecard.db import Database
+from ecard.db import Bounds, Database
 from ecard.delivery import delivery_from
 from ecard.dependencies import Dependencies, utc_now
 from ecard.hashing import Hasher
@@ -46,10 +46,10 @@ def join(
     now: Callable[[], datetime] = utc_now,
     verifier: Callable[[], FaceVerifier] | None = None,
     hasher: Hasher | None = None,
-    database: Callable[[str, int], Database] = Database,
+    database: Callable[[str, Bounds], Database] = Database,
 ) -> Joined:
     """Open the database, the keys and the store; raises on a missing or unsafe key file."""
-    db = database(settings.database_address, settings.database_pool)
+    db = database(settings.database_address, _bounds(settings))
     vault = Vault(settings.keys_folder)
     dependencies = Dependencies(
         vault=vault,
@@ -63,6 +63,14 @@ def join(
         now=now,
     )
     return Joined(db, settings, dependencies)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        pool_size=settings.database_pool,
+        statement_seconds=settings.statement_seconds,
+        wait_seconds=settings.database_wait_seconds,
+    )
 
 
 def _load_verifier(settings: Settings) -> FaceVerifier:

@@ -17,9 +17,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecard.db import Base, Code, Id, Json
 
-LONGEST_PAUSE_SECONDS = 3600
-"""Pauses between tries double up to this: ten tries bear an outage of some hours."""
-
 
 class Job(Base):
     """One thing to do. ``key`` makes enqueuing the same thing twice harmless."""
@@ -81,9 +78,18 @@ def take(session: Session, *, now: datetime, lease_seconds: int) -> Job | None:
 
 
 def settle(
-    session: Session, job_id: uuid.UUID, *, now: datetime, error: str | None, tries_max: int
+    session: Session,
+    job_id: uuid.UUID,
+    *,
+    now: datetime,
+    error: str | None,
+    tries_max: int,
+    longest_pause_seconds: int,
 ) -> None:
-    """Mark a leased job done, or wait for the next try, or park it after ``tries_max``."""
+    """Mark a leased job done, or wait for the next try, or park it after ``tries_max``.
+
+    Pauses between tries double up to the longest: ten tries bear an outage of some hours.
+    """
     job = session.get(Job, job_id, with_for_update=True)
     if job is None or job.state != "waiting":
         return  # its lease had run out and somebody else has settled it
@@ -93,4 +99,4 @@ def settle(
     elif job.tries >= tries_max:
         job.state = "parked"
     else:
-        job.run_at = now + timedelta(seconds=min(LONGEST_PAUSE_SECONDS, 10 * 2**job.tries))
+        job.run_at = now + timedelta(seconds=min(longest_pause_seconds, 10 * 2**job.tries))

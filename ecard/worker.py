@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ecard import audit_verify, outbox
 from ecard.call import Call
+from ecard.sweeping import in_batches
 
 SWEEP = "sweep"
 IDLE_SECONDS = 0.25
@@ -27,8 +28,6 @@ STOP_SECONDS = 2.0
 """How long a shutdown waits for the job in work; one that takes longer is leased again later."""
 BROKE_OFF = "broke_off"
 """Error of a job that never came to an end, however often it was begun."""
-DONE_JOBS_KEPT_DAYS = 30
-"""How long a job that is done still stops its key from being enqueued again."""
 
 log = structlog.get_logger()
 
@@ -131,7 +130,15 @@ class Worker(threading.Thread):
         # one more try than there may be: its process died in each of them, and would again
         error = self._attempt(job) if job.tries <= tries else BROKE_OFF
         with self._call.db.write() as session:
-            outbox.settle(session, job.id, now=self._call.now, error=error, tries_max=tries)
+            pause = self._call.settings.job_pause_longest_seconds
+            outbox.settle(
+                session,
+                job.id,
+                now=self._call.now,
+                error=error,
+                tries_max=tries,
+                longest_pause_seconds=pause,
+            )
             session.commit()
         return True
 
@@ -167,9 +174,6 @@ def _something_due(call: Call) -> bool:
 
 def forget_done_jobs(call: Call) -> int:
     """Delete jobs done long ago; parked ones stay until somebody looked at them."""
-    before: datetime = call.now - timedelta(days=DONE_JOBS_KEPT_DAYS)
-    with call.db.write() as session:
-        old = sa.delete(outbox.Job).where(outbox.Job.state == "done", outbox.Job.done_at < before)
-        count: int = session.execute(old).rowcount  # type: ignore[attr-defined]
-        session.commit()
-    return count
+    before = call.now - timedelta(days=call.settings.done_jobs_kept_days)
+    old = (outbox.Job.state == "done", outbox.Job.done_at < before)
+    return in_batches(call, sa.delete(outbox.Job), *old)

@@ -13,27 +13,27 @@ from sqlalchemy import event
 
 from biometrics.types import Portrait, ReferenceCheck, Verification
 from biometrics.verifier import FaceVerifier
-from ecard.db import Database
+from ecard.db import Bounds, Database
 
 
 class ReusedDatabase(Database):
     """Engines that serve one test after the other, each on a database of its own."""
 
-    _idle: ClassVar[dict[tuple[str, int], list["ReusedDatabase"]]] = {}
+    _idle: ClassVar[dict[tuple[str, Bounds], list["ReusedDatabase"]]] = {}
 
-    def __init__(self, url: str, pool_size: int) -> None:
-        super().__init__(url, pool_size)
-        self._shelf = (self.url.get_backend_name(), pool_size)
+    def __init__(self, url: str, bounds: Bounds) -> None:
+        super().__init__(url, bounds)
+        self._shelf = (self.url.get_backend_name(), bounds)
         for engine in {self.engine, self._reading}:
             event.listen(engine, "do_connect", self._redirect)
 
     @classmethod
-    def on(cls, url: str, pool_size: int) -> "ReusedDatabase":
+    def on(cls, url: str, bounds: Bounds) -> "ReusedDatabase":
         """A handle on this database: an idle one, or the first of its kind."""
         address = sa.make_url(url)
-        idle = cls._idle.setdefault((address.get_backend_name(), pool_size), [])
+        idle = cls._idle.setdefault((address.get_backend_name(), bounds), [])
         if not idle:
-            return cls(url, pool_size)
+            return cls(url, bounds)
         handle = idle.pop()
         handle.url = address
         return handle

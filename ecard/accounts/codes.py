@@ -28,10 +28,7 @@ SIGN_IN = "sign_in"
 SEND_JOB = "accounts.send_code"
 MESSAGE_KINDS = {SIGN_IN: "sign_in_code", "card_password_reset": "card_password_reset_code"}
 CARD_NUMBER_PLACE = "sign_in_codes.card_number"
-TRY_WINDOW_SECONDS = 60
 DAY_SECONDS = 24 * 3600
-CODES_BEFORE_PAUSE = 2
-"""A first code and one more may be asked for at once; ``code_pause_seconds`` holds after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,8 @@ def _add(session: Session, call: Call, purpose: str, index: str) -> SignInCode:
 
 def _hold_sending(session: Session, call: Call, subject: str) -> None:
     pause, day = call.settings.code_pause_seconds, call.settings.codes_a_day
-    hold(session, call, "code_pause", subject, limit=CODES_BEFORE_PAUSE, window_seconds=pause)
+    free = call.settings.codes_before_pause
+    hold(session, call, "code_pause", subject, limit=free, window_seconds=pause)
     hold(session, call, "codes_a_day", subject, limit=day, window_seconds=DAY_SECONDS)
 
 
@@ -153,7 +151,7 @@ def prove(call: Call, code_id: uuid.UUID, code: str, device_token: str | None) -
         _hold_account(session, call, subject)
         refusal = _examine(call, row, code)
         if refusal is not None:
-            _count_failure(session, subject)
+            _count_failure(session, call, subject)
             _record_refused(session, call, row)
         session.commit()
     if refusal is not None:
@@ -231,15 +229,15 @@ def hold(
 
 def _hold_address(session: Session, call: Call, kind: str) -> None:
     address = call.dependencies.vault.index("network", call.network)
-    limit = call.settings.sign_ins_per_address
-    hold(session, call, f"{kind}_address", address, limit=limit, window_seconds=TRY_WINDOW_SECONDS)
+    limit, window = call.settings.sign_ins_per_address, call.settings.sign_in_window_seconds
+    hold(session, call, f"{kind}_address", address, limit=limit, window_seconds=window)
 
 
 def _hold_account(session: Session, call: Call, subject: str) -> None:
     """Raise TooManyRequests, or SignInBlocked once all failures since the last success are many."""
     both = call.dependencies.vault.index("network", f"{subject}|{call.network}")
-    limit = call.settings.sign_ins_per_account
-    hold(session, call, "sign_in_account", both, limit=limit, window_seconds=TRY_WINDOW_SECONDS)
+    limit, window = call.settings.sign_ins_per_account, call.settings.sign_in_window_seconds
+    hold(session, call, "sign_in_account", both, limit=limit, window_seconds=window)
     limits.lock(session, "failed_sign_ins", subject)
     failed = session.get(FailedSignIns, subject)
     if failed is not None and failed.failures >= call.settings.sign_ins_total:
@@ -247,12 +245,12 @@ def _hold_account(session: Session, call: Call, subject: str) -> None:
         raise SignInBlocked
 
 
-def _count_failure(session: Session, subject: str) -> None:
+def _count_failure(session: Session, call: Call, subject: str) -> None:
     failed = session.get(FailedSignIns, subject)
     if failed is None:
-        session.add(FailedSignIns(subject=subject, failures=1))
-    else:
-        failed.failures += 1
+        failed = FailedSignIns(subject=subject, failures=0)
+        session.add(failed)
+    failed.failures, failed.last_at = failed.failures + 1, call.now
 
 
 def hold_recovery_address(call: Call) -> None:

@@ -33,6 +33,8 @@ class FailedSignIns(Base):
     subject: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     """Blind index of a card, known or not, or the id of a device."""
     failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    """The last failure: a count that nobody added to for long is forgotten."""
 
 
 class Device(Base):
@@ -86,7 +88,8 @@ class Session(Base):
     refresh_hash: Mapped[Code] = mapped_column(unique=True)
     refresh_expires_at: Mapped[datetime]
     opened_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    """The absolute end of the family, however often it was renewed."""
     handed_over_at: Mapped[datetime | None]
     """While set, the phone is in the relative's hands and this session does nothing."""
     ended_at: Mapped[datetime | None]
@@ -94,11 +97,16 @@ class Session(Base):
 
 
 class SpentRefresh(Base):
-    """A refresh token that was exchanged; seeing it again ends the whole family."""
+    """A refresh token that was exchanged; seeing it again ends the whole family.
+
+    Kept to the family's absolute end: until then a thief may show it.
+    """
 
     __tablename__ = "spent_refreshes"
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    session_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("sessions.id"), index=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="CASCADE"), index=True
+    )
     spent_at: Mapped[datetime]
 
 
@@ -117,7 +125,8 @@ class Recovery(Base):
     staff_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     opened_at: Mapped[datetime]
     ready_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    """When it takes effect by itself; at once where an old device approved."""
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     approved_by_device_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("devices.id"))
     cancelled_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]

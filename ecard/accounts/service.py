@@ -20,7 +20,14 @@ from ecard.accounts.devices import (
     rename_device,
 )
 from ecard.accounts.errors import CodeExpired, CodeWrong, NewDeviceNeedsRecovery
-from ecard.accounts.models import Account, Device, SignInCode
+from ecard.accounts.models import (
+    Account,
+    Device,
+    FailedSignIns,
+    Recovery,
+    SignInCode,
+    SpentRefresh,
+)
 from ecard.accounts.models import Session as SignedIn
 from ecard.accounts.policy import new_counter_code, typed_code
 from ecard.accounts.recoveries import (
@@ -48,6 +55,7 @@ from ecard.answering import answered_alike
 from ecard.call import Call
 from ecard.messages import service as messages
 from ecard.persons import service as persons
+from ecard.sweeping import in_batches
 
 __all__ = [
     "JOBS",
@@ -91,7 +99,6 @@ __all__ = [
 
 JOBS = {codes.SEND_JOB: send}
 """Kinds of outbox jobs and who does them."""
-CODES_KEPT_HOURS = 24
 
 
 def request_code(call: Call, card_number: str, device_token: str | None = None) -> CodeOpened:
@@ -174,9 +181,21 @@ def person_of_account(session: Session, account_id: uuid.UUID) -> uuid.UUID:
 
 
 def sweep(call: Call) -> int:
-    """Delete codes a day old; returns how many."""
-    before = call.now - timedelta(hours=CODES_KEPT_HOURS)
-    with call.db.write() as session:
-        old = session.execute(sa.delete(SignInCode).where(SignInCode.opened_at < before))
-        session.commit()
-    return int(old.rowcount)  # type: ignore[attr-defined]
+    """Forget what no sign-in can need any more; returns how many rows.
+
+    A spent refresh token is kept to the absolute end of its family, however early that was ended:
+    until then somebody may show it. Sessions go longest after: the audit names them.
+    """
+    settings, day = call.settings, timedelta(days=1)
+    codes_until = call.now - timedelta(hours=settings.codes_kept_hours)
+    sessions_until = call.now - settings.sessions_kept_days * day
+    recoveries_until = call.now - settings.recoveries_kept_days * day
+    failures_until = call.now - settings.failed_sign_ins_kept_days * day
+    over = sa.select(SignedIn.id).where(SignedIn.expires_at <= call.now)
+    return (
+        in_batches(call, sa.delete(SignInCode), SignInCode.opened_at < codes_until)
+        + in_batches(call, sa.delete(SpentRefresh), SpentRefresh.session_id.in_(over))
+        + in_batches(call, sa.delete(SignedIn), SignedIn.expires_at < sessions_until)
+        + in_batches(call, sa.delete(Recovery), Recovery.expires_at < recoveries_until)
+        + in_batches(call, sa.delete(FailedSignIns), FailedSignIns.last_at < failures_until)
+    )

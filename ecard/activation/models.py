@@ -20,7 +20,9 @@ class CaptureSession(Base):
     token_hash: Mapped[Index] = mapped_column(unique=True)
     via: Mapped[Code]
     """invitation, handed_over, video or own (a guardian with the child at their side)."""
-    holder_session_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("sessions.id"))
+    holder_session_id: Mapped[uuid.UUID | None] = mapped_column(
+        sa.ForeignKey("sessions.id", ondelete="SET NULL"), index=True
+    )
     """The session that is locked while the phone is handed over."""
     challenge: Mapped[Code]
     """Server-drawn, one use; what the capture must answer."""

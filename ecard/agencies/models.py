@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecard.db import Base, Code, Id, Json
+from ecard.db import Base, Code, Id, Index, Json
 
 
 class Region(Base):
@@ -69,9 +69,19 @@ class StaffSession(Base):
 
     __tablename__ = "staff_sessions"
     id: Mapped[Id]
-    staff_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"))
+    staff_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"), index=True)
     token_hash: Mapped[Code] = mapped_column(unique=True)
     opened_at: Mapped[datetime]
     used_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
+
+
+class FailedStaffSignIns(Base):
+    """Failures of one user name, known or not, since its last success: from whatever address."""
+
+    __tablename__ = "failed_staff_sign_ins"
+    subject: Mapped[Index] = mapped_column(primary_key=True)
+    """Blind index of the user name."""
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(index=True)

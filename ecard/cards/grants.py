@@ -6,12 +6,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard import audit
 from ecard.call import Call
 from ecard.cards.errors import StepUpNeeded
 from ecard.cards.models import StepUpGrant
+from ecard.sweeping import in_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,9 @@ def live_grant(
     if grant.used_at is not None or grant.expires_at <= call.now:
         raise StepUpNeeded(purpose=purpose)
     return grant
+
+
+def sweep(call: Call) -> int:
+    """Forget grants that lapsed a while ago, used or not; returns how many."""
+    before = call.now - timedelta(hours=call.settings.step_ups_kept_hours)
+    return in_batches(call, sa.delete(StepUpGrant), StepUpGrant.expires_at < before)

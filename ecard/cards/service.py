@@ -16,7 +16,7 @@ from ecard.cards.errors import (
     FreshSignInNeeded,
     StepUpNeeded,
 )
-from ecard.cards.grants import Grant, add_grant, spend_grant
+from ecard.cards.grants import Grant, add_grant, spend_grant, sweep
 from ecard.cards.passwords import prove as prove_password
 from ecard.cards.resets import (
     CodeSent,
@@ -65,11 +65,9 @@ __all__ = [
     "set_password",
     "show_face",
     "spend_grant",
+    "sweep",
     "unlock",
 ]
-
-FRESH_SIGN_IN_SECONDS = 15 * 60
-"""A first password may be set this long after a code was typed in, not later."""
 
 
 def set_password(call: Call, password: str) -> None:
@@ -92,7 +90,7 @@ def set_password(call: Call, password: str) -> None:
 
 def _refuse_stale_sign_in(session: Session, call: Call) -> None:
     signed_in_at = accounts.signed_in_at(session, call.holder.session_id)
-    if call.now - signed_in_at > timedelta(seconds=FRESH_SIGN_IN_SECONDS):
+    if call.now - signed_in_at > timedelta(seconds=call.settings.fresh_sign_in_seconds):
         raise FreshSignInNeeded
 
 

@@ -81,5 +81,5 @@ class NotMeToken(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"))
     token_hash: Mapped[Index] = mapped_column(unique=True)
     created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]

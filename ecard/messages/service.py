@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 from ecard import outbox
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.delivery import EMAIL, SMS, DeliveryFailed, Letter, Mailbox
+from ecard.delivery import EMAIL, SMS, DeliveryFailed, Letter, Mailbox, MailboxEntry
 from ecard.errors import Unavailable
 from ecard.locale import sentence
 from ecard.messages.models import Message
 from ecard.persons import service as persons
 from ecard.policy import service as policies
 from ecard.registry.port import Contact, RegistryPerson
+from ecard.sweeping import in_batches
 from ecard.vault import KeyDestroyed
 
 __all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code", "sweep"]
@@ -207,13 +208,22 @@ def _settle(
 
 
 def sweep(call: Call) -> int:
-    """Forget codes that expired before they could be sent; returns how many."""
-    unsent = (Message.kind.in_(CODE_KINDS), Message.text.is_not(None))
-    stale = sa.update(Message).where(*unsent, Message.expires_at <= call.now)
-    with call.db.write() as session:
-        result = session.execute(stale.values(text=None, failed="expired"))
-        session.commit()
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    """Forget texts that nobody needs any more; returns how many.
+
+    Codes that expired before they could be sent, and every text after ``message_text_kept_days``:
+    it names people. That there was a message, of which kind and when, stays.
+    """
+    before = call.now - timedelta(days=call.settings.message_text_kept_days)
+    kept = Message.text.is_not(None)
+    unsent = sa.and_(Message.kind.in_(CODE_KINDS), Message.expires_at <= call.now)
+    never = sa.func.coalesce(Message.failed, "expired")
+    ending = sa.case((Message.sent_at.is_(None), never), else_=Message.failed)
+    forget = sa.update(Message).values(text=None)
+    return (
+        in_batches(call, forget.values(failed="expired"), kept, unsent)
+        + in_batches(call, forget.values(failed=ending), kept, Message.created_at < before)
+        + in_batches(call, sa.delete(MailboxEntry), MailboxEntry.at < before)
+    )
 
 
 def mailbox(call: Call, address: str) -> list[dict[str, object]]:

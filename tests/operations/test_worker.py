@@ -175,6 +175,6 @@ def test_done_jobs_are_forgotten_and_parked_ones_kept(joined: Joined, clock: Clo
     enqueue(joined, "unheard_of", key="parked")
     once = replace(joined, settings=replace(joined.settings, job_tries=1))
     Worker(once.call(), Work({"note": Done()})).drain()
-    clock.advance(days=worker.DONE_JOBS_KEPT_DAYS + 1)
+    clock.advance(days=31)
     assert worker.forget_done_jobs(joined.call()) == 1
     assert [job.key for job in jobs(joined)] == ["parked"]

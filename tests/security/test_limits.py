@@ -90,7 +90,7 @@ def test_a_job_that_somebody_else_has_done_is_not_settled_again(stage: Stage) ->
         job = outbox.take(session, now=now, lease_seconds=60)
         assert job is not None
         session.commit()
-        outbox.settle(session, job.id, now=now, error=None, tries_max=3)
-        outbox.settle(session, job.id, now=now, error="late", tries_max=0)
+        outbox.settle(session, job.id, now=now, error=None, tries_max=3, longest_pause_seconds=9)
+        outbox.settle(session, job.id, now=now, error="late", tries_max=0, longest_pause_seconds=9)
         session.commit()
         assert (job.state, job.error) == ("done", None)

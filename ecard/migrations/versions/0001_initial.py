@@ -1,6 +1,6 @@
 """initial
 
-Revision: 0001. Follows: . Written: 2026-11-22 14:45:13.909697.
+Revision: 0001. Follows: . Written: 2026-11-24 16:38:10.077153.
 """
 
 import sqlalchemy as sa
@@ -49,8 +49,24 @@ def upgrade() -> None:
         "failed_sign_ins",
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_failed_sign_ins")),
     )
+    with op.batch_alter_table("failed_sign_ins", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_failed_sign_ins_last_at"), ["last_at"], unique=False)
+
+    op.create_table(
+        "failed_staff_sign_ins",
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("subject", name=op.f("pk_failed_staff_sign_ins")),
+    )
+    with op.batch_alter_table("failed_staff_sign_ins", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_failed_staff_sign_ins_last_at"), ["last_at"], unique=False
+        )
+
     op.create_table(
         "health_probes",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -708,6 +724,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_not_me_tokens_token_hash")),
     )
     with op.batch_alter_table("not_me_tokens", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_not_me_tokens_expires_at"), ["expires_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_not_me_tokens_link_id"), ["link_id"], unique=False)
 
     op.create_table(
@@ -740,6 +759,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recoveries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recoveries_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recoveries_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "sessions",
@@ -772,6 +792,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sessions_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sessions_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "staff_sessions",
@@ -788,6 +809,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_staff_sessions_token_hash")),
     )
+    with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_staff_sessions_expires_at"), ["expires_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_staff_sessions_staff_id"), ["staff_id"], unique=False)
+
     op.create_table(
         "capture_sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -806,6 +833,7 @@ def upgrade() -> None:
             ["holder_session_id"],
             ["sessions.id"],
             name=op.f("fk_capture_sessions_holder_session_id_sessions"),
+            ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
             ["link_id"], ["links.id"], name=op.f("fk_capture_sessions_link_id_links")
@@ -814,6 +842,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_capture_sessions_token_hash")),
     )
     with op.batch_alter_table("capture_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_capture_sessions_holder_session_id"), ["holder_session_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_capture_sessions_link_id"), ["link_id"], unique=False)
 
     op.create_table(
@@ -867,7 +898,10 @@ def upgrade() -> None:
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("spent_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["session_id"], ["sessions.id"], name=op.f("fk_spent_refreshes_session_id_sessions")
+            ["session_id"],
+            ["sessions.id"],
+            name=op.f("fk_spent_refreshes_session_id_sessions"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_spent_refreshes")),
     )
@@ -885,11 +919,17 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["session_id"], ["sessions.id"], name=op.f("fk_step_up_grants_session_id_sessions")
+            ["session_id"],
+            ["sessions.id"],
+            name=op.f("fk_step_up_grants_session_id_sessions"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step_up_grants")),
     )
     with op.batch_alter_table("step_up_grants", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_step_up_grants_expires_at"), ["expires_at"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_step_up_grants_session_id"), ["session_id"], unique=False
         )
@@ -1089,6 +1129,7 @@ def downgrade() -> None:
     op.drop_table("attempts")
     with op.batch_alter_table("step_up_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_step_up_grants_session_id"))
+        batch_op.drop_index(batch_op.f("ix_step_up_grants_expires_at"))
 
     op.drop_table("step_up_grants")
     with op.batch_alter_table("spent_refreshes", schema=None) as batch_op:
@@ -1102,20 +1143,28 @@ def downgrade() -> None:
     op.drop_table("document_pages")
     with op.batch_alter_table("capture_sessions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_capture_sessions_link_id"))
+        batch_op.drop_index(batch_op.f("ix_capture_sessions_holder_session_id"))
 
     op.drop_table("capture_sessions")
+    with op.batch_alter_table("staff_sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_sessions_staff_id"))
+        batch_op.drop_index(batch_op.f("ix_staff_sessions_expires_at"))
+
     op.drop_table("staff_sessions")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sessions_expires_at"))
         batch_op.drop_index(batch_op.f("ix_sessions_device_id"))
         batch_op.drop_index(batch_op.f("ix_sessions_account_id"))
 
     op.drop_table("sessions")
     with op.batch_alter_table("recoveries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recoveries_expires_at"))
         batch_op.drop_index(batch_op.f("ix_recoveries_account_id"))
 
     op.drop_table("recoveries")
     with op.batch_alter_table("not_me_tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_not_me_tokens_link_id"))
+        batch_op.drop_index(batch_op.f("ix_not_me_tokens_expires_at"))
 
     op.drop_table("not_me_tokens")
     op.drop_table("link_changes")
@@ -1217,6 +1266,13 @@ def downgrade() -> None:
 
     op.drop_table("idempotency_keys")
     op.drop_table("health_probes")
+    with op.batch_alter_table("failed_staff_sign_ins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_failed_staff_sign_ins_last_at"))
+
+    op.drop_table("failed_staff_sign_ins")
+    with op.batch_alter_table("failed_sign_ins", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_failed_sign_ins_last_at"))
+
     op.drop_table("failed_sign_ins")
     with op.batch_alter_table("audit_rows", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_rows_object_id"))
