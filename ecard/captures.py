@@ -94,10 +94,12 @@ def judge(
     reference: bytes,
     age: int | None,
     reserve: Callable[[], object] | None = None,
+    household: Sequence[bytes] = (),
 ) -> Verification:
     """Is the person in the frames the one on the reference photo? No database session is open here.
 
-    ``age`` in years is that of the person on the reference photo. ``reserve`` is called (and is to
+    ``age`` in years is that of the person on the reference photo; ``household``: reference photos
+    of others, to whom the claimant must not be about as near. ``reserve`` is called (and is to
     commit the spent try) once a place is held and every frame could be read, so that neither our
     load nor a broken frame costs a try. Raises Busy, FrameUnreadable, FrameTooLarge before it is
     called, ReferencePhotoUnusable after: the caller gives the try back then.
@@ -108,7 +110,7 @@ def judge(
             verifier.check_frames(frames)
             if reserve is not None:
                 reserve()
-            return verifier.verify(frames, reference, age=age)
+            return verifier.verify(frames, reference, age=age, household=household)
 
 
 @contextmanager

@@ -41,4 +41,5 @@ DEMO = Policy(
     notice_months=12,
     objection_days=7,
     not_me_hours=240,
+    household_contrast=0,
 )

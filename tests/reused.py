@@ -60,8 +60,16 @@ class Remembering:
         self._real = real
         self._known: dict[Any, Any] = {}
 
-    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
-        return cast("Verification", self._once("verify", frames, reference, age=age))
+    def verify(
+        self,
+        frames: Sequence[bytes],
+        reference: bytes,
+        *,
+        age: int | None,
+        household: Sequence[bytes] = (),
+    ) -> Verification:
+        named = {"age": age, "household": tuple(household)}
+        return cast("Verification", self._once("verify", frames, reference, **named))
 
     def compare_photos(self, one: bytes, other: bytes, *, age: int | None) -> Verification:
         return cast("Verification", self._once("compare_photos", one, other, age=age))

@@ -33,7 +33,7 @@ class Judge:
         if self.check:
             raise self.check
 
-    def verify(self, frames, reference, *, age):
+    def verify(self, frames, reference, *, age, household):
         if self.failure:
             raise self.failure
         return ANSWER

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 
 from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableImage
-from biometrics.types import Outcome, Verification
+from biometrics.types import Outcome, ReviewReason, Verification
 from ecard import captures
 from ecard.activation import policy as rules
 from ecard.activation.reserving import (
@@ -39,6 +39,7 @@ def take_capture(call: Call, session_id: uuid.UUID, frames: Sequence[bytes]) -> 
             frames,
             question.reference,
             question.subject_age,
+            household=question.household,
             reserve=lambda: reserve(call, session_id, attempt_id, digest),
         )
         judged = _judge_further(call, question, seen, portrait)
@@ -64,6 +65,7 @@ def _judge_further(
         subject=question.subject,
         from_document=question.from_document,
         registry_portrait=against,
+        close_relative=seen.review is ReviewReason.CLOSE_RELATIVE,
     )
     return Judged(seen, verdict, against)
 
@@ -79,4 +81,4 @@ def _compare_photos(call: Call, question: Question, portrait: bytes) -> str:
             return "unusable"
     if seen.outcome is not Outcome.MATCH:
         return "differs"
-    return "match" if seen.accepted or not question.adult else "uncertain"
+    return "match" if seen.accepted else "uncertain"

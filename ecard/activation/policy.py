@@ -168,10 +168,13 @@ def verdict(
     subject: str,
     from_document: bool,
     registry_portrait: str,
+    close_relative: bool = False,
 ) -> Verdict:
     """From the engine's answer to what happens. A machine never refuses finally.
 
-    ``accepted``: the engine's match needs nobody. ``subject``: whose face, relative or guardian.
+    ``accepted``: the engine's match needs nobody, at the measured limits of the person's age.
+    ``close_relative``: another reference of the household is about as near as the claimed one.
+    ``subject``: whose face, relative or guardian.
     ``from_document``: the photo was cut from an identity document; a child's face photo, which
     nobody vouches for, does not become one by the child's coming of age.
     ``registry_portrait``: none, match, uncertain, differs or unusable.
@@ -183,8 +186,8 @@ def verdict(
     reasons = []
     if subject == "guardian":
         reasons.append("guardian_face")
-    if not adult:
-        reasons.append("relative_is_minor")
+    if close_relative:
+        reasons.append("close_relative")
     elif not accepted:
         reasons.append("match_uncertain")
     if adult and not from_document:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 
 AWAITING_FACE = "awaiting_face"
+HOUSEHOLD_MOST = 4
+"""References of other relatives that one capture is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Question:
     adult: bool
     from_document: bool
     """The reference was cut from a document; a face photo is only what the holder sent."""
+    household: tuple[bytes, ...] = ()
+    """Reference photos of the holder's other relatives, where the region compares those too."""
 
 
 def digest_of(call: Call, frames: Sequence[bytes]) -> str:
@@ -79,7 +83,16 @@ def read_question(call: Call, session_id: uuid.UUID, digest: str) -> Question:
             subject=link.face_subject,
             adult=known.adult,
             from_document=photo.source == "portrait",
+            household=_household(session, call, link, known),
         )
+
+
+def _household(session: Session, call: Call, link: Link, known: Facts) -> tuple[bytes, ...]:
+    """The newest few: each costs as much time as the claimed one."""
+    if not known.policy.household_contrast:
+        return ()
+    others = family.of_other_relatives(session, link)
+    return documents.household_references(session, call, others, most=HOUSEHOLD_MOST)
 
 
 def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, digest: str) -> Facts:

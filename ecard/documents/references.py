@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -165,6 +167,23 @@ def reference(session: Session, call: Call, link: Link) -> tuple[ReferencePhoto,
         return photo, files.read(session, call, photo.file_id)
     except files.FileDestroyed as gone:
         raise ReferenceLapsed from gone
+
+
+def household_references(
+    session: Session, call: Call, link_ids: Sequence[uuid.UUID], *, most: int
+) -> tuple[bytes, ...]:
+    """Reference photos on file of the relatives of these links, the newest first."""
+    query = sa.select(ReferencePhoto).where(
+        ReferencePhoto.link_id.in_(link_ids),
+        ReferencePhoto.lapses_at > call.now,
+        ReferencePhoto.subject == "relative",
+    )
+    found: dict[uuid.UUID, bytes] = {}
+    for photo in session.scalars(query.order_by(ReferencePhoto.created_at.desc())):
+        if len(found) < most and photo.link_id not in found:
+            with suppress(files.FileDestroyed):
+                found[photo.link_id] = files.read(session, call, photo.file_id)
+    return tuple(found.values())
 
 
 def note_registry_match(session: Session, photo_id: uuid.UUID, outcome: str) -> None:

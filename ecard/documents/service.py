@@ -8,7 +8,11 @@ that live faces are compared with (``references.py``), and how long all of it is
 from __future__ import annotations
 
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements, submit
-from ecard.documents.references import note_registry_match, reference
+from ecard.documents.references import (
+    household_references,
+    note_registry_match,
+    reference,
+)
 from ecard.documents.retention import sweep
 from ecard.documents.uploading import DocumentView, list_unclaimed, remove, upload
 
@@ -17,6 +21,7 @@ __all__ = [
     "EvidenceView",
     "NeedView",
     "case_files",
+    "household_references",
     "list_unclaimed",
     "note_registry_match",
     "reference",

@@ -80,6 +80,12 @@ def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
     return list(session.scalars(sa.select(Link.id).filter_by(**pair)))
 
 
+def of_other_relatives(session: Session, link: Link) -> list[uuid.UUID]:
+    """Every application of this holder for somebody else."""
+    other = Link.relative_id.is_distinct_from(link.relative_id)
+    return list(session.scalars(sa.select(Link.id).where(Link.holder_id == link.holder_id, other)))
+
+
 def still_open(call: Call, link: Link) -> None:
     """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
     if rules.state_at(link.state, link.lapses_at, call.now) != link.state:

@@ -64,6 +64,11 @@ class Policy:
         "days", "Time for another guardian to object to a new link on a child.", least=1
     )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
+    household_contrast: int = rule(
+        "0 or 1",
+        "1: a face is compared with the holder's other relatives' photos on file too, and who is"
+        " not clearly nearest to their own waits for a person; their notice must name this use.",
+    )
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> Policy:

@@ -26,7 +26,14 @@ class FailingVerifier:
         self.check_frames = real.check_frames
         self._failure = failure
 
-    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
+    def verify(
+        self,
+        frames: Sequence[bytes],
+        reference: bytes,
+        *,
+        age: int | None,
+        household: Sequence[bytes] = (),
+    ) -> Verification:
         """Fail."""
         raise self._failure
 
@@ -40,13 +47,20 @@ class WatchingVerifier:
         self.reserved: list[int] = []
         """Tries that another connection can read: reserved and committed."""
 
-    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
+    def verify(
+        self,
+        frames: Sequence[bytes],
+        reference: bytes,
+        *,
+        age: int | None,
+        household: Sequence[bytes] = (),
+    ) -> Verification:
         """Look, then judge."""
         pool = cast("QueuePool", self._db.engine.pool)
         self.connections_in_use.append(pool.checkedout())
         with self._db.write() as session:
             self.reserved.append(len(session.scalars(sa.select(Attempt)).all()))
-        return self._real.verify(frames, reference, age=age)
+        return self._real.verify(frames, reference, age=age, household=household)
 
 
 class InterruptedVerifier:
@@ -55,10 +69,17 @@ class InterruptedVerifier:
     def __init__(self, real: FaceVerifier, happens: Callable[[], object]) -> None:
         self.check_frames, self._real, self._happens = real.check_frames, real, happens
 
-    def verify(self, frames: Sequence[bytes], reference: bytes, *, age: int | None) -> Verification:
+    def verify(
+        self,
+        frames: Sequence[bytes],
+        reference: bytes,
+        *,
+        age: int | None,
+        household: Sequence[bytes] = (),
+    ) -> Verification:
         """Let it happen, then judge."""
         self._happens()
-        return self._real.verify(frames, reference, age=age)
+        return self._real.verify(frames, reference, age=age, household=household)
 
 
 class SilentRegistry:

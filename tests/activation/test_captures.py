@@ -2,7 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from biometrics.engines import ResnetEngine
 from ecard.demo.specimens import blurred
+from ecard.persons import service as persons
+from ecard.policy import service as policies
 from ecard.review.models import Case
 from tests.activation.steps import (
     ADMIRAL,
@@ -82,11 +87,57 @@ def child(stage: Stage) -> LastStep:
     return step
 
 
-def test_a_child_is_never_accepted_by_a_machine_alone(stage: Stage) -> None:
+def test_from_the_matching_age_on_the_limits_of_the_age_decide(stage: Stage) -> None:
     step = child(stage)
     answer = step.open("own").show_face(frames(ASTRONAUT))
-    assert (answer.body["outcome"], answer.body["next"]) == ("match", "wait_for_review")
-    assert step.link()["state"] == "in_review"
+    assert (answer.body["outcome"], answer.body["next"]) == ("match", "finished")
+    (attempt,) = step.attempts()
+    assert attempt.operating_point is not None
+    assert "/6-10/" in attempt.operating_point
+    assert step.link()["state"] == "active"
+
+
+def test_a_young_person_at_an_age_without_supported_limits_waits_for_a_person(
+    stage: Stage,
+) -> None:
+    step = last_step(stage, "anna", "laura", "child")
+    answer = step.hand_over().show_face(frames(ASTRONAUT))
+    assert answer.body["next"] == "wait_for_review"
+    (attempt,) = step.attempts()
+    assert attempt.reason == "match_uncertain"
+    assert attempt.operating_point is not None
+    assert "/16-17/" in attempt.operating_point
+
+
+def with_household_contrast(stage: Stage) -> None:
+    values: dict[str, object] = {"household_contrast": 1}
+    call = stage.joined.call()
+    with stage.joined.db.write() as session:
+        region = persons.ensure(session, call, stage.demo.persons["tomas"]).region_id
+        policies.add(session, region, values, effective_from=call.now, now=call.now)
+        session.commit()
+    stage.clock.advance(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("contrast", "next_step"), [(True, "wait_for_review"), (False, "finished")]
+)
+def test_a_face_about_as_near_to_another_relative_waits_for_a_person_where_the_region_says_so(
+    stage: Stage, contrast: bool, next_step: str
+) -> None:
+    if contrast:
+        with_household_contrast(stage)
+    step = last_step(stage)
+    last_step(stage, "tomas", "ramon", "parent", phone=step.phone)  # the same face on file
+    answer = step.hand_over().show_face(frames(ASTRONAUT))
+    assert (answer.body["outcome"], answer.body["next"]) == ("match", next_step)
+    assert step.attempts()[0].reason == ("close_relative" if contrast else None)
+
+
+def test_every_try_says_which_engine_judged_it(stage: Stage) -> None:
+    step = last_step(stage)
+    step.hand_over().show_face(frames(ADMIRAL))
+    assert [one.engine for one in step.attempts()] == [ResnetEngine.name]
 
 
 def test_below_the_matching_age_the_guardian_shows_their_own_face_and_a_person_decides(

@@ -12,7 +12,14 @@ from PIL import Image
 from ecard import files, tables
 from ecard.activation.frames import without_metadata
 from ecard.files import StoredFile
-from tests.activation.steps import ADMIRAL, ASTRONAUT, LastStep, frames, last_step
+from tests.activation.steps import (
+    ADMIRAL,
+    ASTRONAUT,
+    LastStep,
+    frames,
+    last_step,
+    registry_portrait,
+)
 from tests.support import Stage
 
 IMAGE_DESCRIPTION = 0x010E
@@ -55,6 +62,7 @@ def opened(stage: Stage) -> list[bytes]:
 
 def child(stage: Stage) -> LastStep:
     step = last_step(stage, "lucia", "mateo", "child")
+    registry_portrait(stage, "mateo", ADMIRAL)
     assert step.phone.consent_as_guardian(step.link_id).ok
     return step
 
@@ -142,7 +150,7 @@ def approve(stage: Stage) -> None:
     second.must("POST", f"{path}/opening/approval")
     shown = desk.must("GET", path)
     assert [item["role"] for item in shown["files"]].count("frame") == len(frames(ASTRONAUT))
-    assert "relative_is_minor" in shown["reasons"]
+    assert shown["reasons"] == ["registry_portrait_uncertain"]
     body = {
         "outcome": "approved",
         "reason": "face_confirmed",
@@ -156,6 +164,7 @@ def test_kept_frames_lie_under_the_key_of_whom_they_show(
     stage: Stage, ref: str, owner: str
 ) -> None:
     step = last_step(stage, "lucia", ref, "child")
+    registry_portrait(stage, ref, ADMIRAL)
     assert step.phone.consent_as_guardian(step.link_id).ok
     assert step.open("own").show_face(frames(ASTRONAUT)).body["next"] == "wait_for_review"
     link = step.row()

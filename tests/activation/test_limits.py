@@ -26,13 +26,22 @@ from tests.activation.broken import (
     SilentRegistry,
     WatchingVerifier,
 )
-from tests.activation.steps import ADMIRAL, ASTRONAUT, LastStep, frames, guest_call, last_step
+from tests.activation.steps import (
+    ADMIRAL,
+    ASTRONAUT,
+    LastStep,
+    frames,
+    guest_call,
+    last_step,
+    registry_portrait,
+)
 from tests.support import Stage
 
 
 def child(stage: Stage) -> LastStep:
     """A child's application: its sessions need no phone to be handed over."""
     step = last_step(stage, "lucia", "mateo", "child")
+    registry_portrait(stage, "mateo", ADMIRAL)
     assert step.phone.consent_as_guardian(step.link_id).ok
     return step
 
@@ -217,7 +226,7 @@ def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(stage: 
 
 
 def test_no_database_session_is_open_while_a_face_is_judged(stage: Stage) -> None:
-    step = child(stage)
+    step = guardian(stage)
     capture = step.open("own")
     watching = WatchingVerifier(support.verifier(), stage.joined.db)
     call = with_(guest_call(capture, stage), verifier=lambda: watching)

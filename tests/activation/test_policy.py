@@ -125,9 +125,16 @@ def test_a_try_that_was_never_settled_counts_as_a_mismatch() -> None:
     st.sampled_from(["relative", "guardian"]),
     st.booleans(),
     st.sampled_from(["none", "match", "uncertain", "differs", "unusable"]),
+    st.booleans(),
 )
-def test_a_link_opens_by_machine_only_for_an_accepted_adult_with_a_confirmed_photo(
-    outcome: str, accepted: bool, adult: bool, subject: str, from_document: bool, portrait: str
+def test_a_link_opens_by_machine_only_for_an_accepted_face_with_a_confirmed_photo(
+    outcome: str,
+    accepted: bool,
+    adult: bool,
+    subject: str,
+    from_document: bool,
+    portrait: str,
+    close: bool,
 ) -> None:
     found = rules.verdict(
         outcome,
@@ -136,14 +143,15 @@ def test_a_link_opens_by_machine_only_for_an_accepted_adult_with_a_confirmed_pho
         subject=subject,
         from_document=from_document,
         registry_portrait=portrait,
+        close_relative=close,
     )
     opens = found.outcome == "match" and not found.needs_person
     assert opens == (
         outcome == "match"
         and accepted
-        and adult
+        and not close
         and subject == "relative"
-        and from_document
+        and (from_document or not adult)
         and portrait in ("none", "match")
     )
     assert rules.shown_outcome(found.outcome) == outcome

@@ -17,7 +17,14 @@ from PIL import Image
 
 from ecard.demo import specimens
 from ecard.review import service as review
-from tests.activation.steps import ADMIRAL, ASTRONAUT, LastStep, last_step, portrait
+from tests.activation.steps import (
+    ADMIRAL,
+    ASTRONAUT,
+    LastStep,
+    last_step,
+    portrait,
+    registry_portrait,
+)
 from tests.security.haystack import written
 from tests.support import Stage
 
@@ -89,6 +96,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 def child(stage: Stage) -> LastStep:
     step = last_step(stage, "lucia", "mateo", "child")
+    registry_portrait(stage, "mateo", ADMIRAL)  # a person has to look
     assert step.phone.consent_as_guardian(step.link_id).ok
     return step
 
