@@ -136,18 +136,22 @@ class FaceDetector:
         ]
 
     def _search_coarsely(self, image: RgbImage, scales: Sequence[float]) -> list[_Found]:
-        """Large faces first, then as far down as the answer asks for."""
+        """Large faces first, then smaller ones until one is found, then as far down as the answer
+        asks for; where there is none, last those that reach past the edges."""
         large_px = _LARGE_FACE * min(image.shape[:2])
         coarse = [scale for scale in scales if scale * large_px <= _WINDOW_PX]
         fine = [scale for scale in scales if scale not in coarse]
-        found = self._search(image, coarse, _NARROW_BORDER_PX) or self._search(image, coarse)
+        found, searched = self._search(image, coarse, _NARROW_BORDER_PX), max(coarse, default=0.0)
+        for scale in reversed(fine):
+            if not found:
+                found, searched = self._search(image, [scale], _NARROW_BORDER_PX), scale
         if not found:
-            return self._search(image, fine, _NARROW_BORDER_PX)
+            return self._search(image, coarse)
         main = max(found, key=lambda item: _weight(item.box, image)).box
         least_px = min(self._settings.rival_size * main.width, _weight(main, image))
-        finest = min(_SURE_TO_FIND * _WINDOW_PX / least_px, max(fine, default=0))
-        rivals = _ladder(finest, max(coarse, default=0))
-        in_front = [scale for scale in fine if scale > finest]
+        finest = min(_SURE_TO_FIND * _WINDOW_PX / least_px, max(fine, default=0.0))
+        rivals = _ladder(finest, searched)
+        in_front = [scale for scale in fine if scale > max(finest, searched)]
         found += self._search(image, rivals, _NARROW_BORDER_PX)
         return found + self._search_inside(image, _cut(image, main), in_front)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.calibration import CONTRAST_MARGINS
+from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Ints, rate_at_fixed_limit, trials_of
 from biometrics.evaluation.measure import Method, compare
@@ -158,6 +158,19 @@ class Kin:
             "margin": margin,
             "kin_fmr": self.impostors.rate(passing, self.families),
             "more_review": self.genuine.rate(held, self.families),
+        }
+
+    def at_point(self, point: OperatingPoint) -> dict[str, Any]:
+        """What an operating point makes of all claims, with contrast (decisions.py)."""
+        accept = -np.inf if point.accept_within is None else point.accept_within
+        accepted = self.genuine.passing(accept, self.margin)
+        rejected = self.genuine.distance > point.review_within
+        wrong = self.impostors.passing(accept, self.margin)
+        return {
+            "fmr": self.impostors.rate(wrong, self.families),
+            "fnmr": self.genuine.rate(~accepted, self.families),
+            "review": self.genuine.rate(~accepted & ~rejected, self.families),
+            "rejected": self.genuine.rate(rejected, self.families),
         }
 
     def comparisons(self) -> Comparisons:

@@ -27,7 +27,7 @@ from rich.progress import track
 
 from biometrics import calibration, cohort
 from biometrics.evaluation.arguments import add_sources, opened_gallery, reported
-from biometrics.evaluation.decisions import Points, decided
+from biometrics.evaluation.decisions import Points, decided, point_at
 from biometrics.evaluation.doubles import read_doubles, same_files
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.groups import group_rates
@@ -112,7 +112,7 @@ class Bench:
         slices = [s for s in self.slicer.all() if s.name != "kin" or with_kin]
         found = {s.name: self._slice(s, limits) for s in track(slices, "comparing")}
         if "kin" in found:
-            self._add_kin(found)
+            self._add_kin(found, limits)
         return {
             "engine": self.gallery.engine,
             "date": datetime.now(UTC).date().isoformat(),
@@ -153,7 +153,7 @@ class Bench:
             methods.append(plain_cohort(self.means))
         return methods
 
-    def _add_kin(self, found: dict[str, Any]) -> None:
+    def _add_kin(self, found: dict[str, Any], limits: Points | None) -> None:
         """The slice `kin_contrast`, and in both what is reached at limits set on strangers."""
         kin = Kin.measured(self.gallery, self.slicer, self.shipped)
         comparisons = kin.comparisons()
@@ -169,7 +169,7 @@ class Bench:
             "genuine": len(kin.genuine),
             "impostor": len(kin.impostors),
             "fnmr_at_fmr": _named(fnmr_at_fmr(comparisons)),
-            "operating_point": None,
+            "operating_point": limits and kin.at_point(point_at(limits, None)),
             "baselines": {},
             "at_stranger_fmr": contrast,
         }

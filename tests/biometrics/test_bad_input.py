@@ -98,7 +98,8 @@ def cat() -> Image.Image:
     """The photograph of a cat that a package carries."""
     from skimage import data
 
-    return Image.fromarray(data.cat())
+    photograph: np.ndarray = data.cat()  # type: ignore[no-untyped-call]
+    return Image.fromarray(photograph)
 
 
 def drawing() -> Image.Image:

@@ -221,10 +221,9 @@ def test_the_report_has_the_documented_form(report):
         assert list(found["fnmr_at_fmr"]) == ["1e-2", "1e-3", "1e-4", "1e-5", "1e-6"]
         for rate in found["fnmr_at_fmr"].values():
             assert rate is None or {"value", "low", "high"} <= set(rate)
-        if name != "kin_contrast":
-            assert {"fmr", "fnmr", "review"} <= set(found["operating_point"])
-            for baseline in found["baselines"].values():
-                assert set(baseline) == {"fnmr_at_fmr", "difference"}
+        assert {"fmr", "fnmr", "review"} <= set(found["operating_point"]), name
+        for baseline in found["baselines"].values():
+            assert set(baseline) == {"fnmr_at_fmr", "difference"}
     assert "plain_mean" in written["slices"]["adult_strangers_mean3"]["baselines"]
 
 
