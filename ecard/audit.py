@@ -16,14 +16,17 @@ from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from ecard.actors import Holder
 from ecard.call import Call
 from ecard.db import Base, Code
 
 GENESIS = "0" * 64
+WAITING = "audit_rows_waiting"
+"""Where a session keeps what it recorded until it commits."""
 COVERED = (
     "seq",
     "at",
@@ -85,11 +88,13 @@ def record(
     acting_for: uuid.UUID | None = None,
     case_id: uuid.UUID | None = None,
 ) -> None:
-    """Add one row in the caller's transaction. Call it last: it holds the chain's head."""
-    session.flush()
-    head = _locked_head(session)
+    """Add one row to the caller's transaction; it is chained when that commits.
+
+    Whoever holds the chain's head keeps everybody else waiting, and waits for nobody: the head is
+    locked last, after every other row of the transaction. Locked any earlier, two transactions
+    that destroy files, or decide and sweep, could each hold what the other one waits for.
+    """
     row = AuditRow(
-        seq=head.seq + 1,
         at=call.now,
         actor_kind=call.actor.kind,
         actor_id=call.actor.id,
@@ -103,13 +108,32 @@ def record(
         reason=reason,
         case_id=case_id,
         request_id=call.request_id,
-        prev_mac=head.mac,
-        mac="",
     )
-    row.mac = mac_of(row, call.dependencies.vault.audit_key)
-    head.seq, head.mac = row.seq, row.mac
-    session.add(row)
+    if not session.in_transaction():
+        session.begin()  # so that its end, too, is heard of
+    waiting = session.info.setdefault(WAITING, [])
+    waiting.append((row, call.dependencies.vault.audit_key))
+
+
+@event.listens_for(Session, "before_commit")
+def _chain(session: Session) -> None:
+    """Chain what the transaction recorded; a savepoint's release is no commit."""
+    if session.in_nested_transaction() or not session.info.get(WAITING):
+        return
     session.flush()
+    head = _locked_head(session)
+    for row, key in session.info.pop(WAITING):
+        row.seq, row.prev_mac = head.seq + 1, head.mac
+        row.mac = mac_of(row, key)
+        head.seq, head.mac = row.seq, row.mac
+        session.add(row)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """What was recorded in a transaction that was rolled back did not happen."""
+    if transaction.parent is None:
+        session.info.pop(WAITING, None)
 
 
 def _locked_head(session: Session) -> AuditHead:

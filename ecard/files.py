@@ -32,10 +32,6 @@ from uploads.encryption import decrypt_blob, encrypt_blob
 from uploads.retention import DeletionReceipt
 from uploads.sandbox import Sandbox
 
-ORPHAN_SECONDS = 15 * 60
-"""A blob this old without a row belongs to a transaction that never committed."""
-SWEEP_BATCH = 200
-"""Files taken in one transaction of the sweep."""
 PLACE = "stored_files.content"
 
 log = structlog.get_logger()
@@ -291,7 +287,8 @@ def erase(call: Call) -> int:
     """Remove the blobs whose keys are gone and sign their receipts; how many. Never raises."""
     waiting = sa.and_(StoredFile.destroyed_at.is_not(None), StoredFile.receipt.is_(None))
     with call.db.read() as session:
-        ids = list(session.scalars(sa.select(StoredFile.id).where(waiting).limit(SWEEP_BATCH)))
+        some = sa.select(StoredFile.id).where(waiting).limit(call.settings.sweep_rows)
+        ids = list(session.scalars(some))
     return sum(_erase(call, file_id) for file_id in ids)
 
 
@@ -372,9 +369,11 @@ def _erase_all(call: Call) -> int:
 
 
 def _destroy_batch(call: Call) -> int:
+    """Files that a decision holds just now are left to it: the sweep waits for nobody's lock."""
     lapsed = sa.and_(StoredFile.destroy_after <= call.now, StoredFile.destroyed_at.is_(None))
+    some = sa.select(StoredFile.id).where(lapsed).limit(call.settings.sweep_rows)
     with call.db.write() as session:
-        ids = list(session.scalars(sa.select(StoredFile.id).where(lapsed).limit(SWEEP_BATCH)))
+        ids = list(session.scalars(some.with_for_update(skip_locked=True)))
         for file_id in ids:
             destroy(session, call, file_id, "lapsed")
         session.commit()
@@ -382,8 +381,9 @@ def _destroy_batch(call: Call) -> int:
 
 
 def _remove_orphans(call: Call) -> int:
+    """A blob this old without a row belongs to a transaction that never committed."""
     store = call.dependencies.file_store
-    before = (call.now - timedelta(seconds=ORPHAN_SECONDS)).timestamp()
+    before = (call.now - timedelta(seconds=call.settings.orphan_seconds)).timestamp()
     old = [entry.name for entry in store.entries() if entry.stored_at < before]
     orphans = sorted(set(old) - _known(call))
     for name in orphans:

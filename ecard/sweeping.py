@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from ecard.call import Call
@@ -16,7 +14,7 @@ def in_batches(call: Call, change: sa.Delete | sa.Update, *which: sa.ColumnEleme
     would otherwise run into the time limit of a statement, and again in the next hour. What
     ``change`` writes must take a row out of ``which``.
     """
-    key: sa.Column[Any] = next(iter(change.table.primary_key))
+    (key,) = sa.inspect(change.table).primary_key
     some = sa.select(key).where(*which).limit(call.settings.sweep_rows)
     done = 0
     while (batch := _change(call, change.where(key.in_(some.scalar_subquery())))) > 0:

@@ -16,6 +16,7 @@ from ecard.agencies.models import Counter, StaffMember, StaffSession
 from ecard.agencies.service import ROLES
 from ecard.call import Call
 from ecard.csv_files import Finding, Row, Rows, repeats
+from ecard.passwords import hashed
 from ecard.persons.service import number_index
 from ecard.policy.policy import NUMBER_FORMATS
 from ecard.registry.numbers import check, normalise
@@ -104,7 +105,7 @@ def set_password(call: Call, user_name: str, password: str) -> None:
         raise PasswordRefused("A password has 15 to 200 characters: take several words.")
     if user_name in password or len(set(password)) < len(password) // 3:
         raise PasswordRefused("This password is easy to guess: take several words.")
-    kept = agencies.hash_password(call, password)
+    kept = hashed(call, password)
     with call.db.write() as session:
         query = sa.select(StaffMember).filter_by(user_name=user_name)
         member = session.scalar(query.with_for_update())
@@ -113,5 +114,6 @@ def set_password(call: Call, user_name: str, password: str) -> None:
         member.password_hash = kept
         open_now = sa.update(StaffSession).filter_by(staff_id=member.id, ended_at=None)
         session.execute(open_now.values(ended_at=call.now))
+        agencies.forget_failures(session, call, user_name)
         audit.record(session, call, "staff.password_set", "staff", member.id)
         session.commit()

@@ -12,6 +12,13 @@ class StaffSignInFailed(Refusal):
     status = 401
 
 
+class StaffSignInBlocked(Refusal):
+    """Too many failures in a row with this user name, whether or not anybody has it."""
+
+    code = "staff_sign_in_blocked"
+    status = 403
+
+
 class UnknownRegion(Refusal):
     """No region has this code."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecard.agencies import service
-from ecard.agencies.errors import StaffSignInFailed, UnknownRegion
+from ecard.agencies.errors import StaffSignInBlocked, StaffSignInFailed, UnknownRegion
 from ecard.agencies.schemas import (
     CounterPageSchema,
     CounterQuerySchema,
@@ -23,7 +23,7 @@ staff = Room("staff", __name__, url_prefix="/staff", description="Staff, signed 
 
 @public.route("/staff/sign-in", methods=["POST"])
 @public.doc(operationId="signInStaff")
-@public.refuses(StaffSignInFailed, TooManyRequests, Busy)
+@public.refuses(StaffSignInFailed, StaffSignInBlocked, TooManyRequests, Busy)
 @public.arguments(StaffSignInSchema)
 @public.response(200, StaffTokenSchema)
 def sign_in(body: dict[str, str]) -> service.StaffToken:

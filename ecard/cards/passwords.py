@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, limits
+from ecard import audit, limits, passwords
 from ecard.call import Call
-from ecard.captures import place
 from ecard.cards.errors import (
     CardLocked,
     CardPasswordNotSet,
@@ -25,6 +24,7 @@ from ecard.cards.models import CardPassword
 from ecard.cards.policy import weakness
 from ecard.errors import Conflict
 from ecard.messages import service as messages
+from ecard.passwords import hashing
 from ecard.persons import service as persons
 
 
@@ -40,10 +40,10 @@ def prove(call: Call, person_id: uuid.UUID, password: str) -> None:
     """Examine a password. Raises CardPasswordWrong(tries_left), CardLocked, CardPasswordNotSet,
     and Busy, which spends nothing.
     """
-    with place(call.dependencies.hashing, call.settings.hashing_wait_seconds):
+    with hashing(call) as hasher:
         reserved = _reserve(call, person_id)
         peppered = _peppered(call, person_id, password)
-        right = call.dependencies.hasher.fits(reserved.password_hash, peppered)
+        right = hasher.fits(reserved.password_hash, peppered)
     if not right:
         _count_wrong(call, person_id, reserved)
         left = call.settings.card_password_tries - reserved.number
@@ -110,9 +110,8 @@ def refuse_weak(call: Call, person_id: uuid.UUID, password: str, field: str) -> 
 
 
 def hashed(call: Call, person_id: uuid.UUID, password: str) -> str:
-    """The hash to keep. Tens of milliseconds and 46 MiB: no session may be open. Raises Busy."""
-    with place(call.dependencies.hashing, call.settings.hashing_wait_seconds):
-        return call.dependencies.hasher.hash(_peppered(call, person_id, password))
+    """The hash to keep; no session may be open. Raises Busy."""
+    return passwords.hashed(call, _peppered(call, person_id, password))
 
 
 def hold(session: Session, person_id: uuid.UUID) -> None:

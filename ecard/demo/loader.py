@@ -20,11 +20,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from stdnum.cn import ric
 
-from ecard.agencies import service as agencies
 from ecard.agencies.models import Agency, Counter, Region, StaffMember
 from ecard.joined import Joined
 from ecard.locale import LANGUAGES
 from ecard.notices import service as notices
+from ecard.passwords import hashed
 from ecard.persons.policy import age_on, local_day
 from ecard.persons.service import number_index
 from ecard.policy import service as policies
@@ -329,7 +329,7 @@ def _missing_hashes(joined: Joined) -> dict[str, str]:
         there = set(session.scalars(sa.select(StaffMember.user_name)))
     new = [row for row in _rows("staff.csv") if row["user_name"] not in there]
     call = joined.call()
-    return {row["user_name"]: agencies.hash_password(call, row["password"]) for row in new}
+    return {row["user_name"]: hashed(call, row["password"]) for row in new}
 
 
 def _load_staff(
@@ -362,13 +362,14 @@ def _load_staff(
 def staff_with_demo_passwords(joined: Joined) -> list[str]:
     """User names that can sign in with the password that the demo prints."""
     printed = {row["user_name"]: row["password"] for row in _rows("staff.csv")}
+    hasher = joined.dependencies.hasher
     query = sa.select(StaffMember).where(StaffMember.user_name.in_(printed))
     with joined.db.read() as session:
         members = list(session.scalars(query.where(StaffMember.disabled_at.is_(None))))
     return sorted(
         member.user_name
         for member in members
-        if agencies.password_fits(joined.call(), member.password_hash, printed[member.user_name])
+        if hasher.fits(member.password_hash, printed[member.user_name])
     )
 
 

@@ -53,7 +53,7 @@ def _sweep_unclaimed(call: Call) -> int:
             Document.removed_at.is_(None),
             Document.uploaded_at <= call.now - unclaimed_life(call),
         )
-        lapsed = list(session.scalars(query.limit(SWEEP_BATCH).with_for_update()))
+        lapsed = list(session.scalars(query.limit(SWEEP_BATCH).with_for_update(skip_locked=True)))
         for document in lapsed:
             destroy_pages(session, call, document, "unclaimed")
             audit.record(
