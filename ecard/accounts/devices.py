@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit
 from ecard.accounts import sessions
-from ecard.accounts.errors import TooManyDevices
+from ecard.accounts.errors import LastDevice, TooManyDevices
 from ecard.accounts.models import Account, Device
 from ecard.accounts.models import Session as SignedIn
 from ecard.call import Call
@@ -96,9 +96,16 @@ def rename_device(call: Call, device_id: uuid.UUID, name: str, version: int) -> 
 
 
 def remove_device(call: Call, device_id: uuid.UUID) -> None:
-    """Remove one of the holder's devices, also the one that asks; raises NotFound."""
+    """Remove one of the holder's devices, also the one that asks; raises NotFound, LastDevice.
+
+    One always stays: where an account has none, a code alone signs a new phone in, without the
+    delay of a recovery. No password is asked for: a stolen phone must be easy to put out.
+    """
     with call.db.write() as session:
+        session.get_one(Account, call.holder.account_id, with_for_update=True)
         device = _own(session, call, device_id, lock=True)
+        if len(of_account(session, device.account_id)) == 1:
+            raise LastDevice
         revoke(session, call, device, "device_removed")
         audit.record(session, call, "device.remove", "device", device.id)
         session.commit()

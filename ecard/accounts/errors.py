@@ -73,3 +73,11 @@ class TooManyDevices(Refusal):
     code = "too_many_devices"
     status = 409
     next = "remove_device"
+
+
+class LastDevice(Refusal):
+    """An account keeps its last device: without one a code alone would let any phone in."""
+
+    code = "last_device"
+    status = 409
+    next = "sign_out"

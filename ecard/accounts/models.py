@@ -125,7 +125,7 @@ class Recovery(Base):
     staff_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
     opened_at: Mapped[datetime]
     ready_at: Mapped[datetime]
-    """When it takes effect by itself; at once where an old device approved."""
+    """When it takes effect by itself; earlier only where an old device approved."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     approved_by_device_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("devices.id"))
     cancelled_at: Mapped[datetime | None]

@@ -2,6 +2,11 @@
 
 The delay is what protects the holder of a stolen SIM card: all old devices are told at once, and
 any of them may cancel. Where an old device approves, it takes effect at once and nothing is lost.
+
+The old phone itself may be in a thief's hands, unlocked and with its SIM card. So it takes the
+e-card password (a step-up grant, ``cards``) to let a new phone in before the delay is over, and to
+stop a recovery that a clerk opened for the person at the counter: else a thief would move in for
+good, or keep the owner out for ever. Without the password the delay and the counter lead on.
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.accounts import codes, devices, sessions
 from ecard.accounts.errors import NothingToRecover, RecoveryNotReady, RecoveryUnknown
-from ecard.accounts.models import Account, Recovery
+from ecard.accounts.models import Account, Device, Recovery
 from ecard.accounts.policy import new_counter_code, typed_code
 from ecard.accounts.sessions import Tokens
 from ecard.agencies import service as agencies
@@ -186,26 +191,28 @@ def list_recoveries(call: Call) -> list[RecoveryView]:
         return [_view(session, call, row) for row in session.scalars(query)]
 
 
-def approve(call: Call, recovery_id: uuid.UUID) -> RecoveryView:
-    """An old device agrees: the new one takes effect at once, and the old ones stay."""
-    with call.db.write() as session:
-        row = _own_open(session, call, recovery_id)
-        row.approved_by_device_id = call.holder.device_id
-        row.ready_at = min(row.ready_at, call.now)
-        view = _view(session, call, row)
-        audit.record(session, call, "recovery.approve", "recovery", row.id)
-        session.commit()
-    return view
+def approve(session: Session, call: Call, recovery_id: uuid.UUID) -> None:
+    """An old device agrees: the new one takes effect at once, and the old ones stay.
+
+    The caller asks for the e-card password first. Not committed; raises NotFound.
+    """
+    row = _own_open(session, call, recovery_id)
+    row.approved_by_device_id = call.holder.device_id
+    messages.notify(session, call, call.holder.person_id, "recovery_approved")
+    audit.record(session, call, "recovery.approve", "recovery", row.id)
 
 
-def cancel(call: Call, recovery_id: uuid.UUID) -> None:
-    """An old device objects: the recovery ends."""
-    with call.db.write() as session:
-        row = _own_open(session, call, recovery_id)
-        row.cancelled_at = call.now
-        messages.notify(session, call, call.holder.person_id, "recovery_cancelled")
-        audit.record(session, call, "recovery.cancel", "recovery", row.id)
-        session.commit()
+def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
+    """An old device objects: the recovery ends; returns its channel.
+
+    The caller asks for the e-card password where a counter opened it. Not committed; raises
+    NotFound.
+    """
+    row = _own_open(session, call, recovery_id)
+    row.cancelled_at = call.now
+    messages.notify(session, call, call.holder.person_id, "recovery_cancelled")
+    audit.record(session, call, "recovery.cancel", "recovery", row.id, reason=row.channel)
+    return row.channel
 
 
 def _own_open(session: Session, call: Call, recovery_id: uuid.UUID) -> Recovery:
@@ -231,8 +238,16 @@ def _view(session: Session, call: Call, row: Recovery) -> RecoveryView:
         opened_at=row.opened_at,
         ready_at=row.ready_at,
         expires_at=row.expires_at,
-        approved=row.approved_by_device_id is not None,
+        approved=_approved(session, row),
     )
+
+
+def _approved(session: Session, row: Recovery) -> bool:
+    """Whether an old device agreed that is still one: removing it takes back what it said."""
+    if row.approved_by_device_id is None:
+        return False
+    device = session.get(Device, row.approved_by_device_id, populate_existing=True)
+    return device is not None and device.revoked_at is None
 
 
 # --- completing -------------------------------------------------------------------------------
@@ -241,15 +256,16 @@ def _view(session: Session, call: Call, row: Recovery) -> RecoveryView:
 def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
     """The new device signs in. Without an approval every old device and session ends.
 
-    Raises RecoveryUnknown, RecoveryNotReady (with the seconds to wait), TooManyDevices.
+    Raises RecoveryUnknown, RecoveryNotReady (with the seconds to wait), TooManyDevices. The account
+    is locked before its recoveries: of two that are completed at once one cancels the other.
     """
     codes.hold_recovery_address(call)
     secret_hash = call.dependencies.vault.token_hash(typed_code(recovery_token))
     with call.db.write() as session:
+        account = _account_of_secret(session, secret_hash)
         row = _ready(session, call, secret_hash)
-        account = session.get_one(Account, row.account_id, with_for_update=True)
         row.completed_at = call.now
-        if row.approved_by_device_id is None:
+        if not _approved(session, row):
             _revoke_old_devices(session, call, account)
         device, device_token = devices.add(session, call, account, device_name)
         region_id = persons.particulars(session, call, account.person_id).region_id
@@ -262,13 +278,22 @@ def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
     return Tokens(tokens.access_token, tokens.refresh_token, tokens.expires_in, device_token)
 
 
+def _account_of_secret(session: Session, secret_hash: str) -> Account:
+    query = sa.select(Account).join(Recovery, Recovery.account_id == Account.id)
+    found = query.where(Recovery.secret_hash == secret_hash)
+    account = session.scalar(found.with_for_update(of=Account))
+    if account is None:
+        raise RecoveryUnknown
+    return account
+
+
 def _ready(session: Session, call: Call, secret_hash: str) -> Recovery:
     query = sa.select(Recovery).filter_by(secret_hash=secret_hash)
     row = session.scalar(query.with_for_update())
     if row is None or not _is_open(call, row):
         raise RecoveryUnknown
     wait = (row.ready_at - call.now).total_seconds()
-    if wait > 0:
+    if wait > 0 and not _approved(session, row):
         raise RecoveryNotReady(retry_after=int(wait) + 1, ready_at=row.ready_at.isoformat())
     return row
 

@@ -9,6 +9,7 @@ from ecard.accounts import schemas, service
 from ecard.accounts.errors import (
     CodeExpired,
     CodeWrong,
+    LastDevice,
     NewDeviceNeedsRecovery,
     NothingToRecover,
     RecoveryNotReady,
@@ -124,10 +125,10 @@ def rename_device(body: dict[str, str], device_id: UUID, version: int) -> servic
 
 @account.route("/devices/<uuid:device_id>", methods=["DELETE"])
 @account.doc(operationId="removeDevice")
-@account.refuses(NotFound)
+@account.refuses(NotFound, LastDevice)
 @account.response(204)
 def remove_device(device_id: UUID) -> None:
-    """Remove a device and end its sessions"""
+    """Remove a device and end its sessions; the last one stays"""
     service.remove_device(current_call(), device_id)
 
 
@@ -137,24 +138,6 @@ def remove_device(device_id: UUID) -> None:
 def list_recoveries() -> Page:
     """Recoveries of this account that are under way"""
     return Page(list(service.list_recoveries(current_call())), None)
-
-
-@account.route("/recoveries/<uuid:recovery_id>/approve", methods=["POST"])
-@account.doc(operationId="approveRecovery")
-@account.refuses(NotFound)
-@account.response(200, schemas.RecoveryViewSchema)
-def approve_recovery(recovery_id: UUID) -> service.RecoveryView:
-    """Let the new phone in at once and keep the old ones"""
-    return service.approve(current_call(), recovery_id)
-
-
-@account.route("/recoveries/<uuid:recovery_id>", methods=["DELETE"])
-@account.doc(operationId="cancelRecovery")
-@account.refuses(NotFound)
-@account.response(204)
-def cancel_recovery(recovery_id: UUID) -> None:
-    """Stop a recovery"""
-    service.cancel(current_call(), recovery_id)
 
 
 @staff_recovery.route("", methods=["POST"])

@@ -11,8 +11,10 @@ LENGTH = 6
 
 NORMAL, SUSPENDED, LOST, CANCELLED = "normal", "suspended", "lost", "cancelled"
 
-ADD_RELATIVE, END_LINK, CHANGE_CARD_STATE = "add_relative", "end_link", "change_card_state"
-PURPOSES = (ADD_RELATIVE, END_LINK, CHANGE_CARD_STATE)
+ADD_RELATIVE, CHANGE_CARD_STATE = "add_relative", "change_card_state"
+DECIDE_RECOVERY = "decide_recovery"
+PURPOSES = (ADD_RELATIVE, CHANGE_CARD_STATE, DECIDE_RECOVERY)
+"""Ending a link is none of them: what stops something must always be possible."""
 
 HOLDERS_MOVES = {
     NORMAL: frozenset({SUSPENDED, LOST}),

@@ -72,6 +72,12 @@ class GrantSchema(ma.Schema):
     expires_at = ma.fields.AwareDateTime(required=True, format="iso")
 
 
+class DecidingSchema(Schema):
+    """The proof of the e-card password."""
+
+    step_up_id = ma.fields.UUID(metadata={"description": "A grant for decide_recovery"})
+
+
 class CodeSentSchema(ma.Schema):
     """A code is on its way."""
 

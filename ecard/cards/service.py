@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -18,7 +19,9 @@ from ecard.cards.errors import (
 )
 from ecard.cards.grants import Grant, add_grant, spend_grant, sweep
 from ecard.cards.passwords import prove as prove_password
+from ecard.cards.policy import DECIDE_RECOVERY
 from ecard.cards.resets import (
+    COUNTER,
     CodeSent,
     CounterCode,
     FaceAnswer,
@@ -49,6 +52,8 @@ __all__ = [
     "Grant",
     "ResetView",
     "StepUpNeeded",
+    "approve_recovery",
+    "cancel_recovery",
     "change_password",
     "change_state",
     "change_state_at_counter",
@@ -123,6 +128,32 @@ def open_step_up(call: Call, purpose: str, password: str) -> Grant:
     refuse_card_state(call, purpose)
     prove_password(call, call.holder.person_id, password)
     return add_grant(call, purpose)
+
+
+def approve_recovery(
+    call: Call, recovery_id: uuid.UUID, step_up_id: uuid.UUID | None = None
+) -> None:
+    """Let a new phone in at once, from an old one and with the e-card password.
+
+    Raises StepUpNeeded and NotFound.
+    """
+    with call.db.write() as session:
+        spend_grant(session, call, step_up_id, DECIDE_RECOVERY)
+        accounts.approve(session, call, recovery_id)
+        session.commit()
+
+
+def cancel_recovery(
+    call: Call, recovery_id: uuid.UUID, step_up_id: uuid.UUID | None = None
+) -> None:
+    """Stop a recovery; one that a counter opened only with the e-card password.
+
+    Raises NotFound and StepUpNeeded.
+    """
+    with call.db.write() as session:
+        if accounts.cancel(session, call, recovery_id) == COUNTER:
+            spend_grant(session, call, step_up_id, DECIDE_RECOVERY)
+        session.commit()
 
 
 def open_reset(call: Call, code: str | None = None, counter_code: str | None = None) -> ResetView:

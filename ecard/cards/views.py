@@ -132,6 +132,26 @@ def change_state(body: dict[str, Any]) -> service.CardView:
     return service.change_state(current_call(), **body)
 
 
+@card.route("/recoveries/<uuid:recovery_id>/approve", methods=["POST"])
+@card.doc(operationId="approveRecovery")
+@card.refuses(NotFound, errors.StepUpNeeded)
+@card.arguments(schemas.DecidingSchema)
+@card.response(204)
+def approve_recovery(body: dict[str, Any], recovery_id: UUID) -> None:
+    """Let the new phone in at once and keep the old ones; needs a step-up"""
+    service.approve_recovery(current_call(), recovery_id, **body)
+
+
+@card.route("/recoveries/<uuid:recovery_id>", methods=["DELETE"])
+@card.doc(operationId="cancelRecovery")
+@card.refuses(NotFound, errors.StepUpNeeded)
+@card.arguments(schemas.DecidingSchema, location="query")
+@card.response(204)
+def cancel_recovery(query: dict[str, Any], recovery_id: UUID) -> None:
+    """Stop a recovery; one that a counter opened only with a step-up"""
+    service.cancel_recovery(current_call(), recovery_id, **query)
+
+
 @unlock.route("/unlock", methods=["POST"])
 @unlock.doc(operationId="unlockSession", security=[{"holderToken": []}])
 @unlock.refuses(NotSignedIn, *PASSWORD_REFUSALS)

@@ -33,7 +33,7 @@ __all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code",
 
 JOB = "deliver_message"
 PLACE = "messages.text"
-CODE_KINDS = frozenset({"sign_in_code", "recovery_code", "card_password_reset_code"})
+CODE_KINDS = frozenset({"sign_in_code", "card_password_reset_code"})
 HOURS_A_DAY = 24
 BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
 
@@ -72,8 +72,8 @@ def send_code(
 ) -> uuid.UUID:
     """Write a code to a person's contact on file and plan its delivery. Not committed.
 
-    ``kind``: sign_in_code, recovery_code or card_password_reset_code. The code is sealed until it
-    is sent, and gone from the message then.
+    ``kind``: sign_in_code or card_password_reset_code. The code is sealed until it is sent, and
+    gone from the message then.
     """
     if kind not in CODE_KINDS:
         raise ValueError(f"{kind} is not a kind of code")

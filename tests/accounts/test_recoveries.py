@@ -4,17 +4,33 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ecard.accounts import service as accounts
 from ecard.accounts.models import Recovery
 from ecard.accounts.policy import new_counter_code, typed_code
 from ecard.audit import AuditRow
 from ecard.demo.phone import Answer, Phone
-from tests.accounts.scene import Scene, refusal, set_scene, sign_in_body, wrong
+from ecard.errors import Refusal
+from tests.accounts.scene import (
+    PASSWORD,
+    Scene,
+    at_once,
+    refusal,
+    set_scene,
+    sign_in_body,
+    wrong,
+)
 
 
 def begin(scene: Scene, ref: str = "lucia") -> tuple[Phone, dict[str, Any]]:
     phone = scene.phone()
     sign_in_id, code = scene.ask_code(ref)
     return phone, phone.must("POST", "/recoveries", sign_in_body(sign_in_id, code))
+
+
+def approve(phone: Phone, opened: dict[str, Any], **more: str) -> Answer:
+    """With the e-card password, where ``step_up_id`` does not say something else."""
+    body = more or {"step_up_id": phone.step_up(PASSWORD, "decide_recovery")}
+    return phone.send("POST", f"/recoveries/{opened['id']}/approve", body)
 
 
 def complete(phone: Phone, opened: dict[str, Any]) -> Answer:
@@ -56,12 +72,61 @@ def test_an_old_device_sees_a_recovery_and_stops_it(scene):
 
 
 def test_an_approved_recovery_takes_effect_at_once_and_keeps_the_old_device(scene):
-    old = scene.signed_in("lucia", password=None)
+    old = scene.signed_in("lucia")
     new, opened = begin(scene)
-    assert old.must("POST", f"/recoveries/{opened['id']}/approve")["approved"] is True
+    assert approve(old, opened).status == 204
+    assert old.must("GET", "/recoveries")["items"][0]["approved"] is True
+    assert "recovery_approved" in scene.kinds_sent_to("lucia")
     assert complete(new, opened).status == 200
     assert old.send("GET", "/devices").status == 200
     assert len(new.must("GET", "/devices")["items"]) == 2
+
+
+def test_who_holds_the_unlocked_old_phone_lets_no_new_one_in_without_the_password(scene):
+    old = scene.signed_in("lucia")
+    new, opened = begin(scene)
+    bare = old.send("POST", f"/recoveries/{opened['id']}/approve", {})
+    other = approve(old, opened, step_up_id=old.step_up(PASSWORD, "add_relative"))
+    assert refusal(bare) == refusal(other) == (403, "step_up_needed")
+    assert old.must("GET", "/recoveries")["items"][0]["approved"] is False
+    assert refusal(complete(new, opened)) == (409, "recovery_not_ready")
+
+
+def test_a_grant_lets_one_new_phone_in_and_not_a_second(scene):
+    old = scene.signed_in("lucia")
+    _, first = begin(scene)
+    _, second = begin(scene)
+    grant = old.step_up(PASSWORD, "decide_recovery")
+    assert approve(old, first, step_up_id=grant).status == 204
+    assert refusal(approve(old, second, step_up_id=grant)) == (403, "step_up_needed")
+
+
+def test_removing_the_phone_that_approved_takes_its_approval_back(scene):
+    old = scene.signed_in("lucia")
+    kept, first = begin(scene)
+    approve(old, first)
+    assert complete(kept, first).status == 200
+    thief, second = begin(scene)
+    assert approve(old, second).status == 204
+    stolen = next(one for one in kept.must("GET", "/devices")["items"] if not one["current"])
+    assert kept.send("DELETE", f"/devices/{stolen['id']}").status == 204
+    assert refusal(complete(thief, second)) == (409, "recovery_not_ready")
+
+
+def test_of_two_recoveries_completed_at_once_one_wins(scene):
+    scene.signed_in("lucia", password=None)
+    opened = [begin(scene)[1]["recovery_token"] for _ in range(2)]
+    scene.clock.advance(days=1)
+
+    def finish(index: int) -> str:
+        body = {"recovery_token": opened[index], "device_name": "New phone"}
+        try:
+            accounts.complete(scene.call(), **body)
+        except Refusal as refused:
+            return refused.code
+        return "in"
+
+    assert sorted(at_once(2, finish)) == ["in", "recovery_unknown"]
 
 
 def test_a_recovery_is_completed_once(scene):
@@ -90,11 +155,11 @@ def test_a_recovery_lapses_a_week_after_it_was_ready(scene):
 
 def test_a_sixth_device_is_refused_until_one_is_removed(tmp_path):
     with set_scene(tmp_path, devices_max=2) as scene:
-        old = scene.signed_in("lucia", password=None)
+        old = scene.signed_in("lucia")
         for _ in range(2):
             scene.clock.advance(seconds=11)
             new, opened = begin(scene)
-            old.must("POST", f"/recoveries/{opened['id']}/approve")
+            approve(old, opened)
             answer = complete(new, opened)
         assert refusal(answer) == (409, "too_many_devices")
         second = next(one for one in old.must("GET", "/devices")["items"] if not one["current"])
@@ -113,10 +178,10 @@ def test_without_a_device_there_is_nothing_to_recover_and_the_code_stays_good(sc
 def test_nobody_decides_about_a_foreign_recovery(scene):
     scene.signed_in("lucia", password=None)
     _, opened = begin(scene)
-    foreign = scene.signed_in("tomas", password=None)
-    for method, rest in (("POST", "/approve"), ("DELETE", "")):
-        answer = foreign.send(method, f"/recoveries/{opened['id']}{rest}")
-        assert refusal(answer) == (404, "not_found")
+    foreign = scene.signed_in("tomas")
+    assert refusal(approve(foreign, opened)) == (404, "not_found")
+    stopped = foreign.send("DELETE", f"/recoveries/{opened['id']}")
+    assert refusal(stopped) == (404, "not_found")
 
 
 def test_the_secret_of_a_recovery_is_kept_only_as_a_hash(scene):
@@ -148,6 +213,17 @@ def test_a_clerk_hands_out_a_code_that_works_after_the_same_delay(scene):
     scene.clock.advance(days=1)
     typed = opened.body["recovery_token"].lower().replace("-", " ")
     assert complete(new, {"recovery_token": typed}).status == 200
+
+
+def test_who_holds_the_old_phone_cannot_stop_what_the_counter_opened_without_the_password(scene):
+    old = scene.signed_in("lucia")
+    opened = at_counter(scene).body
+    path = f"/recoveries/{opened['id']}"
+    assert refusal(old.send("DELETE", path)) == (403, "step_up_needed")
+    assert [one["id"] for one in old.must("GET", "/recoveries")["items"]] == [opened["id"]]
+    grant = old.step_up(PASSWORD, "decide_recovery")
+    assert old.send("DELETE", f"{path}?step_up_id={grant}").status == 204
+    assert old.must("GET", "/recoveries")["items"] == []
 
 
 def test_a_clerk_serves_only_their_own_region_and_sees_no_difference(scene):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from ecard.accounts import service as accounts
 from ecard.accounts.models import Device, Session, SignInCode, SpentRefresh
 from ecard.demo.phone import Answer, Phone
-from ecard.errors import NotSignedIn
+from ecard.errors import NotSignedIn, Refusal
 from tests.accounts.scene import Scene, at_once, refusal, sign_in_body
 
 
@@ -172,9 +172,47 @@ def test_a_device_is_renamed_under_its_version(scene):
     assert refusal(phone.send("PATCH", path, {"name": "x"})) == (428, "version_missing")
 
 
-def test_a_removed_device_is_out_on_its_very_next_request(scene):
+def second_device(scene: Scene, first: Phone) -> Phone:
+    """Another phone of the holder, let in from the first."""
+    sign_in_id, code = scene.ask_code("lucia")
+    new = scene.phone()
+    opened = new.must("POST", "/recoveries", sign_in_body(sign_in_id, code))
+    grant = {"step_up_id": first.step_up("730518", "decide_recovery")}
+    assert first.send("POST", f"/recoveries/{opened['id']}/approve", grant).status == 204
+    body = {"recovery_token": opened["recovery_token"], "device_name": "Second"}
+    tokens = new.must("POST", "/recoveries/complete", body)
+    new.token, new.refresh_token = tokens["access_token"], tokens["refresh_token"]
+    return new
+
+
+def test_the_last_device_stays_so_that_a_code_alone_lets_no_new_phone_in(scene):
     phone = scene.signed_in("lucia", password=None)
     device = phone.must("GET", "/devices")["items"][0]
+    assert refusal(phone.send("DELETE", f"/devices/{device['id']}")) == (409, "last_device")
+    sign_in_id, code = scene.ask_code("lucia")
+    new = scene.phone().send("POST", "/sign-in", sign_in_body(sign_in_id, code))
+    assert refusal(new) == (403, "new_device_needs_recovery")
+
+
+def test_of_two_devices_that_remove_each_other_at_once_one_stays(scene):
+    first = scene.signed_in("lucia")
+    phones = [first, second_device(scene, first)]
+    calls = [scene.as_holder(phone) for phone in phones]
+
+    def remove(index: int) -> str:
+        try:
+            accounts.remove_device(calls[index], calls[1 - index].holder.device_id)
+        except Refusal as refused:
+            return refused.code
+        return "removed"
+
+    assert sorted(at_once(2, remove)) == ["last_device", "removed"]
+
+
+def test_a_removed_device_is_out_on_its_very_next_request(scene):
+    first = scene.signed_in("lucia")
+    phone = second_device(scene, first)
+    device = next(one for one in phone.must("GET", "/devices")["items"] if one["current"])
     assert phone.send("DELETE", f"/devices/{device['id']}").status == 204
     assert phone.send("GET", "/devices").status == 401
     assert refusal(renew(phone)) == (401, "not_signed_in")

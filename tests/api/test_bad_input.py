@@ -279,7 +279,7 @@ def test_a_step_out_of_order_is_refused_and_says_how_to_go_on(scene: Scene) -> N
 
 
 def test_a_grant_for_another_purpose_opens_nothing(scene: Scene) -> None:
-    grant = scene.phone.step_up(CARD_PASSWORD, "end_link")
+    grant = scene.phone.step_up(CARD_PASSWORD, "decide_recovery")
     with nothing_left_behind(scene.stage):
         answer = scene.post("/links", json={"step_up_id": grant})
     assert code(answer) == (403, "step_up_needed")

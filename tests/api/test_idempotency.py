@@ -13,7 +13,7 @@ from ecard.idempotency import IdempotencyKey
 from tests.api.scene import Scene, code, nothing_left_behind
 from tests.support import CARD_PASSWORD, Stage
 
-ASK = {"purpose": "end_link", "password": CARD_PASSWORD}
+ASK = {"purpose": "decide_recovery", "password": CARD_PASSWORD}
 PARALLEL = 8
 
 

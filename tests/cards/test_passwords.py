@@ -241,7 +241,7 @@ def test_a_grant_is_good_once_for_its_purpose(scene):
     grant = UUID(step_up(phone).body["id"])
     call = scene.as_holder(phone)
     with pytest.raises(cards.StepUpNeeded):
-        spend(call, grant, "end_link")
+        spend(call, grant, "decide_recovery")
     spend(call, grant, "add_relative")
     with pytest.raises(cards.StepUpNeeded):
         spend(call, grant, "add_relative")
@@ -283,7 +283,7 @@ def test_of_parallel_uses_of_a_grant_one_succeeds(scene):
 
 def test_a_repeated_step_up_with_the_same_key_opens_one_grant(scene):
     phone = scene.signed_in("lucia")
-    body, key = {"purpose": "end_link", "password": PASSWORD}, "key-" + "s" * 30
+    body, key = {"purpose": "decide_recovery", "password": PASSWORD}, "key-" + "s" * 30
     answers = [phone.send("POST", "/step-ups", body, key=key) for _ in range(2)]
     assert answers[0].body == answers[1].body
     with scene.joined.db.read() as session:

@@ -106,7 +106,7 @@ def test_a_card_opens_on_its_last_day_and_not_on_the_next():
 
 
 @pytest.mark.parametrize("state", ["suspended", "lost", "cancelled", "none"])
-@pytest.mark.parametrize("purpose", ["add_relative", "end_link", ""])
+@pytest.mark.parametrize("purpose", ["add_relative", "decide_recovery", ""])
 def test_a_card_that_is_not_normal_steps_up_for_nothing(state, purpose):
     assert not policy.may_step_up(purpose, state, None, TODAY)
 

@@ -50,7 +50,7 @@ def give_portrait(scene: Scene, ref: str) -> None:
 
 
 def step_up(phone: Phone, password: str) -> Answer:
-    return phone.send("POST", "/step-ups", {"purpose": "end_link", "password": password})
+    return phone.send("POST", "/step-ups", {"purpose": "decide_recovery", "password": password})
 
 
 def ask_reset_code(scene: Scene, phone: Phone, ref: str = "lucia") -> str:

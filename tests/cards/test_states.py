@@ -25,7 +25,7 @@ def grant(phone: Phone, purpose: str = "change_card_state") -> Answer:
 def test_a_card_is_stopped_without_a_password_even_while_it_is_locked(scene, state):
     phone = scene.signed_in("lucia")
     for _ in range(6):
-        phone.send("POST", "/step-ups", {"purpose": "end_link", "password": "904713"})
+        phone.send("POST", "/step-ups", {"purpose": "decide_recovery", "password": "904713"})
     answer = move(phone, state)
     assert (answer.status, answer.body["state"], answer.body["usable"]) == (200, state, False)
     assert "card_state_changed" in scene.kinds_sent_to("lucia")
@@ -46,7 +46,7 @@ def test_a_stopped_card_opens_nothing(scene, state):
 def test_a_refused_card_state_costs_no_password_try(scene):
     phone = scene.signed_in("lucia")
     move(phone, "lost")
-    phone.send("POST", "/step-ups", {"purpose": "end_link", "password": "904713"})
+    phone.send("POST", "/step-ups", {"purpose": "decide_recovery", "password": "904713"})
     assert phone.must("GET", "/card")["tries_left"] == 6
 
 
