@@ -1,0 +1,130 @@
+"""Specimens are those printed in ICAO Doc 9303, parts 4 to 7; their person does not exist."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.documents.check_digits import check_digit
+from uploads.documents.dates import NO_END, birth_date, expiry_date
+from uploads.documents.mrz import parse_text
+from uploads.documents.types import DocumentFormat, FieldName, Zone
+
+TODAY = date(2026, 11, 18)
+PASSPORT = (
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+)
+CARD = (
+    "I<UTOD231458907<<<<<<<<<<<<<<<",
+    "7408122F1204159UTO<<<<<<<<<<<6",
+    "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+)
+SMALL_CARD = ("I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F1204159<<<<<<<6")
+VISA_A = (
+    "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L8988901C4XXX4009078F96121096ZE184226B<<<<<<",
+)
+VISA_B = ("V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "L8988901C4XXX4009078F9612109<<<<<<<<")
+CONFIRMED = (FieldName.DOCUMENT_NUMBER, FieldName.BIRTH_DATE, FieldName.EXPIRY_DATE)
+WHERE = {
+    FieldName.DOCUMENT_NUMBER: range(9),
+    FieldName.BIRTH_DATE: range(13, 19),
+    FieldName.EXPIRY_DATE: range(21, 27),
+}
+"""Positions in the second line of a passport."""
+
+
+def read(lines: tuple[str, ...]) -> Zone:
+    zone = parse_text(lines, TODAY)
+    assert zone is not None
+    return zone
+
+
+def value(zone: Zone, name: FieldName) -> str:
+    return next(one.value for one in zone.fields if one.name is name)
+
+
+def confirmed(zone: Zone) -> dict[FieldName, str]:
+    return {one.name: one.value for one in zone.fields if one.confirmed}
+
+
+@pytest.mark.parametrize(
+    ("lines", "layout", "number"),
+    [
+        (PASSPORT, DocumentFormat.TD3, "L898902C3"),
+        (CARD, DocumentFormat.TD1, "D23145890"),
+        (SMALL_CARD, DocumentFormat.TD2, "D23145890"),
+        (VISA_A, DocumentFormat.MRV_A, "L8988901C"),
+        (VISA_B, DocumentFormat.MRV_B, "L8988901C"),
+    ],
+)
+def test_every_format_is_told_and_its_fields_are_read(
+    lines: tuple[str, ...], layout: DocumentFormat, number: str
+) -> None:
+    zone = read(lines)
+    assert (zone.format, zone.lines, zone.sound) == (layout, lines, True)
+    assert value(zone, FieldName.DOCUMENT_NUMBER) == number
+    assert value(zone, FieldName.SURNAME) == "ERIKSSON"
+    assert value(zone, FieldName.GIVEN_NAMES) == "ANNA MARIA"
+    assert value(zone, FieldName.SEX) == "female"
+    assert set(CONFIRMED) <= confirmed(zone).keys()
+
+
+def test_dates_are_of_the_century_that_fits() -> None:
+    zone = read(PASSPORT)
+    assert value(zone, FieldName.BIRTH_DATE) == "1974-08-12"
+    assert value(zone, FieldName.EXPIRY_DATE) == "2012-04-15"
+    assert birth_date("251118", TODAY) == date(2025, 11, 18)
+    assert birth_date("261119", TODAY) == date(1926, 11, 19)
+    assert birth_date("260230", TODAY) is None
+    assert expiry_date("990101", TODAY, "ESP") == NO_END
+
+
+def test_a_name_has_no_check_digit_and_is_never_confirmed() -> None:
+    names = {FieldName.SURNAME, FieldName.GIVEN_NAMES}
+    assert not names & confirmed(read(PASSPORT)).keys()
+
+
+def test_a_name_that_fills_its_line_may_go_on() -> None:
+    filled = ("P<UTO" + "A" * 19 + "<<" + "B" * 18, PASSPORT[1])
+    assert read(filled).truncated
+    assert not read(PASSPORT).truncated
+
+
+def test_a_letter_read_in_a_date_is_put_right_by_the_check_digit() -> None:
+    zone = read((PASSPORT[0], PASSPORT[1].replace("7408122", "74O8I22")))
+    assert confirmed(zone)[FieldName.BIRTH_DATE] == "1974-08-12"
+
+
+def test_a_long_document_number_goes_on_in_the_optional_data() -> None:
+    number = "D23145890734"
+    first = f"I<UTO{number[:9]}<{number[9:]}{check_digit(number[:9] + '<' + number[9:])}"
+    zone = read((first.ljust(30, "<"), *CARD[1:]))
+    assert value(zone, FieldName.DOCUMENT_NUMBER) == number
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [(), ("",), PASSPORT[:1], (PASSPORT[0], PASSPORT[1][:-1]), (PASSPORT[0], "É" * 44), CARD[:2]],
+)
+def test_what_is_no_zone_is_none(lines: tuple[str, ...]) -> None:
+    assert parse_text(lines, TODAY) is None
+
+
+@given(st.sampled_from(CONFIRMED), st.data())
+def test_one_wrong_character_is_never_confirmed_as_another_value(
+    name: FieldName, data: st.DataObject
+) -> None:
+    at = data.draw(st.sampled_from(WHERE[name]))
+    wrong = data.draw(st.sampled_from("0123456789" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    line = PASSPORT[1][:at] + wrong + PASSPORT[1][at + 1 :]
+    found = confirmed(read((PASSPORT[0], line))).get(name)
+    same_digit = check_digit(wrong) == check_digit(PASSPORT[1][at])
+    assert found in (None, confirmed(read(PASSPORT))[name]) or same_digit
+
+
+@given(st.lists(st.text(max_size=60), max_size=4))
+def test_no_text_breaks_the_parser(lines: list[str]) -> None:
+    parse_text(lines, TODAY)
