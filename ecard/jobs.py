@@ -44,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
     Sweep("typed_particulars", HOURS, family.forget_typed),
+    Sweep("not_me_addresses", HOURS, family.forget_not_me),
     Sweep("review_files", 5 * MINUTES, review.sweep),
     Sweep("documents", 15 * MINUTES, documents.sweep),
     Sweep("stored_files", 15 * MINUTES, files.sweep),

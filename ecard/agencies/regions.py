@@ -43,11 +43,15 @@ class CounterPage:
 
 
 def region(session: Session, region_id: uuid.UUID) -> Region:
-    """The region of an id; raises UnknownRegion."""
-    found = session.get(Region, region_id)
-    if found is None:
-        raise UnknownRegion
-    return found
+    """The region of an id; raises UnknownRegion. Asked of the database once a session: nearly every
+    rule needs it, and a session's identity map forgets what nobody else holds."""
+    kept: dict[uuid.UUID, Region] = session.info.setdefault("regions", {})
+    if region_id not in kept:
+        found = session.get(Region, region_id)
+        if found is None:
+            raise UnknownRegion
+        kept[region_id] = found
+    return kept[region_id]
 
 
 def region_by_code(session: Session, code: str) -> Region:

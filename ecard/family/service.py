@@ -49,7 +49,13 @@ from ecard.family.reading import (
     read_link,
     view,
 )
-from ecard.family.upkeep import forget_typed, remind, sweep, tell_coming_of_age
+from ecard.family.upkeep import (
+    forget_not_me,
+    forget_typed,
+    remind,
+    sweep,
+    tell_coming_of_age,
+)
 
 __all__ = [
     "ChangeView",
@@ -62,6 +68,7 @@ __all__ = [
     "end_as_relative",
     "evidence_accepted",
     "evidence_given",
+    "forget_not_me",
     "forget_typed",
     "give_family_account",
     "list_changes",

@@ -15,9 +15,10 @@ from ecard.family import policy as rules
 from ecard.family.applying import DAY_SECONDS
 from ecard.family.caps import MONTH_DAYS
 from ecard.family.links import lock_link, move, not_me_address, policy_of, typed
-from ecard.family.models import Link, LinkChange
+from ecard.family.models import Link, LinkChange, NotMeToken
 from ecard.messages import service as messages
 from ecard.persons import service as persons
+from ecard.sweeping import in_batches
 
 
 def remind(call: Call, link_id: str, days_left: int) -> None:
@@ -119,3 +120,9 @@ def forget_typed(call: Call) -> int:
         )
         session.commit()
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def forget_not_me(call: Call) -> int:
+    """Forget addresses that say "this was not me", used or not, a while after they lapsed."""
+    before = call.now - timedelta(days=call.settings.not_me_kept_days)
+    return in_batches(call, sa.delete(NotMeToken), NotMeToken.expires_at < before)

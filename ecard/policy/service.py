@@ -16,6 +16,8 @@ from ecard.policy.policy import Policy, PolicyRefused, inherited, wrong_values
 
 __all__ = ["Policy", "PolicyInForce", "PolicyRefused", "add", "current", "mine"]
 
+_KEPT = "policies"
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
@@ -28,23 +30,22 @@ class PolicyInForce:
 
 
 def current(session: Session, region_id: uuid.UUID, now: datetime) -> Policy:
-    """The rules of a region at a time; raises PolicyRefused where they are not complete."""
+    """The rules of a region at a time; raises PolicyRefused where they are not complete.
+
+    One session sees one policy: it is read once, and again only after `add`.
+    """
+    kept: dict[tuple[uuid.UUID, datetime], Policy] = session.info.setdefault(_KEPT, {})
+    if (region_id, now) not in kept:
+        kept[region_id, now] = _read(session, region_id, now)
+    return kept[region_id, now]
+
+
+def _read(session: Session, region_id: uuid.UUID, now: datetime) -> Policy:
     chain = [region.id for region in agencies.ancestry(session, region_id)]
-    latest = (
-        sa.select(PolicyRow.region_id, sa.func.max(PolicyRow.effective_from).label("since"))
-        .where(PolicyRow.region_id.in_(chain), PolicyRow.effective_from <= now)
-        .group_by(PolicyRow.region_id)
-        .subquery()
+    query = sa.select(PolicyRow).where(
+        PolicyRow.region_id.in_(chain), PolicyRow.effective_from <= now
     )
-    rows = session.scalars(
-        sa.select(PolicyRow).join(
-            latest,
-            sa.and_(
-                PolicyRow.region_id == latest.c.region_id,
-                PolicyRow.effective_from == latest.c.since,
-            ),
-        )
-    )
+    rows = session.scalars(query.order_by(PolicyRow.effective_from))  # the latest stands last
     values = {row.region_id: row.values for row in rows}
     return Policy.from_values(inherited(values.get(region, {}) for region in reversed(chain)))
 
@@ -70,6 +71,7 @@ def add(
     )
     session.add(row)
     session.flush()
+    session.info.pop(_KEPT, None)
     return row
 
 

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from ecard import limits
+from ecard.administration.staff import set_password
 from ecard.agencies import service
-from ecard.agencies.errors import StaffSignInFailed, UnknownRegion
+from ecard.agencies.errors import StaffSignInBlocked, StaffSignInFailed, UnknownRegion
 from ecard.agencies.models import StaffMember, StaffSession
 from ecard.audit import AuditRow
 from ecard.errors import Busy, NotSignedIn, TooManyRequests
@@ -33,12 +34,22 @@ def codes(ground: Ground, ids: frozenset[uuid.UUID]) -> set[str]:
         return {service.region(session, one).code for one in ids}
 
 
-def try_password(ground: Ground, password: str, network: str = "192.0.2.1") -> str:
+def try_password(
+    ground: Ground, password: str, network: str = "192.0.2.1", name: str = NAME
+) -> str:
     try:
-        service.sign_in(replace(ground.call, network=network), NAME, password)
-    except (StaffSignInFailed, TooManyRequests) as refusal:
+        service.sign_in(replace(ground.call, network=network), name, password)
+    except (StaffSignInFailed, StaffSignInBlocked, TooManyRequests) as refusal:
         return refusal.code
     return "in"
+
+
+def from_everywhere(ground: Ground, number: int, name: str = NAME) -> list[str]:
+    """Wrong passwords, each from an address of its own: no limit on one address sees them."""
+    return [
+        try_password(ground, "wrong", network=f"198.51.100.{one}", name=name)
+        for one in range(number)
+    ]
 
 
 def disable(ground: Ground) -> None:
@@ -134,6 +145,76 @@ def test_an_attacker_elsewhere_does_not_lock_staff_out(ground: Ground) -> None:
     for _ in range(8):
         try_password(ground, "wrong", network="203.0.113.9")
     assert try_password(ground, PASSWORD) == "in"
+
+
+def test_who_guesses_from_many_addresses_waits_longer_each_time(ground: Ground) -> None:
+    assert from_everywhere(ground, 10) == ["staff_sign_in_failed"] * 10
+    for wait in (30, 60, 120):
+        with pytest.raises(TooManyRequests) as refused:
+            token(ground)
+        assert refused.value.retry_after == wait
+        ground.clock.advance(seconds=wait - 1)
+        assert from_everywhere(ground, 1) == ["too_many_requests"]
+        ground.clock.advance(seconds=1)
+        assert from_everywhere(ground, 1) == ["staff_sign_in_failed"]
+
+
+def test_of_parallel_guesses_from_many_addresses_exactly_ten_are_examined(ground: Ground) -> None:
+    def guess(one: int) -> str:
+        return try_password(ground, "wrong", network=f"198.51.100.{one}")
+
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(guess, range(16)))
+    assert sorted(found) == ["staff_sign_in_failed"] * 10 + ["too_many_requests"] * 6
+
+
+def test_a_success_forgets_the_failures_before_it(ground: Ground) -> None:
+    for _ in range(3):
+        assert from_everywhere(ground, 9) == ["staff_sign_in_failed"] * 9
+        assert try_password(ground, PASSWORD) == "in"
+
+
+def test_after_a_hundred_failures_in_a_row_only_a_new_password_leads_on(ground: Ground) -> None:
+    few = replace(ground.joined.settings, sign_ins_total=12, staff_failures_free=100)
+    strict = replace(ground, joined=replace(ground.joined, settings=few))
+    assert from_everywhere(strict, 13) == ["staff_sign_in_failed"] * 12 + ["staff_sign_in_blocked"]
+    strict.clock.advance(days=2)
+    assert try_password(strict, PASSWORD) == "staff_sign_in_blocked"
+    assert try_password(strict, "seven-wet-stones-in-a-row") == "staff_sign_in_blocked"
+    set_password(strict.call, NAME, "seven-wet-stones-in-a-row")
+    assert try_password(strict, "seven-wet-stones-in-a-row") == "in"
+    with ground.joined.db.read() as session:
+        rows = session.scalars(sa.select(AuditRow).where(AuditRow.reason == "blocked"))
+        assert len(rows.all()) == 1
+
+
+def test_a_user_name_that_nobody_has_waits_and_ends_alike(ground: Ground) -> None:
+    few = replace(ground.joined.settings, sign_ins_total=12)
+    strict = replace(ground, joined=replace(ground.joined, settings=few))
+    known, unknown = from_everywhere(strict, 11), from_everywhere(strict, 11, name="nobody")
+    assert known == unknown == ["staff_sign_in_failed"] * 10 + ["too_many_requests"]
+    for wait in (30, 60):
+        strict.clock.advance(seconds=wait)
+        known, unknown = from_everywhere(strict, 1), from_everywhere(strict, 1, name="nobody")
+        assert known == unknown == ["staff_sign_in_failed"]
+    assert from_everywhere(strict, 1) == from_everywhere(strict, 1, name="nobody")
+    assert from_everywhere(strict, 1) == ["staff_sign_in_blocked"]
+
+
+def test_failures_are_forgotten_ninety_days_after_the_last(ground: Ground) -> None:
+    try_password(ground, "wrong")
+    ground.clock.advance(days=90)
+    assert service.sweep(ground.call) == 0
+    ground.clock.advance(seconds=1)
+    assert service.sweep(ground.call) == 1
+
+
+def test_staff_have_the_same_bounds_as_holders_fifteen_minutes_idle_and_half_a_day(
+    ground: Ground,
+) -> None:
+    settings = ground.joined.settings
+    assert (settings.staff_idle_seconds, settings.staff_seconds) == (900, 43200)
+    assert settings.staff_seconds == settings.session_seconds
 
 
 def test_signing_in_rightly_is_not_counted(ground: Ground) -> None:

@@ -295,6 +295,16 @@ def test_not_me_withdraws_an_open_application_once(stage: Stage) -> None:
     assert (again.status, again.code) == (404, "not_me_link_not_valid")
 
 
+def test_an_address_that_says_not_me_is_forgotten_a_month_after_it_lapsed(stage: Stage) -> None:
+    two = pair(stage)
+    two.active()
+    stage.clock.advance(hours=240, days=30)
+    assert family.forget_not_me(stage.joined.call()) == 0
+    stage.clock.advance(seconds=1)
+    assert family.forget_not_me(stage.joined.call()) > 0
+    assert family.forget_not_me(stage.joined.call()) == 0
+
+
 def test_not_me_suspends_an_active_link_at_once(stage: Stage) -> None:
     two = pair(stage)
     link_id = two.active()

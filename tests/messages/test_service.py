@@ -226,6 +226,28 @@ def test_a_code_that_could_never_be_sent_is_forgotten(ground: Ground) -> None:
     assert row(ground, other).text is not None
 
 
+def test_a_text_is_forgotten_a_week_after_it_was_written_sent_or_not(ground: Ground) -> None:
+    sent, unsent = (notify(ground, "anna", "link_ended", name="Paul") for _ in range(2))
+    service.deliver(ground.call, sent)
+    ground.clock.advance(days=7)
+    assert service.sweep(ground.call) == 0
+    ground.clock.advance(seconds=1)
+    assert service.sweep(ground.call) == 3, "two texts, and the copy in the embedded mailbox"
+    assert [row(ground, one).text for one in (sent, unsent)] == [None, None]
+    assert [row(ground, one).failed for one in (sent, unsent)] == [None, "expired"]
+    assert received(ground, "+447700900131") == []
+    service.deliver(ground.call, unsent)
+    assert row(ground, unsent).sent_at is None
+
+
+def test_a_failure_stays_on_record_when_the_text_is_forgotten(ground: Ground) -> None:
+    message_id = notify(ground, "greta", "password_locked")
+    service.deliver(ground.call, message_id)
+    ground.clock.advance(days=8)
+    assert service.sweep(ground.call) == 1
+    assert row(ground, message_id).failed == "no_contact"
+
+
 def test_a_code_needs_no_row_of_the_person(ground: Ground) -> None:
     assert row(ground, send_code(ground, "victor")).person_id is None
 
