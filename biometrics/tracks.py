@@ -1,0 +1,148 @@
+"""The face through a capture: where it is, how large, how far it is turned, frame by frame.
+
+Sizes and offsets are measured on the five landmarks and mean something only against the same face
+at rest: what is judged is always a change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biometrics.challenge import Challenge, Move, Slot
+from biometrics.types import Face, Points, RgbImage
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One frame: when it was taken, its pixels, and the face that was found in it."""
+
+    at_ms: float
+    image: RgbImage
+    face: Face | None
+
+
+def eyes_of(face: Face) -> Points:
+    """2 × 2: the eye on the left of the picture, then the one on the right."""
+    eyes = face.eyes
+    return eyes if eyes[0][0] <= eyes[1][0] else eyes[::-1]
+
+
+def turn_of(face: Face) -> float:
+    """How far the nose lies beside the middle of the eyes, along their line, in distances between
+    them: positive on the right of the picture, where the person's own left is."""
+    left, right = eyes_of(face)
+    across = right - left
+    nose = np.array(face.nose) - (left + right) / 2
+    return float(nose @ across / (across @ across))
+
+
+@dataclass(frozen=True)
+class Track:
+    """All frames of a capture in the order in which they were sent."""
+
+    frames: Sequence[Seen]
+
+    @cached_property
+    def with_face(self) -> list[int]:
+        """Indices of the frames in which the face was found."""
+        return [index for index, seen in enumerate(self.frames) if seen.face is not None]
+
+    @cached_property
+    def times_ms(self) -> Floats:
+        """Of the frames with a face."""
+        return np.array([self.frames[index].at_ms for index in self.with_face], np.float64)
+
+    @cached_property
+    def turns(self) -> Floats:
+        """`turn_of` each frame with a face, less its median."""
+        turns = np.array([turn_of(self.face(index)) for index in self.with_face], np.float64)
+        return turns - np.median(turns) if len(turns) else turns
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """Logarithm of the distance between the eyes, less its median."""
+        sizes = np.array([self.face(index).eye_distance_px for index in self.with_face], np.float64)
+        logs = np.log(np.maximum(sizes, 1.0))
+        return logs - np.median(logs) if len(logs) else logs
+
+    def face(self, index: int) -> Face:
+        """The face of a frame that has one."""
+        face = self.frames[index].face
+        if face is None:
+            raise ValueError(f"no face in frame {index}")
+        return face
+
+    def within(self, begins_ms: float, ends_ms: float) -> NDArray[np.intp]:
+        """Which of `with_face` lie in that time."""
+        return np.flatnonzero((self.times_ms >= begins_ms) & (self.times_ms < ends_ms))
+
+
+TURN_SEEN = 0.07
+"""A turn counts from this offset of the nose on: about 10 degrees on a generic head."""
+CLOSER_SEEN, BACK_SEEN = 0.22, 0.16
+"""Change of the face's size (logarithm) that counts: a quarter larger, a seventh smaller."""
+_RESPONSE_MS = 250
+"""A move may begin and end that much after its slot: people react, they do not foresee."""
+
+
+def strengths(turn: float, size: float) -> dict[Move, float]:
+    """How much of each move is seen; 1 is enough to count. Turning makes the eyes' distance
+    smaller, so what is turned is not taken as further away."""
+    turned = abs(turn) / TURN_SEEN
+    return {
+        Move.LEFT: turn / TURN_SEEN,
+        Move.RIGHT: -turn / TURN_SEEN,
+        Move.CLOSER: size / CLOSER_SEEN,
+        Move.BACK: -size / BACK_SEEN if turned < 1 else 0.0,
+    }
+
+
+def performed(track: Track, slot: Slot) -> tuple[Move | None, int | None]:
+    """The move that was made in the slot, and the index of the frame that shows it furthest."""
+    inside = track.within(slot.begins_ms + _RESPONSE_MS / 2, slot.ends_ms + _RESPONSE_MS)
+    best: tuple[float, Move | None, int | None] = (1.0, None, None)
+    for place in inside.tolist():
+        seen = strengths(float(track.turns[place]), float(track.sizes[place]))
+        for move, strength in seen.items():
+            if strength >= best[0]:
+                best = (strength, move, track.with_face[place])
+    return best[1], best[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Obedience:
+    """How the moves compare with those drawn: how many were made as drawn, how many are others."""
+
+    asked: int
+    made: int
+    contradicted: int
+    peaks: tuple[int | None, ...]
+    """For each slot the frame that shows its move furthest; None where it was not made."""
+
+
+def obedience(track: Track, challenge: Challenge) -> Obedience:
+    """Each slot's move against the drawn one."""
+    made = contradicted = 0
+    peaks: list[int | None] = []
+    for slot in challenge.slots:
+        move, frame = performed(track, slot)
+        made += move is slot.move
+        contradicted += move is not None and move is not slot.move
+        peaks.append(frame if move is slot.move else None)
+    return Obedience(len(challenge.slots), made, contradicted, tuple(peaks))
+
+
+def restlessness(track: Track) -> float:
+    """How much more the turn goes to and fro than from rest to each extreme and back: 1 for steady
+    moves, more for frames out of order. None asked for: 1."""
+    turns = track.turns
+    if len(turns) < 3:
+        return 1.0
+    way = float(np.abs(np.diff(turns)).sum())
+    needed = 2 * float(max(turns.max(), 0) - min(turns.min(), 0))
+    return way / max(needed, 4 * TURN_SEEN)
