@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.tracks import Seen, eyes_of
+from biometrics.tracks import Seen, eyes_of, turn_of
 from biometrics.types import Face, RgbImage
 
 Floats = NDArray[np.float64]
@@ -29,6 +29,8 @@ _FOCAL = 0.85
 """Of an ordinary phone's front camera, in long sides of its picture."""
 _NOSE_HEIGHT = 0.42
 """Of a generic nose's tip over the eyes' plane, in distances between them (about 26 mm)."""
+_SINE_OF_TURN = 1.6
+"""Sine of the head's turn for one distance between the eyes by which the nose's bottom moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,16 @@ class Relief:
     expected: float
 
 
-def by_turning(rest: Seen, turned: Seen, yaw: float) -> Relief | None:
-    """From a frame at rest and one that is turned by `yaw` (radians, positive to the picture's
-    right)."""
+def by_turning(rest: Seen, turned: Seen) -> Relief | None:
+    """From a frame at rest and a turned one; how far it is turned says the nose's place between the
+    eyes."""
+    if rest.face is None or turned.face is None:
+        return None
+    turn = turn_of(turned.face) - turn_of(rest.face)
     x, y = _places()
     nose = nose_height(x, y)
-    return _relief(rest, turned, np.stack([nose * np.sin(yaw), np.zeros_like(nose)]))
+    sine = float(np.clip(_SINE_OF_TURN * turn, -0.7, 0.7))
+    return _relief(rest, turned, np.stack([nose * sine, np.zeros_like(nose)]))
 
 
 def by_distance(far: Seen, near: Seen) -> Relief | None:
@@ -112,19 +118,8 @@ def _chip(image: RgbImage, face: Face) -> NDArray[np.uint8]:
 
 def _flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Floats:
     """2 × rows × columns: where each of the first's points went, in pixels."""
-    found = cv2.calcOpticalFlowFarneback(
-        first,
-        second,
-        None,
-        0.5,
-        4,
-        11,
-        4,
-        5,
-        1.1,
-        cv2.OPTFLOW_FARNEBACK_GAUSSIAN,  # type: ignore[call-overload]
-    )
-    return np.asarray(found, np.float64).transpose(2, 0, 1)
+    finder = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    return np.asarray(finder.calc(first, second, None), np.float64).transpose(2, 0, 1)  # type: ignore[call-overload]
 
 
 @cache

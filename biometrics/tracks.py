@@ -4,14 +4,14 @@ Sizes and offsets are measured on the five landmarks and mean something only aga
 at rest: what is judged is always a change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.challenge import Challenge, Move, Slot
+from biometrics.challenge import Challenge, Move
 from biometrics.types import Face, Points, RgbImage
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,7 @@ TURN_SEEN = 0.07
 """A turn counts from this offset of the nose on: about 10 degrees on a generic head."""
 CLOSER_SEEN, BACK_SEEN = 0.22, 0.16
 """Change of the face's size (logarithm) that counts: a quarter larger, a seventh smaller."""
-_RESPONSE_MS = 250
+RESPONSE_MS = 250
 """A move may begin and end that much after its slot: people react, they do not foresee."""
 
 
@@ -102,39 +102,77 @@ def strengths(turn: float, size: float) -> dict[Move, float]:
     }
 
 
-def performed(track: Track, slot: Slot) -> tuple[Move | None, int | None]:
-    """The move that was made in the slot, and the index of the frame that shows it furthest."""
-    inside = track.within(slot.begins_ms + _RESPONSE_MS / 2, slot.ends_ms + _RESPONSE_MS)
-    best: tuple[float, Move | None, int | None] = (1.0, None, None)
-    for place in inside.tolist():
-        seen = strengths(float(track.turns[place]), float(track.sizes[place]))
-        for move, strength in seen.items():
-            if strength >= best[0]:
-                best = (strength, move, track.with_face[place])
-    return best[1], best[2]
+OTHER_MOVE = 1.6
+"""Strength from which a move that was not drawn counts as made: people sway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """How strongly a move was made within a time, the frame that shows it furthest, and the
+    strength of the frame that shows it second most: one frame alone may be a mistaken landmark."""
+
+    strength: float
+    frame: int
+    second: float
+
+
+def peaks_within(track: Track, begins_ms: float, ends_ms: float) -> dict[Move, Peak]:
+    """Each move's furthest frame in that time; empty where no face was found."""
+    places = track.within(begins_ms, ends_ms).tolist()
+    seen = [strengths(float(track.turns[place]), float(track.sizes[place])) for place in places]
+    peaks: dict[Move, Peak] = {}
+    for move in Move if seen else ():
+        ranked = sorted(range(len(seen)), key=lambda index: -seen[index][move])
+        second = seen[ranked[1]][move] if len(ranked) > 1 else 0.0
+        frame = track.with_face[places[ranked[0]]]
+        peaks[move] = Peak(seen[ranked[0]][move], frame, second)
+    return peaks
 
 
 @dataclass(frozen=True, slots=True)
 class Obedience:
-    """How the moves compare with those drawn: how many were made as drawn, how many are others."""
+    """How the moves compare with those drawn: how many were made as drawn, how many others were
+    made."""
 
     asked: int
     made: int
-    contradicted: int
+    others: int
     peaks: tuple[int | None, ...]
     """For each slot the frame that shows its move furthest; None where it was not made."""
 
 
 def obedience(track: Track, challenge: Challenge) -> Obedience:
-    """Each slot's move against the drawn one."""
-    made = contradicted = 0
-    peaks: list[int | None] = []
+    """Each slot's move against the drawn one, and what was done where nothing was asked for."""
+    made = others = 0
+    found: list[int | None] = []
     for slot in challenge.slots:
-        move, frame = performed(track, slot)
-        made += move is slot.move
-        contradicted += move is not None and move is not slot.move
-        peaks.append(frame if move is slot.move else None)
-    return Obedience(len(challenge.slots), made, contradicted, tuple(peaks))
+        peaks = peaks_within(track, slot.begins_ms, slot.ends_ms + RESPONSE_MS)
+        drawn = peaks.get(slot.move)
+        is_made = drawn is not None and drawn.strength >= 1
+        made += is_made
+        found.append(drawn.frame if drawn is not None and is_made else None)
+        peaks = peaks_within(track, slot.begins_ms + RESPONSE_MS, slot.ends_ms)
+        others += _is_other(peaks, slot.move)
+    for begins_ms, ends_ms in _resting(challenge):
+        others += _is_other(peaks_within(track, begins_ms, ends_ms), None)
+    return Obedience(len(challenge.slots), made, others, tuple(found))
+
+
+def _is_other(peaks: Mapping[Move, Peak], drawn: Move | None) -> bool:
+    return any(
+        peak.second >= OTHER_MOVE for move, peak in peaks.items() if move is not drawn
+    )
+
+
+def _resting(challenge: Challenge) -> list[tuple[float, float]]:
+    """When nothing is to be done: between the slots, less the time in which one still answers."""
+    edges = [0, *(edge for s in challenge.slots for edge in (s.begins_ms, s.ends_ms))]
+    edges.append(challenge.length_ms)
+    return [
+        (begins + 2 * RESPONSE_MS, ends)
+        for begins, ends in zip(edges[::2], edges[1::2], strict=True)
+        if ends - begins > 2 * RESPONSE_MS
+    ]
 
 
 def restlessness(track: Track) -> float:
