@@ -81,13 +81,23 @@ class Challenge:
         return Light.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client says about its frames: when each was taken (since the first, by its own
+    clock), and what the screen showed then. Nothing of it is believed without a measurement."""
+
+    challenge: Challenge
+    at_ms: tuple[float, ...]
+    shown: tuple[Light, ...]
+
+
 MOVES = tuple(Move)
 COLOURS = (Light.RED, Light.GREEN, Light.BLUE)
 REST_MS = 600
 """Before the first thing that is asked for: the face at rest is what the rest is compared with."""
 SLOT_MS = 1_700
 FLASHES = 6
-LEAST_LIGHT_MS, MOST_LIGHT_MS = 450, 700
+LEAST_LIGHT_MS, MOST_LIGHT_MS = 450, 660
 """A colour's time. 450 ms are 2.2 changes a second: below the three flashes a second that
 photosensitive people are to be spared (WCAG 2.2, 2.3.1)."""
 LONGEST_MS = 12_000

@@ -23,6 +23,7 @@ _LEAST = 0.004
 """Linear light below which a colour says nothing."""
 LAGS_MS = (0, 50, 100, 150)
 """Delays tried between what the client says it showed and what the camera saw."""
+_LEAST_STRENGTH = 1e-3
 LEAST_FRAMES = 6
 _AROUND_MS = 700
 """Frames this long before and after the colours are counted in: the page is grey then."""
@@ -48,12 +49,14 @@ _EXPECTED = {
 class Response:
     """`strength`: by how much (logarithm) the face's colours follow; `agreement`: their
     correlation with what was shown, -1 to 1; `background`: the strength around the head;
-    `nose`: the nose's strength over the cheeks', 1 being alike; `lag_ms`: the delay found."""
+    `nose`: the nose's strength over the cheeks', 1 being alike; `evenness`: the weakest region's
+    over the strongest's, -1 to 1 (a lamp mirrored in glass is a patch); `lag_ms`: the delay found."""
 
     strength: float
     agreement: float
     background: float
     nose: float
+    evenness: float
     lag_ms: int
 
 
@@ -75,7 +78,16 @@ def response(track: Track, challenge: Challenge) -> Response | None:
     of = {name: _fit(values, times, challenge, lag)[0] for name, values in colours.items()}
     cheeks = (of["cheek_left"] + of["cheek_right"]) / 2
     nose = of["nose"] / cheeks if abs(cheeks) > 1e-3 else 0.0
-    return Response(strength, agreement, of["background"], float(np.clip(nose, -3, 3)), lag)
+    parts = [of[name] for name in REGIONS]
+    evenness = min(parts) / max(parts) if max(parts) > _LEAST_STRENGTH else 0.0
+    return Response(
+        strength=strength,
+        agreement=agreement,
+        background=of["background"],
+        nose=float(np.clip(nose, -3, 3)),
+        evenness=float(np.clip(evenness, -1, 1)),
+        lag_ms=lag,
+    )
 
 
 def _fit(values: Floats, times: Floats, challenge: Challenge, lag_ms: float) -> tuple[float, float]:

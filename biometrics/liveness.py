@@ -17,7 +17,15 @@ from biometrics.challenge import Challenge, Move, Slot
 from biometrics.fusion import Attack, Verdict, against, verdict_of
 from biometrics.sequence import Recording, distinct_frames, recording_of
 from biometrics.texture import texture_of, texture_ratio
-from biometrics.tracks import RESPONSE_MS, TURN_SEEN, Obedience, Seen, Track, obedience, restlessness
+from biometrics.tracks import (
+    RESPONSE_MS,
+    TURN_SEEN,
+    Obedience,
+    Seen,
+    Track,
+    obedience,
+    restlessness,
+)
 from biometrics.types import Face, QualityFact, RgbImage
 
 
@@ -68,6 +76,9 @@ MOST_RESTLESS = 3.0
 """Steady moves in the simulation reach 1.4 to 1.8; shuffled frames 5 and more."""
 LEAST_WITH_FACE = 0.6
 """Share of the frames in which the face must be found: it is lost at the end of a wide turn."""
+SCREEN_LATE_MS = 150
+LEAST_SHOWN = 0.9
+"""Share of the frames at which the client must have shown the drawn colour."""
 PASSIVE_FRAMES = 5
 """So many frames are looked at one by one, spread over those that look straight ahead."""
 _LEAST_EXPECTED_DISTANCE = 0.0025
@@ -80,18 +91,26 @@ _STRAIGHT, _SAME_SIZE, _MOST_PAIRS = 0.05, 0.35, 6
 
 
 def judge_capture(
-    frames: Sequence[Seen], challenge: Challenge, pack: Pack | None = None
+    frames: Sequence[Seen],
+    challenge: Challenge,
+    pack: Pack | None = None,
+    *,
+    passive: bool = True,
 ) -> CaptureJudgement:
     """The answer to a challenge; the frames as they were sent, each with the face found in it.
 
-    The same frames always get the same answer. Costs about 5 ms a frame, and with a pack another
-    60 ms in all.
+    `passive` False leaves textures and the pack out: a rendered face has neither. The same frames
+    always get the same answer.
     """
-    recording = recording_of([f.image for f in frames], [f.at_ms for f in frames], challenge)
     track = Track(frames)
+    recording = recording_of([f.image for f in frames], [f.at_ms for f in frames], challenge)
     obeyed = obedience(track, challenge)
     checks = [*_recording_facts(recording), *_moves_facts(track, obeyed)]
-    measured = measure(track, challenge, obeyed, pack) if track.with_face else {}
+    checks.append(_shown_fact(frames, challenge))
+    measured: dict[str, float] = {}
+    if track.with_face:
+        measured |= _relief(track, challenge, obeyed) | _light(track, challenge)
+        measured |= _passive(_straight_frames(track), pack) if passive else {}
     sums = against(measured)
     failed = tuple(fact.name for fact in checks if not fact.passed)
     verdict = verdict_of(sums)
@@ -103,12 +122,28 @@ def judge_capture(
     return CaptureJudgement(verdict, failed, facts, sums)
 
 
+def is_performed(track: Track, challenge: Challenge) -> bool:
+    """Whether exactly the drawn moves are made, each in its time; nothing about life."""
+    return all(fact.passed for fact in _moves_facts(track, obedience(track, challenge)))
+
+
 def _recording_facts(recording: Recording) -> list[QualityFact]:
     return [
         QualityFact("times", float(recording.in_time), "", recording.in_time),
         QualityFact("repeated", recording.repeated, "frames", recording.repeated == 0),
         QualityFact("moved", recording.moved, "grey levels", not recording.is_one_picture),
     ]
+
+
+def _shown_fact(frames: Sequence[Seen], challenge: Challenge) -> QualityFact:
+    """Whether the client says that it showed what was drawn; a screen may be a little late."""
+    told = [seen for seen in frames if seen.shown is not None]
+    as_drawn = sum(
+        seen.shown in {challenge.light_at(seen.at_ms - late) for late in (0, SCREEN_LATE_MS)}
+        for seen in told
+    )
+    share = as_drawn / len(told) if told else 1.0
+    return QualityFact("shown_as_drawn", share, "share", share >= LEAST_SHOWN)
 
 
 def _is_forged(recording: Recording) -> bool:
@@ -131,20 +166,22 @@ def _measured_fact(name: str, value: float) -> QualityFact:
     return QualityFact(name, value, "measured", passed=True)
 
 
-def measure(
-    track: Track, challenge: Challenge, obeyed: Obedience, pack: Pack | None = None
-) -> dict[str, float]:
-    """Every measurement that could be made, by its name in `fusion.WEIGHTS`; what could not be
-    made is not there."""
-    found = _relief(track, challenge, obeyed) | _light(track, challenge)
-    straight = _straight_frames(track)
-    textures = [
-        texture_ratio(texture_of(seen.image, seen.face)) for seen in straight if seen.face
-    ]
-    found["texture"] = float(np.median(textures))
+def judge_picture(
+    image: RgbImage, face: Face, pack: Pack | None = None
+) -> tuple[float, dict[str, float]]:
+    """A single picture: the log-likelihood ratio for life, and what it is made of. For measuring
+    only: no picture alone ever shows life."""
+    measured = _passive([Seen(0.0, image, face)], pack)
+    return against(measured)[Attack.SHEET], measured
+
+
+def _passive(pictures: Sequence[Seen], pack: Pack | None) -> dict[str, float]:
+    """Textures, and what the pack says; the middle one of several pictures."""
+    faces = [(seen.image, seen.face) for seen in pictures if seen.face is not None]
+    textures = [texture_ratio(texture_of(image, face)) for image, face in faces]
+    found = {"texture": float(np.median(textures))}
     if pack is not None:
-        logits = [pack.live_logit(seen.image, seen.face) for seen in straight if seen.face]
-        found["pack"] = float(np.median(logits))
+        found["pack"] = float(np.median([pack.live_logit(*one) for one in faces]))
     return found
 
 
@@ -184,7 +221,7 @@ def _sign(slot: Slot) -> int:
 
 
 def _inside(track: Track, slot: Slot) -> list[int]:
-    return track.within(slot.begins_ms, slot.ends_ms + RESPONSE_MS).tolist()
+    return list(track.within(slot.begins_ms, slot.ends_ms + RESPONSE_MS).tolist())
 
 
 def _furthest_turn(track: Track, slot: Slot) -> float:
@@ -236,5 +273,6 @@ def _light(track: Track, challenge: Challenge) -> dict[str, float]:
         "light_agreement": seen.agreement,
         "light_background": seen.background,
         "light_nose": seen.nose,
+        "light_evenness": seen.evenness,
         "light_lag": float(seen.lag_ms),
     }

@@ -14,7 +14,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from biometrics.packs import MINIFASNET_V1SE, MINIFASNET_V2, PackFile, read_pack_file
+from biometrics.networks import open_session
+from biometrics.packs import MINIFASNET_V1SE, MINIFASNET_V2, read_pack_file
 from biometrics.types import Face, RgbImage
 
 SIDE_PX = 80
@@ -38,7 +39,9 @@ class MiniFasNet:
 
     def __init__(self, models: Path | None, threads: int = 1) -> None:
         """Reads the installed pack. Raises `ModelMissing` or `ModelAltered`."""
-        self._networks = [(_session(file, models, threads), scale) for file, scale in _SCALES]
+        self._networks = [
+            (open_session(read_pack_file(models, file), threads), scale) for file, scale in _SCALES
+        ]
 
     def live_logit(self, image: RgbImage, face: Face) -> float:
         """Log odds that the face is live, in the mean of both networks; about -9 to 9."""
@@ -73,14 +76,8 @@ def crop(image: RgbImage, face: Face, scale: float) -> RgbImage:
     box_width, box_height = _BOX_WIDTH * unit, _BOX_HEIGHT * unit
     scale = min((height - 1) / box_height, (width - 1) / box_width, scale)
     wanted = np.array([box_width, box_height]) * scale
-    left_top = middle + [0, _BOX_BELOW_EYES * unit] - wanted / 2
+    left_top = middle + np.array([0, _BOX_BELOW_EYES * unit]) - wanted / 2
     left_top = np.clip(left_top, 0, np.maximum([width - 1, height - 1] - wanted, 0))
     (left, top), (right, bottom) = (edge.astype(int) for edge in (left_top, left_top + wanted))
     part = image[top : bottom + 1, left : right + 1]
     return np.asarray(cv2.resize(part, (SIDE_PX, SIDE_PX)), np.uint8)
-
-
-def _session(file: PackFile, models: Path | None, threads: int) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    return ort.InferenceSession(read_pack_file(models, file), options, ["CPUExecutionProvider"])

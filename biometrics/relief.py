@@ -79,7 +79,7 @@ def _magnified(seen: Seen, face: Face, nose: Floats) -> Floats:
     left, right = eyes_of(face)
     axis = (np.array([width, height]) / 2 - (left + right) / 2) / face.eye_distance_px
     x, y = _places()
-    return np.stack([(x - axis[0]) * nose, (y - axis[1]) * nose]) / distance
+    return np.asarray(np.stack([(x - axis[0]) * nose, (y - axis[1]) * nose]) / distance)
 
 
 def _relief(first: Seen, second: Seen, shift: Floats) -> Relief | None:
@@ -118,8 +118,9 @@ def _chip(image: RgbImage, face: Face) -> NDArray[np.uint8]:
 
 def _flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Floats:
     """2 × rows × columns: where each of the first's points went, in pixels."""
-    finder = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return np.asarray(finder.calc(first, second, None), np.float64).transpose(2, 0, 1)  # type: ignore[call-overload]
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    found = finder.calc(first, second, np.zeros((*first.shape, 2), np.float32))
+    return np.asarray(found, np.float64).transpose(2, 0, 1)
 
 
 @cache

@@ -111,7 +111,7 @@ def _lines(image: RgbImage) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """Means of real faces and of attacks, and the deviation within each; `most`: what it may add."""
+    """Means of real faces and of attacks, the deviation within each, and the most it may add."""
 
     live: float
     attack: float
@@ -135,7 +135,9 @@ def texture_ratio(texture: Texture) -> float:
     """Log-likelihood ratio of life, all traces together; positive speaks for life."""
     total = 0.0
     for name, trace in _TRACES.items():
-        value = min(getattr(texture, name), _MOST_LINES) if name == "lines" else getattr(texture, name)
+        value = (
+            min(getattr(texture, name), _MOST_LINES) if name == "lines" else getattr(texture, name)
+        )
         slope = (trace.live - trace.attack) / trace.deviation**2
         middle = (trace.live + trace.attack) / 2
         total += float(np.clip(slope * (value - middle), -trace.most, trace.most))

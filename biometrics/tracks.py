@@ -5,13 +5,13 @@ at rest: what is judged is always a change.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.challenge import Challenge, Move
+from biometrics.challenge import Challenge, Light, Move
 from biometrics.types import Face, Points, RgbImage
 
 Floats = NDArray[np.float64]
@@ -19,11 +19,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One frame: when it was taken, its pixels, and the face that was found in it."""
+    """One frame: when it was taken, its pixels, the face that was found in it, and what the client
+    says that the screen showed (None: it does not say)."""
 
     at_ms: float
-    image: RgbImage
+    image: RgbImage = field(repr=False)
     face: Face | None
+    shown: Light | None = None
 
 
 def eyes_of(face: Face) -> Points:
@@ -82,28 +84,33 @@ class Track:
         return np.flatnonzero((self.times_ms >= begins_ms) & (self.times_ms < ends_ms))
 
 
-TURN_SEEN = 0.07
-"""A turn counts from this offset of the nose on: about 10 degrees on a generic head."""
+TURN_SEEN = 0.085
+"""A turn counts from this offset of the nose on: about 8 degrees on a generic head."""
 CLOSER_SEEN, BACK_SEEN = 0.22, 0.16
 """Change of the face's size (logarithm) that counts: a quarter larger, a seventh smaller."""
+_FAR_TURN, _NEAR_MS = 0.15, 600
+"""Around a turn this far the eyes come together: that is no moving back."""
 RESPONSE_MS = 250
 """A move may begin and end that much after its slot: people react, they do not foresee."""
 
 
-def strengths(turn: float, size: float) -> dict[Move, float]:
-    """How much of each move is seen; 1 is enough to count. Turning makes the eyes' distance
-    smaller, so what is turned is not taken as further away."""
-    turned = abs(turn) / TURN_SEEN
+def strengths(track: Track, place: int) -> dict[Move, float]:
+    """How much of each move a frame with a face shows; 1 is enough to count."""
+    turn, size = float(track.turns[place]), float(track.sizes[place])
+    near = np.abs(track.times_ms - track.times_ms[place]) <= _NEAR_MS
+    turning = bool((np.abs(track.turns[near]) >= _FAR_TURN).any())
     return {
         Move.LEFT: turn / TURN_SEEN,
         Move.RIGHT: -turn / TURN_SEEN,
         Move.CLOSER: size / CLOSER_SEEN,
-        Move.BACK: -size / BACK_SEEN if turned < 1 else 0.0,
+        Move.BACK: 0.0 if turning else -size / BACK_SEEN,
     }
 
 
-OTHER_MOVE = 1.6
+OTHER_MOVE = 1.3
 """Strength from which a move that was not drawn counts as made: people sway."""
+_SECOND = 0.7
+"""Strength that a second frame must show of a move: it takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,7 @@ class Peak:
 def peaks_within(track: Track, begins_ms: float, ends_ms: float) -> dict[Move, Peak]:
     """Each move's furthest frame in that time; empty where no face was found."""
     places = track.within(begins_ms, ends_ms).tolist()
-    seen = [strengths(float(track.turns[place]), float(track.sizes[place])) for place in places]
+    seen = [strengths(track, place) for place in places]
     peaks: dict[Move, Peak] = {}
     for move in Move if seen else ():
         ranked = sorted(range(len(seen)), key=lambda index: -seen[index][move])
@@ -148,7 +155,7 @@ def obedience(track: Track, challenge: Challenge) -> Obedience:
     for slot in challenge.slots:
         peaks = peaks_within(track, slot.begins_ms, slot.ends_ms + RESPONSE_MS)
         drawn = peaks.get(slot.move)
-        is_made = drawn is not None and drawn.strength >= 1
+        is_made = drawn is not None and drawn.strength >= 1 and drawn.second >= _SECOND
         made += is_made
         found.append(drawn.frame if drawn is not None and is_made else None)
         peaks = peaks_within(track, slot.begins_ms + RESPONSE_MS, slot.ends_ms)
@@ -159,8 +166,12 @@ def obedience(track: Track, challenge: Challenge) -> Obedience:
 
 
 def _is_other(peaks: Mapping[Move, Peak], drawn: Move | None) -> bool:
+    """Whether another move than the drawn one was made, or made more."""
+    most = peaks[drawn].strength if drawn is not None and drawn in peaks else OTHER_MOVE
     return any(
-        peak.second >= OTHER_MOVE for move, peak in peaks.items() if move is not drawn
+        peak.second >= OTHER_MOVE or peak.strength > max(most, 1.0)
+        for move, peak in peaks.items()
+        if move is not drawn
     )
 
 

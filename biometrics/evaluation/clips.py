@@ -7,7 +7,7 @@ slots lie where the clip moves. That favours whoever replays it; only the order 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, permutations, product
+from itertools import groupby, pairwise, permutations, product
 from pathlib import Path
 
 import cv2
@@ -59,9 +59,7 @@ def read_clip(path: Path) -> list[tuple[float, RgbImage]]:
         clip.release()
 
 
-def _frames(
-    clip: cv2.VideoCapture, wanted: set[int], last: int
-) -> Iterator[tuple[int, RgbImage]]:
+def _frames(clip: cv2.VideoCapture, wanted: set[int], last: int) -> Iterator[tuple[int, RgbImage]]:
     for number in range(last + 1):
         read, frame = clip.read()
         if not read:
@@ -115,14 +113,9 @@ def own_challenge(track: Track) -> Challenge:
     """The challenge that the clip answers: its own turns, the slots split midway between them."""
     turns = turns_of(track)
     length_ms = round(track.frames[-1].at_ms)
-    middles = [
-        round((one.ends_ms + other.begins_ms) / 2)
-        for one, other in zip(turns[:-1], turns[1:], strict=True)
-    ]
+    middles = [round((one.ends_ms + other.begins_ms) / 2) for one, other in pairwise(turns)]
     edges = [0, *middles, length_ms]
-    slots = [
-        Slot(turn.move, edges[index], edges[index + 1]) for index, turn in enumerate(turns)
-    ]
+    slots = [Slot(turn.move, edges[index], edges[index + 1]) for index, turn in enumerate(turns)]
     return Challenge(Profile.NO_LIGHT, tuple(slots), (), length_ms)
 
 
@@ -142,6 +135,6 @@ def _in_slots(order: Sequence[Move], own: Challenge) -> Challenge:
         edges = [(slot.begins_ms, slot.ends_ms) for slot in own.slots]
     else:
         marks = np.linspace(0, own.length_ms, len(order) + 1).astype(int).tolist()
-        edges = list(zip(marks[:-1], marks[1:], strict=True))
+        edges = list(pairwise(marks))
     slots = tuple(Slot(move, *edge) for move, edge in zip(order, edges, strict=True))
     return Challenge(own.profile, slots, (), own.length_ms)

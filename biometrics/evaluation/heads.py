@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.evaluation.scene import GAMMA, Floats, Surface, grid, surface_of
+from biometrics.evaluation.scene import GAMMA, Floats, Surface, floats, grid, surface_of
 from biometrics.types import Face, RgbImage
 
 EYES_M = 0.063
@@ -36,7 +36,7 @@ class Person:
 
 def person_from(photo: RgbImage, face: Face) -> Person:
     """The person on an upright photo, whose face looks about straight into the camera."""
-    linear = (photo.astype(np.float32) / 255) ** GAMMA
+    linear = floats((photo / 255.0) ** GAMMA)
     head_paint = _cut(linear, face, _HEAD)
     return Person(
         head=surface_of(*_head_shape(), _with_outline(head_paint, _head_outline())),
@@ -59,7 +59,7 @@ def sheet(paint: Floats, width_m: float, bend_radius_m: float | None, **looks: f
     return surface_of(flat, depth, np.dstack([paint, solid]).astype(np.float32), **looks)
 
 
-def bump(values: Floats, middle: float, width: float) -> Floats:
+def bump(values: Floats, middle: float, width: float | Floats) -> Floats:
     """A Gaussian of height 1."""
     return np.asarray(np.exp(-(((values - middle) / width) ** 2)), np.float32)
 
@@ -90,7 +90,7 @@ def _bust_shape() -> tuple[Floats, Floats]:
 def _patch(edges: tuple[float, float, float, float]) -> Floats:
     left, top, right, bottom = edges
     flat = grid((right - left) / 2, (bottom - top) / 2)
-    return flat + np.array([(left + right) / 2, (top + bottom) / 2], np.float32)
+    return floats(flat + np.array([(left + right) / 2, (top + bottom) / 2]))
 
 
 def _cut(linear: Floats, face: Face, edges: tuple[float, float, float, float]) -> Floats:
@@ -119,7 +119,7 @@ def _head_outline() -> NDArray[np.float32]:
 def _bust_outline() -> NDArray[np.float32]:
     x, y = _texture_grid(_BUST)
     shoulders = np.minimum(0.75 + 2.2 * np.sqrt(np.maximum(y - 2.1, 0)), 3.1)
-    return np.clip((shoulders - np.abs(x)) / 0.08, 0, 1).astype(np.float32)
+    return floats(np.clip((shoulders - np.abs(x)) / 0.08, 0, 1))
 
 
 def _texture_grid(edges: tuple[float, float, float, float]) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
 
@@ -64,6 +64,11 @@ class Camera:
     focal: float
 
 
+def floats(values: ArrayLike) -> Floats:
+    """As 32 bit floats."""
+    return np.array(values, np.float32)
+
+
 def grid(half_width: float, half_height: float, rows: int = 72, columns: int = 56) -> Floats:
     """rows × columns × 2: x and y from the upper left to the lower right corner."""
     x, y = np.meshgrid(
@@ -94,6 +99,10 @@ def put(
     seen, normals = _placed(surface, place)
     x = camera.focal * seen[..., 0] / seen[..., 2] + camera.width / 2
     y = camera.focal * seen[..., 1] / seen[..., 2] + camera.height / 2
+    part, left, top = _part(canvas, x, y)
+    if part.size == 0:
+        return
+    x, y = x - left, y - top
     away = np.linalg.norm(seen, axis=2)
     facing = np.clip(-(normals * seen).sum(axis=2) / away, 0, 1)
     lit = facing / np.maximum(away, _LEAST_M) ** 2
@@ -104,19 +113,28 @@ def put(
     order = slice(None) if place.yaw < 0 else slice(None, None, -1)
     size = (rows * fine, columns * fine)
     fields = [
-        cv2.resize(np.ascontiguousarray(field.T[order]), size) for field in (x, y, lit, facing)
+        floats(cv2.resize(np.ascontiguousarray(field.T[order]), size))
+        for field in (x, y, lit, facing)
     ]
-    found, lit_at = _nearest(fields, canvas.shape[0], canvas.shape[1])
+    found, lit_at = _nearest(fields, part.shape[0], part.shape[1])
     across = np.linspace(0, 1, columns * fine, dtype=np.float32)[order]
     down = np.linspace(0, 1, rows * fine, dtype=np.float32)
-    _paint(canvas, surface, _planes(found, lit_at, across, down), room, lamp)
+    _paint(part, surface, _planes(found, lit_at, across, down), room, lamp)
+
+
+def _part(canvas: Floats, x: Floats, y: Floats) -> tuple[Floats, int, int]:
+    """The part of the canvas that the points lie in, and its left and upper edge."""
+    height, width = canvas.shape[:2]
+    left, right = (int(np.clip(edge, 0, width)) for edge in (x.min() - 2, x.max() + 3))
+    top, bottom = (int(np.clip(edge, 0, height)) for edge in (y.min() - 2, y.max() + 3))
+    return canvas[top:bottom, left:right], left, top
 
 
 def _placed(surface: Surface, place: Place) -> tuple[Floats, Floats]:
     """Points and normals as the camera sees them: z away from it."""
     turn = place.rotation()
     flip = np.array([1, 1, -1], np.float32)
-    seen = (surface.points * flip) @ turn.T + np.float32([place.x, place.y, place.distance])
+    seen = (surface.points * flip) @ turn.T + floats([place.x, place.y, place.distance])
     return seen.astype(np.float32), ((surface.normals * flip) @ turn.T).astype(np.float32)
 
 
@@ -178,7 +196,7 @@ def developed(
     gamma. `grain`: normal noise of the canvas's shape."""
     seen = canvas * gain
     if blur > 0:
-        seen = cv2.GaussianBlur(seen, (0, 0), blur)
+        seen = floats(cv2.GaussianBlur(seen, (0, 0), blur))
     seen += np.sqrt(np.maximum(seen, 0) + 0.002) * noise * grain
     steps = np.clip(seen * _STEPS, 0, _STEPS).astype(np.uint16)
     return np.asarray(_CURVE[steps], np.uint8)

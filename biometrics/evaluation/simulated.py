@@ -85,7 +85,8 @@ def run(
         challenge = draw(Profile.STANDARD, random.Random(seed))  # noqa: S311  (a simulation)
         for kind in species:
             track = track_of(play(challenge, person, kind, seed), engine)
-            yield Session(seed, kind, judge_capture(track.frames, challenge))
+            judgement = judge_capture(track.frames, challenge, passive=False)
+            yield Session(seed, kind, judgement)
 
 
 def means(sessions: Sequence[Session]) -> dict[str, dict[str, tuple[float, float, int]]]:

@@ -16,18 +16,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from biometrics import images
 from biometrics.challenge import Challenge, Light, Move, frame_times
-from biometrics.evaluation.heads import Person, sheet
+from biometrics.evaluation.heads import EYES_M, Person, sheet
 from biometrics.evaluation.scene import (
-    GAMMA,
     SCREEN_AREA_M2,
     Camera,
     Floats,
     Place,
-    Surface,
     developed,
+    floats,
     put,
 )
+from biometrics.images import ImageLimits
 from biometrics.types import RgbImage
 
 DEVELOPMENT_SEEDS = range(0, 100_000, 2)
@@ -101,7 +102,7 @@ def conditions_of(chance: np.random.Generator) -> Conditions:
         rest_m=float(uniform(0.34, 0.44)),
         near_m=float(uniform(0.19, 0.25)),
         far_m=float(uniform(0.5, 0.62)),
-        turn=float(np.radians(uniform(16, 32))),
+        turn=float(np.radians(uniform(20, 35))),
         reaction_ms=float(uniform(100, 350)),
         tremor=float(np.exp(uniform(np.log(0.0006), np.log(0.004)))),
         display_lag_ms=float(uniform(20, 110)),
@@ -115,12 +116,14 @@ def play(
     species: Species,
     seed: int,
     *,
-    count: int = FRAMES,
+    at_ms: Sequence[int] | None = None,
     acted: Challenge | None = None,
 ) -> Take:
-    """The frames that a phone would send. `acted`: what is really performed, where that is another
-    challenge than the one the phone shows (a replay of an older session)."""
-    return _Session(challenge, acted or challenge, person, species, seed).take(count)
+    """The frames that a phone would send. `at_ms`: when they are taken, if not as proposed;
+    `acted`: what is really performed, where that is another challenge than the one the phone shows
+    (a replay of an older session)."""
+    session = _Session(challenge, acted or challenge, person, species, seed)
+    return session.take(at_ms or frame_times(challenge, FRAMES))
 
 
 class _Session:
@@ -135,14 +138,13 @@ class _Session:
         self.camera = Camera(WIDTH, HEIGHT, self.at.focal * HEIGHT)
         self.backdrop = _backdrop(self.chance)
         self.sway = self.chance.uniform(0, 2 * np.pi, (6, 3))
-        self.gain: Floats | None = None
+        self.gain = floats([0, 0, 0])
         self.prop = _Prop.of(species, person, self.chance)
         self.moire = _Moire.of(self.chance)
         size = (HEIGHT + 60, WIDTH + 60, 3)
         self.grain = self.chance.standard_normal(size, np.float32)
 
-    def take(self, count: int) -> Take:
-        times = frame_times(self.shown, count)
+    def take(self, times: Sequence[int]) -> Take:
         jitter = self.chance.integers(-12, 13, len(times))
         frames, at_ms, last = [], [], 0
         for planned, shift in zip(times, jitter, strict=True):
@@ -154,7 +156,7 @@ class _Session:
         return Take(tuple(frames), tuple(at_ms), shown)
 
     def _frame(self, at_ms: float, since_ms: float) -> bytes:
-        room = self.at.room_lux * np.float32(self.at.room_tint)
+        room = self.at.room_lux * floats(self.at.room_tint)
         lamp = self._lamp(at_ms)
         canvas = self._backdrop_at(at_ms, room, lamp)
         if self.species is Species.LIVE:
@@ -162,7 +164,6 @@ class _Session:
         else:
             self._draw_prop(canvas, at_ms, room, lamp)
         self._adapt(canvas, since_ms)
-        assert self.gain is not None
         top, left = self.chance.integers(0, 60, 2)
         grain = self.grain[top : top + HEIGHT, left : left + WIDTH]
         picture = developed(canvas, self.gain, self.at.blur_px, self.at.noise, grain)
@@ -173,7 +174,7 @@ class _Session:
     def _lamp(self, at_ms: float) -> Floats:
         """Lux at one metre, red, green, blue; between colours the screen shows a dim page."""
         light = self.shown.light_at(at_ms - self.at.display_lag_ms)
-        return _COLOUR[light] * np.float32(self.at.screen_nits * SCREEN_AREA_M2)
+        return _COLOUR[light] * floats(self.at.screen_nits * SCREEN_AREA_M2)
 
     def _sway(self, at_ms: float, axis: int) -> float:
         """Slow unsteadiness, of size about 1."""
@@ -218,27 +219,20 @@ class _Session:
         prop, paint = self.prop, self.prop.paint
         if self.species is Species.SCREEN_VIDEO:
             paint = self._recorded(at_ms)
-        own = room.max() if prop.emits else 1.0
         if prop.emits:
-            paint = prop.colours(paint) * (prop.brightness * _SCREEN_LUX / own)
+            paint = prop.colours(paint)
         surface = sheet(
             paint,
             prop.width_m,
             prop.bend_m,
-            emits=own if prop.emits else 0.0,
+            emits=prop.brightness * _SCREEN_LUX if prop.emits else 0.0,
             reflects=prop.reflects,
         )
         place = self._prop_place(at_ms)
-        put(
-            canvas,
-            surface,
-            place,
-            self.camera,
-            np.zeros(3, np.float32) if prop.emits else room,
-            lamp,
-        )
+        put(canvas, surface, place, self.camera, room * (not prop.emits), lamp)
         if prop.emits:
             canvas *= self.moire.at(place.distance)
+            canvas += prop.glare_at() * lamp / SCREEN_AREA_M2 * np.pi
 
     def _prop_place(self, at_ms: float) -> Place:
         """The sheet or screen, moved so as to answer what is asked for; a video moves by itself."""
@@ -253,14 +247,14 @@ class _Session:
 
     def _recorded(self, at_ms: float) -> Floats:
         """A frame of the recording that the screen plays: the person, filmed in plain light."""
-        room = np.float32([100, 100, 95])
+        room = floats([100, 100, 95])
         canvas = self._backdrop_at(at_ms, room, np.zeros(3, np.float32))
         self._draw_person(canvas, at_ms, room, np.full(3, 3, np.float32))
         return np.asarray(np.clip(canvas / 140, 0, 1), np.float32)
 
     def _backdrop_at(self, at_ms: float, room: Floats, lamp: Floats) -> Floats:
         shift = [1.5 * self._sway(at_ms, axis) * self.at.tremor / 0.002 for axis in (0, 1)]
-        matrix = np.float32([[1, 0, shift[0] - 20], [0, 1, shift[1] - 20]])
+        matrix = floats([[1, 0, shift[0] - 20], [0, 1, shift[1] - 20]])
         seen = cv2.warpAffine(self.backdrop, matrix, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REFLECT)
         light = room * 0.8 + lamp / self.at.backdrop_m**2
         return np.asarray(seen * light, np.float32)
@@ -270,22 +264,23 @@ class _Session:
         middle = canvas[HEIGHT // 5 : -HEIGHT // 5, WIDTH // 5 : -WIDTH // 5].mean(axis=(0, 1))
         exposure = 0.26 / max(float(middle.mean()), 1e-3)
         balance = (middle.mean() / np.maximum(middle, 1e-3)) ** self.at.balance
-        wanted = np.float32(exposure * balance)
-        if self.gain is None:
-            self.gain = wanted
-        share = np.float32(1 - np.exp(-since_ms / self.at.exposure_ms))
-        self.gain = np.asarray(self.gain + share * (wanted - self.gain), np.float32)
+        wanted = floats(exposure * balance)
+        share = 1.0 if not self.gain.any() else 1 - np.exp(-since_ms / self.at.exposure_ms)
+        self.gain = floats(self.gain + share * (wanted - self.gain))
 
 
+_OVAL = 0.3
+"""Distance between the eyes, in widths of the picture, at which the face fills the guiding oval:
+nobody comes closer."""
 _SCREEN_LUX = 300 * np.pi
 """A white screen of 300 nits looks like white paper in that much light."""
 _TURNS = {Move.LEFT: 1.0, Move.RIGHT: -1.0}
 """The person's own left is on the right in the picture."""
 _COLOUR = {
-    Light.NONE: np.float32([0.25, 0.25, 0.25]),
-    Light.RED: np.float32([1, 0.03, 0.03]),
-    Light.GREEN: np.float32([0.05, 1, 0.08]),
-    Light.BLUE: np.float32([0.03, 0.08, 1]),
+    Light.NONE: floats([0.25, 0.25, 0.25]),
+    Light.RED: floats([1, 0.03, 0.03]),
+    Light.GREEN: floats([0.05, 1, 0.08]),
+    Light.BLUE: floats([0.03, 0.08, 1]),
 }
 """A screen's colours as they reach the camera's three kinds of pixels."""
 
@@ -294,7 +289,8 @@ def _distance(move: Move, reach: float, at: Conditions) -> float | None:
     ends = {Move.CLOSER: at.near_m, Move.BACK: at.far_m}
     if move not in ends:
         return None
-    return at.rest_m + reach * (ends[move] - at.rest_m)
+    end = max(ends[move], at.focal * HEIGHT * EYES_M / (_OVAL * WIDTH))
+    return at.rest_m + reach * (end - at.rest_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,17 +307,19 @@ class _Prop:
     video_m: float
     brightness: float
     tint: Floats
+    glare: tuple[float, float, float]
+    """The phone's own screen in the glass: share of its light, and where (parts of the picture)."""
 
     @classmethod
     def of(cls, species: Species, person: Person, chance: np.random.Generator) -> "_Prop":
         screen = species in {Species.SCREEN_STILL, Species.SCREEN_VIDEO}
         scale = float(chance.uniform(0.75, 1.1))
         video_m = float(chance.uniform(0.16, 0.3))
-        width_m = 4.2 * 0.063 * scale
+        width_m = 4.2 * EYES_M * scale
         if species is Species.SCREEN_VIDEO:
             width_m = video_m * float(chance.uniform(0.95, 1.3))
         bend = float(chance.uniform(0.1, 0.35)) if species is Species.PRINT_BENT else None
-        tint = np.float32([chance.uniform(0.85, 1), chance.uniform(0.9, 1), 1])
+        tint = floats([chance.uniform(0.85, 1), chance.uniform(0.9, 1), 1])
         return cls(
             paint=_printed(person.picture, chance),
             width_m=width_m,
@@ -332,7 +330,19 @@ class _Prop:
             video_m=video_m,
             brightness=float(chance.uniform(0.25, 1.0)),
             tint=tint,
+            glare=(
+                float(chance.uniform(0, 0.02)),
+                float(chance.uniform(0, 1)),
+                float(chance.uniform(0, 1)),
+            ),
         )
+
+    def glare_at(self) -> Floats:
+        """Height × width × 1: a soft patch a third as large as the picture."""
+        share, x, y = self.glare
+        across = np.exp(-(((np.arange(WIDTH) / WIDTH - x) / 0.2) ** 2))
+        down = np.exp(-(((np.arange(HEIGHT) / HEIGHT - y) / 0.2) ** 2))
+        return floats(share * down[:, None, None] * across[None, :, None])
 
     def colours(self, paint: Floats) -> Floats:
         """As the screen shows them: tinted, with light leaking through black."""
@@ -392,7 +402,4 @@ def _backdrop(chance: np.random.Generator) -> NDArray[np.float32]:
 
 def decoded(take: Take) -> Sequence[RgbImage]:
     """The frames as pixels."""
-    return [
-        np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)[..., ::-1])
-        for jpeg in take.frames
-    ]
+    return [images.decode(jpeg, images.FRAME_FORMATS, ImageLimits()) for jpeg in take.frames]
