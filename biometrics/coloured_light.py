@@ -50,7 +50,7 @@ class Response:
     """`strength`: by how much (logarithm) the face's colours follow; `agreement`: their
     correlation with what was shown, -1 to 1; `background`: the strength around the head;
     `nose`: the nose's strength over the cheeks', 1 being alike; `evenness`: the weakest region's
-    over the strongest's, -1 to 1 (a lamp mirrored in glass is a patch); `lag_ms`: the delay found."""
+    over the strongest's, -1 to 1 (what glass mirrors is a patch); `lag_ms`: the delay found."""
 
     strength: float
     agreement: float

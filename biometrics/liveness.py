@@ -79,7 +79,7 @@ LEAST_WITH_FACE = 0.6
 SCREEN_LATE_MS = 150
 LEAST_SHOWN = 0.9
 """Share of the frames at which the client must have shown the drawn colour."""
-PASSIVE_FRAMES = 5
+PASSIVE_FRAMES = 3
 """So many frames are looked at one by one, spread over those that look straight ahead."""
 _LEAST_EXPECTED_DISTANCE = 0.0025
 """A relief of which less is to be expected (in distances between the eyes) is not measured."""

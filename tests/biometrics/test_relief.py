@@ -16,7 +16,9 @@ from biometrics.tracks import Seen
 from tests.biometrics import pictures
 
 CHALLENGE = draw(Profile.STANDARD, random.Random(3))
-AT = {slot.move: (slot.begins_ms + slot.ends_ms) // 2 + 120 for slot in CHALLENGE.slots}
+SLOTS = {slot.move: slot for slot in CHALLENGE.slots}
+HALF, EARLY = 0.55, 0.32
+"""Of a slot: where the move is at its furthest, and where it is half made."""
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +30,17 @@ def person(resnet: Engine) -> Person:
 
 def moments(person: Person, species: Species, resnet: Engine) -> dict[str, Seen]:
     """At rest, turned to the left, close by and far away."""
-    times = [0, *(AT[move] for move in (Move.LEFT, Move.CLOSER, Move.BACK))]
-    take = play(CHALLENGE, person, species, 6, at_ms=times)
+    at = {"rest": 0, "left": moment(Move.LEFT, EARLY)}
+    at |= {"near": moment(Move.CLOSER, HALF), "far": moment(Move.BACK, HALF)}
+    take = play(CHALLENGE, person, species, 6, at_ms=sorted(at.values()))
     frames = [decode(jpeg, FRAME_FORMATS, ImageLimits()) for jpeg in take.frames]
     track = followed(resnet, list(zip(take.at_ms, frames, strict=True)))
-    return dict(zip(("rest", "left", "near", "far"), track.frames, strict=True))
+    return dict(zip(sorted(at, key=lambda name: at[name]), track.frames, strict=True))
+
+
+def moment(move: Move, share: float) -> int:
+    slot = SLOTS[move]
+    return round(slot.begins_ms + share * (slot.ends_ms - slot.begins_ms))
 
 
 @pytest.fixture(scope="module")
