@@ -84,7 +84,7 @@ class Track:
         return np.flatnonzero((self.times_ms >= begins_ms) & (self.times_ms < ends_ms))
 
 
-TURN_SEEN = 0.085
+TURN_SEEN = 0.075
 """A turn counts from this offset of the nose on: about 8 degrees on a generic head."""
 CLOSER_SEEN, BACK_SEEN = 0.22, 0.16
 """Change of the face's size (logarithm) that counts: a quarter larger, a seventh smaller."""
@@ -109,7 +109,7 @@ def strengths(track: Track, place: int) -> dict[Move, float]:
 
 OTHER_MOVE = 1.3
 """Strength from which a move that was not drawn counts as made: people sway."""
-_SECOND = 0.7
+SECOND = 0.7
 """Strength that a second frame must show of a move: it takes time."""
 
 
@@ -155,7 +155,7 @@ def obedience(track: Track, challenge: Challenge) -> Obedience:
     for slot in challenge.slots:
         peaks = peaks_within(track, slot.begins_ms, slot.ends_ms + RESPONSE_MS)
         drawn = peaks.get(slot.move)
-        is_made = drawn is not None and drawn.strength >= 1 and drawn.second >= _SECOND
+        is_made = drawn is not None and drawn.strength >= 1 and drawn.second >= SECOND
         made += is_made
         found.append(drawn.frame if drawn is not None and is_made else None)
         peaks = peaks_within(track, slot.begins_ms + RESPONSE_MS, slot.ends_ms)

@@ -18,7 +18,7 @@ from biometrics.challenge import LONGEST_MS, MOVES, Challenge, Move, Profile, Sl
 from biometrics.engines import Engine
 from biometrics.evaluation.errors import EvaluationError
 from biometrics.sequence import MOST_FRAMES
-from biometrics.tracks import TURN_SEEN, Seen, Track
+from biometrics.tracks import SECOND, TURN_SEEN, Seen, Track
 from biometrics.types import Face, RgbImage
 
 SUFFIXES = {".mp4", ".mov", ".webm", ".mpg", ".mpeg", ".avi", ".mkv"}
@@ -93,12 +93,14 @@ def _face(engine: Engine, image: RgbImage, last: Face | None) -> Face | None:
 
 
 def turns_of(track: Track) -> list[Turn]:
-    """The turns that a clip makes, in their order."""
-    signs = np.where(np.abs(track.turns) >= TURN_SEEN, np.sign(track.turns), 0).astype(int)
+    """The turns that a clip makes, in their order; what counts as one is the judgement's own rule."""
+    begun = SECOND * TURN_SEEN
+    signs = np.where(np.abs(track.turns) >= begun, np.sign(track.turns), 0).astype(int)
     turns: list[Turn] = []
     for sign, group in groupby(range(len(signs)), key=lambda place: int(signs[place])):
         places = list(group)
-        if sign == 0 or len(places) < 2:
+        furthest = float(np.abs(track.turns[places]).max())
+        if sign == 0 or len(places) < 2 or furthest < TURN_SEEN:
             continue
         move = Move.LEFT if sign > 0 else Move.RIGHT
         begins, ends = float(track.times_ms[places[0]]), float(track.times_ms[places[-1]])

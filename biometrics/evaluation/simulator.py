@@ -74,9 +74,10 @@ class Conditions:
     """Time in which the exposure follows."""
     balance: float
     """How far white balance undoes a tint; 0 to 1."""
-    rest_m: float
-    near_m: float
-    far_m: float
+    rest: float
+    """Distance between the eyes in widths of the picture: the page shows an oval to fill."""
+    near: float
+    far: float
     turn: float
     """Radians, to either side."""
     reaction_ms: float
@@ -99,9 +100,9 @@ def conditions_of(chance: np.random.Generator) -> Conditions:
         jpeg_quality=int(chance.integers(70, 93)),
         exposure_ms=float(uniform(300, 1000)),
         balance=float(uniform(0.0, 0.4)),
-        rest_m=float(uniform(0.34, 0.44)),
-        near_m=float(uniform(0.19, 0.25)),
-        far_m=float(uniform(0.5, 0.62)),
+        rest=float(uniform(0.15, 0.19)),
+        near=float(uniform(0.26, 0.31)),
+        far=float(uniform(0.1, 0.125)),
         turn=float(np.radians(uniform(20, 35))),
         reaction_ms=float(uniform(100, 350)),
         tremor=float(np.exp(uniform(np.log(0.0006), np.log(0.004)))),
@@ -190,14 +191,16 @@ class _Session:
 
     def _pose(self, at_ms: float) -> Place:
         """Where the person's head is."""
-        distance, yaw = self.at.rest_m, 0.0
+        distance, yaw = _distance(self.at.rest, self.at), 0.0
         for slot in self.acted.slots:
             begins = slot.begins_ms + self.at.reaction_ms
             share = (at_ms - begins) / (slot.ends_ms - begins)
             if not 0 < share < 1:
                 continue
             reach = float(np.sin(np.pi * share) ** 1.5)
-            distance = _distance(slot.move, reach, self.at) or distance
+            if slot.move in {Move.CLOSER, Move.BACK}:
+                end = self.at.near if slot.move is Move.CLOSER else self.at.far
+                distance += reach * (_distance(end, self.at) - distance)
             yaw += _TURNS.get(slot.move, 0.0) * reach * self.at.turn
         shake = self.at.tremor
         return Place(
@@ -269,9 +272,6 @@ class _Session:
         self.gain = floats(self.gain + share * (wanted - self.gain))
 
 
-_OVAL = 0.3
-"""Distance between the eyes, in widths of the picture, at which the face fills the guiding oval:
-nobody comes closer."""
 _SCREEN_LUX = 300 * np.pi
 """A white screen of 300 nits looks like white paper in that much light."""
 _TURNS = {Move.LEFT: 1.0, Move.RIGHT: -1.0}
@@ -285,12 +285,9 @@ _COLOUR = {
 """A screen's colours as they reach the camera's three kinds of pixels."""
 
 
-def _distance(move: Move, reach: float, at: Conditions) -> float | None:
-    ends = {Move.CLOSER: at.near_m, Move.BACK: at.far_m}
-    if move not in ends:
-        return None
-    end = max(ends[move], at.focal * HEIGHT * EYES_M / (_OVAL * WIDTH))
-    return at.rest_m + reach * (end - at.rest_m)
+def _distance(share: float, at: Conditions) -> float:
+    """Metres at which the eyes are that share of the picture's width apart."""
+    return at.focal * HEIGHT * EYES_M / (share * WIDTH)
 
 
 @dataclass(frozen=True, slots=True)
