@@ -169,6 +169,8 @@ class FaceVerifier:
         waits for a person then. Raises `UndecodableImage` (its `frame` is the index, None for the
         reference) and `ReferenceUnusable`; neither says anything about the person.
         """
+        if answer is not None and not len(frames) == len(answer.at_ms) == len(answer.shown):
+            raise ValueError(f"{len(frames)} frames, {len(answer.at_ms)} times")
         with self._places.one():
             return self._verify(frames, reference, age, household, answer)
 

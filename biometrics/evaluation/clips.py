@@ -93,7 +93,7 @@ def _face(engine: Engine, image: RgbImage, last: Face | None) -> Face | None:
 
 
 def turns_of(track: Track) -> list[Turn]:
-    """The turns that a clip makes, in their order; what counts as one is the judgement's own rule."""
+    """The turns that a clip makes, in their order, by the judgement's own rule of what is one."""
     begun = SECOND * TURN_SEEN
     signs = np.where(np.abs(track.turns) >= begun, np.sign(track.turns), 0).astype(int)
     turns: list[Turn] = []
