@@ -29,7 +29,7 @@ class Presentation:
     passes: bool
     """At the limit that is used."""
     refused: bool = True
-    """Judged an attack (or no face found): False where it stayed undecided."""
+    """Of what does not pass: False where it stayed undecided and that is to count as neither."""
 
 
 def rates(presentations: Sequence[Presentation]) -> dict[str, Any]:
@@ -43,7 +43,10 @@ def rates(presentations: Sequence[Presentation]) -> dict[str, Any]:
     }
     worst_first = sorted(species.items(), key=lambda item: -item[1]["apcer"])
     return {
-        "bona_fide": {"n": len(live), **_rate("bpcer", [not item.passes for item in live])},
+        "bona_fide": {
+            "n": len(live),
+            **_rate("bpcer", [not item.passes and item.refused for item in live]),
+        },
         "species": dict(worst_first),
         "undecided": sum(item.score is None for item in presentations),
         "limit_at_bpcer_5": limit,

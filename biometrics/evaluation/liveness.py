@@ -20,7 +20,7 @@ from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableIma
 from biometrics.evaluation import clips, simulated
 from biometrics.evaluation.arguments import reported
 from biometrics.evaluation.attacks import Presentation, in_words, rates
-from biometrics.evaluation.errors import EvaluationError, ManifestUnreadable
+from biometrics.evaluation.errors import EvaluationError, ManifestUnreadable, PicturesMissing
 from biometrics.evaluation.manifest import read_rows
 from biometrics.evaluation.simulator import Species
 from biometrics.fusion import LIVE_FROM, Verdict
@@ -41,9 +41,10 @@ _ADULT = 30
 def main(arguments: Sequence[str]) -> int:
     """Exit status: 0 done, 2 not to be done with what was given."""
     options = _parser().parse_args(arguments)
-    engine = load_engine(options.engine, models=options.models)
+    if options.manifest is None or options.images is None:
+        raise EvaluationError("--manifest and --images are needed")
+    report = _simulation(options) if options.simulate else _recordings(options)
     options.out.mkdir(parents=True, exist_ok=True)
-    report = _simulation(options, engine) if options.simulate else _recordings(options, engine)
     content = json.dumps(report, indent=2, ensure_ascii=False)
     (options.out / "report.json").write_text(content + "\n", encoding="utf-8")
     words = "\n".join(_words(report)) + "\n"
@@ -81,10 +82,12 @@ def _words(report: dict[str, Any]) -> list[str]:
 # --- recordings -----------------------------------------------------------------------------
 
 
-def _recordings(options: argparse.Namespace, engine: Engine) -> dict[str, Any]:
-    if options.manifest is None or options.images is None:
-        raise EvaluationError("--manifest and --images are needed, or --simulate")
+def _recordings(options: argparse.Namespace) -> dict[str, Any]:
     rows = _rows(options.manifest)
+    missing = [row["path"] for row in rows if not (options.images / row["path"]).is_file()]
+    if missing:
+        raise PicturesMissing(f"{len(missing)} pictures are missing, the first is {missing[0]}")
+    engine = load_engine(options.engine, models=options.models)
     pack = PACKS[options.pack](options.models) if options.pack else None
     pictures = [row for row in rows if not _is_clip(row)]
     judged = [_picture(row, options.images, engine, pack) for row in pictures]
@@ -212,9 +215,9 @@ def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool
 # --- simulation -----------------------------------------------------------------------------
 
 
-def _simulation(options: argparse.Namespace, engine: Engine) -> dict[str, Any]:
-    if options.manifest is None:
-        raise EvaluationError("--manifest and --images: photos (path, subject) to make people from")
+def _simulation(options: argparse.Namespace) -> dict[str, Any]:
+    """People are made from the manifest's photos."""
+    engine = load_engine(options.engine, models=options.models)
     people = simulated.people_of(options.manifest, options.images, engine, options.seeds)
     seeds = list(islice(simulated.SEEDS[options.seeds], options.simulate))
     sessions = list(simulated.run(people, seeds, list(Species), engine))
@@ -238,8 +241,7 @@ def _simulated(session: simulated.Session) -> Presentation:
     live = judged.verdict is Verdict.LIVE
     attack = session.species is not Species.LIVE
     path = f"simulated/{session.seed}"
-    refused = judged.verdict is Verdict.ATTACK
-    return Presentation(path, attack, session.species.value, "", score, live, refused)
+    return Presentation(path, attack, session.species.value, "", score, live)
 
 
 def _verdicts(sessions: Sequence[simulated.Session]) -> dict[str, dict[str, int]]:
