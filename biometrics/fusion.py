@@ -63,9 +63,9 @@ WEIGHTS: Mapping[str, Mapping[Attack, Weight]] = MappingProxyType(
         "turning": {Attack.SHEET: Weight(40.0, 0.11, 2.0, _SIMULATED, least=1.0)},
         "relief_turning": {Attack.SHEET: Weight(12.0, 0.25, 3.0, _SIMULATED)},
         "relief_distance": {Attack.SHEET: Weight(6.0, 0.3, 2.5, _SIMULATED)},
-        "light_strength": {Attack.VIDEO: Weight(2.5, -3.2, 2.5, _SIMULATED)},
-        "light_agreement": {Attack.VIDEO: Weight(10.0, 0.85, 1.5, _SIMULATED)},
-        "light_evenness": {Attack.VIDEO: Weight(10.0, 0.6, 2.5, _SIMULATED)},
+        "light_strength": {Attack.VIDEO: Weight(2.5, -3.4, 2.5, _SIMULATED)},
+        "light_agreement": {Attack.VIDEO: Weight(10.0, 0.8, 1.5, _SIMULATED)},
+        "light_evenness": {Attack.VIDEO: Weight(10.0, 0.5, 2.5, _SIMULATED)},
         "texture": {kind: Weight(0.5, 0.0, 1.0, _STILLS) for kind in Attack},
         "pack": {kind: Weight(1.15, -1.0, 4.0, _STILLS) for kind in Attack},
     }

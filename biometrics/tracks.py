@@ -109,7 +109,7 @@ def strengths(track: Track, place: int) -> dict[Move, float]:
 
 OTHER_MOVE = 1.3
 """Strength from which a move that was not drawn counts as made: people sway."""
-SECOND = 0.7
+SECOND = 0.45
 """Strength that a second frame must show of a move: it takes time."""
 
 

@@ -8,6 +8,7 @@ Everything is drawn from one seed: the same seed gives the same frames. `DEVELOP
 used while limits were set; `KEPT_SEEDS` for the final run only.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -379,7 +380,7 @@ class _Moire:
         """Height × width × 3 of factors about 1."""
         y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
         pitch = self.pitch_px * distance / 0.3
-        along = (x * np.cos(self.angle) + y * np.sin(self.angle)) * 2 * np.pi / pitch
+        along = (x * math.cos(self.angle) + y * math.sin(self.angle)) * (2 * math.pi / pitch)
         waves = np.dstack([np.sin(along), np.sin(along + 2.1), np.sin(along + 4.2)])
         return np.asarray(1 + self.strength * waves, np.float32)
 
