@@ -1,7 +1,7 @@
 """Slow checks run two at a time; what measures time waits until the machine is its own.
 
-A gate marked ``alone`` holds a lock for itself, every other gate shares it. Those marked run last,
-so that they wait for nobody who still has much to do.
+A gate marked ``alone`` holds a lock for itself, every other gate shares it. Files with such gates
+run last, so that these wait for nobody who still has much to do.
 """
 
 import fcntl
@@ -34,7 +34,8 @@ class Places:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items.sort(key=wants_to_be_alone)
+        last = {item.path for item in items if wants_to_be_alone(item)}
+        items.sort(key=lambda item: item.path in last)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
