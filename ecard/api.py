@@ -160,9 +160,10 @@ class Room(Blueprint):
         return _document(wrapper, tagged=(True,))
 
     def idempotent(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """The outermost declaration of a POST that creates: repeats replay the first answer."""
+        """The outermost declaration of a POST that creates: repeats replay the first answer, and a
+        refusal that cost a try."""
         refusals = (KeyMissing, KeyReused, KeyInWork, OutcomeUnknown)
-        return _document(once(view), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
+        return _document(once(view, problem), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
 
 
 VERSION = r'"([0-9]{1,9})"'
@@ -178,7 +179,8 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
-    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike.",
+    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike, and costs"
+    " no second try where the first one did.",
 }
 
 

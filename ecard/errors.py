@@ -25,6 +25,8 @@ class Refusal(Exception):
     status: ClassVar[int] = 400
     next: str | None = None
     """The way on: the step now allowed, or None."""
+    spent: bool = False
+    """Whether it cost something (a try, a session): a repeat with the same key costs no more."""
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ class CodeWrong(Refusal):
 
     code = "code_wrong"
     status = 401
+    spent = True
 
 
 class CodeExpired(Refusal):

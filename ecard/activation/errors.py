@@ -164,6 +164,7 @@ class CounterCodeWrong(Refusal):
 
     code = "counter_code_wrong"
     status = 422
+    spent = True
 
 
 class CounterCodeUsed(Refusal):

@@ -1,7 +1,9 @@
 """Capture sessions: 15 minutes in which one person accepts, consents and shows their face.
 
 A session's token is looked up on every request, so one that had its outcome, was replaced or
-cancelled opens nothing from the very next request on.
+cancelled opens nothing from the very next request on. ``of_guest`` refuses it, which every verb
+starts from: the gate lets it pass, so that a phone which lost the last answer can ask for it again
+(``ecard/idempotency.py``).
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard.accounts import service as accounts
+from ecard.activation import policy as rules
 from ecard.activation.errors import (
     CaptureSessionEnded,
     CaptureSessionExpired,
@@ -44,7 +48,7 @@ STEP_AFTER = {
 
 
 def actor_for_token(call: Call, token: str) -> CaptureGuest:
-    """Whoever holds a session's token; raises NotSignedIn, or says how the session ended."""
+    """Whoever holds a session's token, over or not; raises NotSignedIn."""
     query = sa.select(CaptureSession).filter_by(
         token_hash=call.dependencies.vault.token_hash(token)
     )
@@ -52,7 +56,6 @@ def actor_for_token(call: Call, token: str) -> CaptureGuest:
         opened = session.scalar(query)
     if opened is None:
         raise NotSignedIn
-    refuse_over(call, opened)
     return CaptureGuest(capture_session_id=opened.id, link_id=opened.link_id)
 
 
@@ -74,8 +77,19 @@ def of_guest(session: Session, call: Call, session_id: uuid.UUID) -> tuple[Link,
         raise NotFound
     link, opened = locked(session, guest.link_id, session_id)
     refuse_over(call, opened)
+    _refuse_taken_back(session, opened)
     family.still_open(call, link)
     return link, opened
+
+
+def _refuse_taken_back(session: Session, opened: CaptureSession) -> None:
+    """A lent phone is the relative's or the holder's, never both at a time: once the holder has
+    unlocked their own session, nobody accepts on this phone any more."""
+    if opened.via not in rules.LENT or opened.holder_session_id is None:
+        return
+    since = accounts.handed_over_since(session, opened.holder_session_id)
+    if since is None or since > opened.opened_at:  # taken back, or lent anew after that
+        raise CaptureSessionEnded(outcome="taken_back")
 
 
 def locked(

@@ -33,6 +33,7 @@ class CardPasswordWrong(Refusal):
 
     code = "card_password_wrong"
     status = 403
+    spent = True
 
 
 class CardLocked(Refusal):
@@ -102,3 +103,5 @@ class CounterCodeWrong(Refusal):
 
     code = "reset_code_wrong"
     status = 403
+    next = "counter"
+    spent = True
