@@ -179,8 +179,8 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
-    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike, and costs"
-    " no second try where the first one did.",
+    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike, and"
+    " costs no second try where the first one did.",
 }
 
 

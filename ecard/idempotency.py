@@ -76,9 +76,7 @@ class OutcomeUnknown(Refusal):
     status = 409
 
 
-def once(
-    view: Callable[..., Any], answer_of: Callable[[Refusal], Response]
-) -> Callable[..., Any]:
+def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> Callable[..., Any]:
     """Run the view once per key and actor; replay its answer afterwards.
 
     ``answer_of`` makes the answer of a refusal that cost something.

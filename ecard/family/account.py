@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
@@ -61,8 +63,10 @@ def give_family_account(
     cards.refuse_card_state(call)
     number = registry.normalise(number)
     _refuse_named(call, link_id, number, relation, version)
-    _count_number(call, number)
-    with answered_alike(call.settings.confirmation_floor_seconds):
+    with (
+        _counted(call, number),
+        answered_alike(call.settings.confirmation_floor_seconds),
+    ):
         found = _ask_registry(call, number, name)
         with call.db.write() as session:
             link = own_link(session, call, link_id, lock=True)
@@ -110,7 +114,21 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
     rules.check_caps(relation, held, new_this_month(call, others), policy)
 
 
-def _count_number(call: Call, number: str) -> None:
+@contextmanager
+def _counted(call: Call, number: str) -> Iterator[None]:
+    """Count the number, before anybody is asked; a registry that is silent costs nothing."""
+    tries = uuid.uuid4(), uuid.uuid4()
+    _count_number(call, number, *tries)
+    try:
+        yield
+    except Unavailable:
+        with call.db.write() as session:
+            limits.give_back(session, *tries)
+            session.commit()
+        raise
+
+
+def _count_number(call: Call, number: str, distinct_try: uuid.UUID, lookup_try: uuid.UUID) -> None:
     settings, vault = call.settings, call.dependencies.vault
     index = vault.index("number", number)
     with call.db.write() as session:
@@ -123,6 +141,7 @@ def _count_number(call: Call, number: str) -> None:
             now=call.now,
             detail=index,
             distinct=True,
+            try_id=distinct_try,
         )
         if day_wait is not None:
             raise TooManyNumbers(retry_after=day_wait)
@@ -133,6 +152,7 @@ def _count_number(call: Call, number: str) -> None:
             limit=settings.number_lookups_per_hour,
             window_seconds=3600,
             now=call.now,
+            try_id=lookup_try,
         )
         session.commit()
     if wait is not None:

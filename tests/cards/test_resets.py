@@ -168,6 +168,17 @@ def test_an_engine_that_fails_costs_no_face_try(scene, phone):
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 
 
+def test_an_unknown_fault_costs_no_face_try_and_is_not_hidden(scene, phone):
+    reset = begin(scene, phone)
+    broken = FailingVerifier(support.verifier(), ZeroDivisionError())
+    dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
+    app = create_app(replace(scene.joined, dependencies=dependencies))
+    phone.transport = support.AppTransport(app)
+    assert refusal(show(phone, reset, capture(astronaut()))) == (500, "internal_error")
+    with scene.joined.db.read() as session:
+        assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
+
+
 def test_without_a_portrait_in_the_registry_the_counter_is_named_at_once(scene):
     phone = scene.signed_in("tomas")
     answer = phone.send("POST", "/card/password/resets/codes")
