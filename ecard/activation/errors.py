@@ -21,6 +21,14 @@ class CaptureSessionExpired(Refusal):
     next = "open_capture_session"
 
 
+class TooManySessions(Refusal):
+    """As many capture sessions as a day allows were opened for this relative."""
+
+    code = "too_many_capture_sessions"
+    status = 429
+    next = "choose_route"
+
+
 class CaptureWayNotAllowed(Refusal):
     """An adult answers in a session of their own; a child has an adult at their side."""
 

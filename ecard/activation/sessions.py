@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard import limits
 from ecard.accounts import service as accounts
 from ecard.activation import policy as rules
 from ecard.activation.errors import (
     CaptureSessionEnded,
     CaptureSessionExpired,
+    TooManySessions,
     TooManyUnusable,
 )
 from ecard.activation.models import CaptureSession
@@ -110,7 +112,11 @@ def begin(
     via: str,
     holder_session_id: uuid.UUID | None = None,
 ) -> tuple[CaptureSession, str]:
-    """Open a session on a locked link and end its earlier ones; returns it and its token."""
+    """Open a session on a locked link and end its earlier ones; returns it and its token.
+
+    Raises TooManySessions: a session more is ten captures more, and other digits for a video.
+    """
+    _count(session, call, link)
     end_all(session, call, link.id, "replaced")
     token = new_token("ec")
     subject = link.relative_id if link.face_subject == "relative" else link.holder_id
@@ -130,6 +136,19 @@ def begin(
     session.add(opened)
     session.flush()
     return opened, token
+
+
+def _count(session: Session, call: Call, link: Link) -> None:
+    wait = limits.spend(
+        session,
+        "capture_session",
+        f"{link.holder_id}|{link.relative_id}",  # a fresh application brings no fresh ones
+        limit=call.settings.capture_sessions_a_day,
+        window_seconds=rules.DAY_SECONDS,
+        now=call.now,
+    )
+    if wait is not None:
+        raise TooManySessions(retry_after=wait)
 
 
 def end(opened: CaptureSession, now: datetime, outcome: str) -> None:
