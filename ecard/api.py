@@ -19,7 +19,7 @@ from flask_smorest import Api, Blueprint
 from werkzeug.exceptions import HTTPException
 
 from ecard import errors
-from ecard.bodies import BodyParser
+from ecard.bodies import FORM, BodyParser
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
@@ -206,6 +206,8 @@ def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Re
         kinds.append(errors.InvalidInput)
     if "requestBody" in doc:
         kinds += [errors.MalformedBody, errors.WrongContentType, errors.BodyTooLarge]
+        if FORM in doc["requestBody"]["content"]:
+            kinds.append(errors.TooManyParts)
     return kinds
 
 
@@ -324,6 +326,8 @@ def _field_code(message: str) -> str:
     }
     if re.fullmatch(r"[a-z_]{3,40}", message):
         return message
+    if message.startswith("Must be one of: "):
+        return "unknown_value"
     return known.get(message, "invalid")
 
 

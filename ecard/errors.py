@@ -121,6 +121,13 @@ class BodyTooLarge(Refusal):
     status = 413
 
 
+class TooManyParts(Refusal):
+    """A form has more parts than are looked at."""
+
+    code = "too_many_parts"
+    status = 413
+
+
 class WrongMethod(Refusal):
     """The address exists, the method does not."""
 

@@ -26,6 +26,7 @@ from ecard.family.confirming import stands
 from ecard.family.errors import (
     AgeDoesNotFit,
     AlreadyLinked,
+    BornInFuture,
     IllegalMove,
     NumberIsYourOwn,
     NumberNotValid,
@@ -103,7 +104,7 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
     today = local_day(call.now, agencies.time_zone(session, link.region_id))
     if facts.birth_date is not None:
         if facts.birth_date > today:
-            raise NumberNotValid(fields={"number": ["birth_date_in_future"]})
+            raise BornInFuture(fields={"number": ["birth_date_in_future"]})
         rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
     index = call.dependencies.vault.index("number", number)
     others = others_of_holder(session, call, link)

@@ -43,6 +43,14 @@ class NumberNotValid(Refusal):
     status = 422
 
 
+class BornInFuture(Refusal):
+    """The birth date that the number itself gives is still to come."""
+
+    code = "birth_date_in_future"
+    status = 422
+    next = "give_family_account"
+
+
 class NumberIsYourOwn(Refusal):
     """The holder typed their own number."""
 
