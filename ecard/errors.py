@@ -71,6 +71,7 @@ class Conflict(Refusal):
 
     code = "conflict"
     status = 409
+    next = "read_again"
 
 
 class TooManyRequests(Refusal):
@@ -147,6 +148,7 @@ class VersionMissing(Refusal):
 
     code = "version_missing"
     status = 428
+    next = "read_again"
 
 
 class VersionChanged(Refusal):
@@ -154,6 +156,7 @@ class VersionChanged(Refusal):
 
     code = "version_changed"
     status = 412
+    next = "read_again"
 
 
 class InternalError(Refusal):

@@ -74,6 +74,7 @@ class OutcomeUnknown(Refusal):
 
     code = "idempotency_outcome_unknown"
     status = 409
+    next = "read_again"
 
 
 def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> Callable[..., Any]:

@@ -66,6 +66,7 @@ class RecoveryNotReady(Refusal):
 
     code = "recovery_not_ready"
     status = 409
+    next = "approve_recovery"
 
 
 class TooManyDevices(Refusal):

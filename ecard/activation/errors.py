@@ -49,6 +49,7 @@ class InvitationUnknown(Refusal):
 
     code = "invitation_unknown"
     status = 404
+    next = "ask_for_invitation"
 
 
 class InvitationUsed(Refusal):
@@ -72,6 +73,7 @@ class TooManyInvitations(Refusal):
 
     code = "too_many_invitations"
     status = 429
+    next = "open_capture_session"
 
 
 class AcceptanceMissing(Refusal):
@@ -165,6 +167,7 @@ class TooManyCodes(Refusal):
 
     code = "too_many_counter_codes"
     status = 429
+    next = "go_to_counter"
 
 
 class CounterCodeWrong(Refusal):
@@ -180,6 +183,7 @@ class CounterCodeUsed(Refusal):
 
     code = "counter_code_used"
     status = 409
+    next = "issue_counter_code"
 
 
 class CounterCodeExpired(Refusal):
@@ -187,6 +191,7 @@ class CounterCodeExpired(Refusal):
 
     code = "counter_code_expired"
     status = 410
+    next = "issue_counter_code"
 
 
 class TooManyWrongCodes(Refusal):
@@ -201,3 +206,4 @@ class OwnLink(Refusal):
 
     code = "own_link_at_counter"
     status = 403
+    next = "another_person"

@@ -65,6 +65,7 @@ class CardNotUsable(Refusal):
 
     code = "card_not_usable"
     status = 409
+    next = "read_card"
 
 
 class CardStateRefused(Refusal):
