@@ -33,7 +33,8 @@ lint: environment  ## style, format and types
 
 gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kept in docs/measured/
 	@packaging/environment --gates
-	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate
+	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate -n $(WORKERS) \
+	  --dist loadfile --no-loadscope-reorder
 
 bench: environment  ## measures speed beside face_recognition (OUT=folder for the report)
 	@$(PY) -m biometrics.evaluation speed --out "$(or $(OUT),var/bench)"

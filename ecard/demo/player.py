@@ -294,19 +294,17 @@ def _people(var: Path) -> dict[str, Any]:
 
 
 def a_mother_adds_her_child(play: Play) -> None:
-    """Birth certificate, face photo, guardian's consent, live capture, a reviewer's decision."""
-    child = play.people["relatives"]["lucia/mateo"]
+    """Birth certificate, face photo, a reviewer's decision, guardian's consent, live capture."""
+    child = play.people["relatives"]["sofia/diego"]
     play.scene(f"{child['holder_name']} adds her child of {child['age']}")
-    phone = play.sign_in("lucia")
+    phone = play.sign_in("sofia")
     for pair in play.pictures.children:
         link_id = play.begin(phone, child)
         _child_evidence(play, phone, link_id, child, pair)
         opened = phone.open_capture(link_id, "own")
         capture = Capture(play.phone(), opened["id"], opened["token"])
         if play.show(capture, pair.frames, "the child, live") == "match":
-            play.state(phone, link_id)
-            play.review(minor=True)
-            play.state(phone, link_id)
+            _active(play, phone, link_id, minor=True)
             return
         play.say("  these two pictures were not matched: another child's pictures, a new try")
     raise CannotPlay("None of the pairs of children's pictures matched.")
@@ -321,8 +319,9 @@ def _child_evidence(
         phone.upload("face_photo", specimens.face_photo(pair.photo)),
     ]
     _must_ok("evidence", phone.give_evidence(link_id, documents))
-    play.say("3 documents   birth certificate (drawn) and face photo: taken; the registry knows "
-             "the parenthood")  # fmt: skip
+    play.say("3 documents   birth certificate (drawn) and face photo: taken; the registry does not "
+             "know the parenthood, so a person looks at it")  # fmt: skip
+    play.review(minor=True)
     _must_ok("consent", phone.consent_as_guardian(link_id))
     play.say("3 consent     the guardian allows the face comparison")
 
@@ -352,11 +351,17 @@ def a_son_adds_his_mother(play: Play) -> None:
     raise CannotPlay("None of the pairs of adults' pictures matched.")
 
 
-def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
+def _active(play: Play, phone: Phone, link_id: str, *, minor: bool) -> dict[str, Any]:
+    """The link after a match: active, or after a reviewer where the match alone does not decide."""
     link = play.state(phone, link_id)
     if link["state"] == "in_review":
-        play.review(minor=False)
+        play.review(minor=minor)
         link = play.state(phone, link_id)
+    return link
+
+
+def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
+    link = _active(play, phone, link_id, minor=False)
     until = datetime.fromisoformat(link["acts_from"]).astimezone()
     play.say(f"  reading only until {until:%d %B %Y, %H:%M} (accepted on the holder's phone)")
 

@@ -49,6 +49,7 @@ def test_the_embedder_gives_the_numbers_of_dlib(verifier, portraits):
     assert difference_to_dlib([*chips_by_dlib(verifier, portraits), noise]) <= 1e-5
 
 
+@pytest.mark.gate
 def test_the_embedder_gives_the_numbers_of_dlib_on_many_people(verifier, ecard_data):
     people = sorted((ecard_data / "faces" / "lfw").iterdir())[:4]
     images = [pixels(load(min(person.iterdir()))) for person in people]

@@ -15,6 +15,8 @@ from biometrics.types import Outcome, Verification, Zone
 from biometrics.verifier import FaceVerifier
 from tests.biometrics.pictures import jpeg
 
+pytestmark = pytest.mark.gate
+
 ADULT_AGE = 40
 
 

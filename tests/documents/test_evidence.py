@@ -201,7 +201,7 @@ def test_evidence_is_not_taken_before_the_relative_is_named_nor_twice(stage: Sta
 
 
 def test_a_document_supports_one_application_only(stage: Stage) -> None:
-    first = apply(stage, "sofia", "diego", "child")
+    first = apply(stage, "sofia", "clara", "child")
     second = apply(stage, "sofia", "emma", "child", first.phone)
     ids = first.upload(*CHILD_PAPERS)
     assert first.phone.give_evidence(first.link_id, ids).status == 201
@@ -213,7 +213,7 @@ def test_a_document_supports_one_application_only(stage: Stage) -> None:
 
 
 def test_two_applications_that_claim_one_document_at_once_get_it_once(stage: Stage) -> None:
-    first = apply(stage, "sofia", "diego", "child")
+    first = apply(stage, "sofia", "clara", "child")
     second = apply(stage, "sofia", "emma", "child", first.phone)
     ids = first.upload(*CHILD_PAPERS)
     with ThreadPoolExecutor(2) as pool:

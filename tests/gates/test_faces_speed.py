@@ -148,6 +148,7 @@ IDLE_PERCENT = 10
 """Of all cores, at most this busy before anything is measured: the machine is ours alone."""
 
 
+@pytest.mark.alone
 def test_the_speed_targets_hold(tmp_path: Path, record_property):
     """In a process of its own, since it keeps to one core. Smaller runs on a busy machine may fall
     a little short."""
@@ -187,6 +188,7 @@ def judging(verifier: FaceVerifier, seconds: float, threads: int) -> float:
     return done / (time.monotonic() - began)
 
 
+@pytest.mark.alone
 def test_eight_threads_judge_without_a_crash_or_a_leak(record_property):
     verifier, process = FaceVerifier.load(), psutil.Process()
     judging(verifier, WARM_SECONDS, THREADS)  # until every thread has held its largest arrays
@@ -199,6 +201,7 @@ def test_eight_threads_judge_without_a_crash_or_a_leak(record_property):
     assert drift_mb < DRIFT_MB
 
 
+@pytest.mark.alone
 def test_a_second_core_is_of_use(record_property):
     verifier, gains = FaceVerifier.load(), []
     idle = psutil.cpu_percent(interval=3) <= IDLE_PERCENT

@@ -104,6 +104,7 @@ def running(var: Path, errors: Path) -> Iterator[Running]:
 
 
 @pytest.mark.gate
+@pytest.mark.alone
 def test_a_first_start_makes_everything_and_a_second_is_quick(tmp_path: Path) -> None:
     var, errors = tmp_path / "var", tmp_path / "stderr"
     with running(var, errors) as first:
