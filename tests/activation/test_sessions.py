@@ -56,12 +56,13 @@ def test_a_handed_over_phone_locks_the_holders_session_until_the_password_is_giv
 def test_nobody_accepts_on_a_phone_that_its_holder_took_back(stage: Stage) -> None:
     step = last_step(stage)
     step.phone.must("PUT", "/card/password", {"password": CARD_PASSWORD})
+    stage.clock.tick = timedelta(microseconds=1)
     lent = step.open("handed_over")
+    assert lent.send("GET").ok
     step.phone.must("POST", "/session/unlock", {"password": CARD_PASSWORD})
     refused = lent.accept(["rights"])
     assert (refused.status, refused.code) == (409, "capture_session_ended")
     assert refused.body["params"] == {"outcome": "taken_back"}
-    stage.clock.advance(seconds=1)
     again = step.open("handed_over")
     assert lent.send("GET").code == "capture_session_ended"
     assert again.accept(["rights"]).ok
