@@ -19,7 +19,7 @@ from flask_smorest import Api, Blueprint
 from werkzeug.exceptions import HTTPException
 
 from ecard import errors
-from ecard.bodies import BodyParser
+from ecard.bodies import FORM, BodyParser
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
@@ -160,9 +160,10 @@ class Room(Blueprint):
         return _document(wrapper, tagged=(True,))
 
     def idempotent(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """The outermost declaration of a POST that creates: repeats replay the first answer."""
+        """The outermost declaration of a POST that creates: repeats replay the first answer, and a
+        refusal that cost a try."""
         refusals = (KeyMissing, KeyReused, KeyInWork, OutcomeUnknown)
-        return _document(once(view), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
+        return _document(once(view, problem), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
 
 
 VERSION = r'"([0-9]{1,9})"'
@@ -178,7 +179,8 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
-    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike.",
+    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike, and"
+    " costs no second try where the first one did.",
 }
 
 
@@ -204,6 +206,8 @@ def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Re
         kinds.append(errors.InvalidInput)
     if "requestBody" in doc:
         kinds += [errors.MalformedBody, errors.WrongContentType, errors.BodyTooLarge]
+        if FORM in doc["requestBody"]["content"]:
+            kinds.append(errors.TooManyParts)
     return kinds
 
 
@@ -322,6 +326,8 @@ def _field_code(message: str) -> str:
     }
     if re.fullmatch(r"[a-z_]{3,40}", message):
         return message
+    if message.startswith("Must be one of: "):
+        return "unknown_value"
     return known.get(message, "invalid")
 
 

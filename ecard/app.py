@@ -18,7 +18,6 @@ from ecard.accounts import views as accounts_views
 from ecard.accounts.errors import SessionHandedOver
 from ecard.activation import service as activation
 from ecard.activation import views as activation_views
-from ecard.activation.views import CLOSED
 from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
@@ -78,7 +77,7 @@ RESOLVERS: dict[str, auth.Resolver] = {
 GATE_REFUSES: dict[str, tuple[type[errors.Refusal], ...]] = {
     auth.HOLDER: (SessionHandedOver,),
     auth.STAFF: (),
-    auth.CAPTURE: CLOSED,
+    auth.CAPTURE: (),
 }
 
 

@@ -123,6 +123,10 @@ class Settings:
         30, "Days that a typed name and number are kept after their link is over."
     )
     capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
+    capture_sessions_a_day: int = setting(
+        20,
+        "Capture sessions per relative and application in 24 hours; each draws other digits.",
+    )
     unusable_max: int = setting(10, "Unusable captures in one capture session.")
     mismatches_in_a_row: int = setting(5, "Mismatches until waiting times begin.")
     mismatch_wait_seconds: int = setting(30, "First waiting time, seconds; doubles each time.")

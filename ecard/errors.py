@@ -25,6 +25,8 @@ class Refusal(Exception):
     status: ClassVar[int] = 400
     next: str | None = None
     """The way on: the step now allowed, or None."""
+    spent: bool = False
+    """Whether it cost something (a try, a session): a repeat with the same key costs no more."""
 
     def __init__(
         self,
@@ -69,6 +71,7 @@ class Conflict(Refusal):
 
     code = "conflict"
     status = 409
+    next = "read_again"
 
 
 class TooManyRequests(Refusal):
@@ -119,6 +122,13 @@ class BodyTooLarge(Refusal):
     status = 413
 
 
+class TooManyParts(Refusal):
+    """A form has more parts than are looked at."""
+
+    code = "too_many_parts"
+    status = 413
+
+
 class WrongMethod(Refusal):
     """The address exists, the method does not."""
 
@@ -138,6 +148,7 @@ class VersionMissing(Refusal):
 
     code = "version_missing"
     status = 428
+    next = "read_again"
 
 
 class VersionChanged(Refusal):
@@ -145,6 +156,7 @@ class VersionChanged(Refusal):
 
     code = "version_changed"
     status = 412
+    next = "read_again"
 
 
 class InternalError(Refusal):

@@ -70,6 +70,7 @@ class FileDestroyed(Refusal):
 
     code = "file_destroyed"
     status = 410
+    next = "read_case"
 
 
 class UploadRefusal(Refusal):

@@ -47,12 +47,13 @@ LIGHT = Hasher(memory_kib=64)
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved, or moves on with every look."""
 
     def __init__(self, start: datetime = START) -> None:
-        self.time = start
+        self.time, self.tick = start, timedelta(0)
 
     def __call__(self) -> datetime:
+        self.time += self.tick
         return self.time
 
     def advance(self, **by: float) -> None:
