@@ -219,7 +219,13 @@ class Play:
     def review(self, *, minor: bool) -> None:
         """A reviewer decides the newest case; a second person approves the opening of a minor's."""
         desk = self.desk("reviewer-north")
-        case_id = max(desk.must("GET", "/staff/cases?limit=50")["items"], key=_opened)["id"]
+        waiting = desk.must("GET", "/staff/cases?limit=50")["items"]
+        if not waiting:
+            raise CannotPlay(
+                "No case waits for the reviewer: the data directory is older than this demo. "
+                "Start the server on a fresh one (ECARD_VAR=…) to play again."
+            )
+        case_id = max(waiting, key=_opened)["id"]
         if minor:
             desk.must("POST", f"/staff/cases/{case_id}/opening")
             second = self.desk("reviewer-north-2")
