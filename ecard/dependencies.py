@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from biometrics.verifier import FaceVerifier
 from ecard.hashing import Hasher
 from uploads.storage import FileStore
 
 if TYPE_CHECKING:
+    from biometrics.verifier import FaceVerifier
     from ecard.delivery import Delivery
     from ecard.registry.port import Registry
     from ecard.vault import Vault
