@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -72,6 +73,16 @@ class FileDestroyed(Refusal):
     status = 410
 
 
+class StorageFull(Refusal):
+    """No room for another file; nothing was spent, and it is taken again once there is room."""
+
+    code = "storage_full"
+    status = 507
+
+    def __init__(self, retry_after: int = 300, **params: Any) -> None:
+        super().__init__(retry_after=retry_after, **params)
+
+
 class UploadRefusal(Refusal):
     """The parent of what is refused for the file's own sake."""
 
@@ -110,16 +121,39 @@ class PictureUnreadable(UploadRefusal):
     code = upload_errors.PictureUnreadable.code
 
 
+class PictureAnimated(UploadRefusal):
+    """More than one picture played after another; which one is meant cannot be told."""
+
+    code = upload_errors.PictureAnimated.code
+    next = "upload_document"
+
+
 class PdfPassword(UploadRefusal):
     """The PDF asks for a password."""
 
     code = upload_errors.PdfPassword.code
+    next = "upload_document"
 
 
 class PdfTooManyPages(UploadRefusal):
     """The PDF has more pages than the limit."""
 
     code = upload_errors.PdfTooManyPages.code
+    next = "upload_document"
+
+
+class PdfScript(UploadRefusal):
+    """The PDF carries a program, or starts one."""
+
+    code = upload_errors.PdfScript.code
+    next = "upload_document"
+
+
+class PdfAttachment(UploadRefusal):
+    """The PDF carries other files."""
+
+    code = upload_errors.PdfAttachment.code
+    next = "upload_document"
 
 
 class VideoTooLong(UploadRefusal):
@@ -134,6 +168,12 @@ class VideoUnreadable(UploadRefusal):
     code = upload_errors.VideoUnreadable.code
 
 
+class FileInfected(UploadRefusal):
+    """The scanner found something in it; what, is not told to the sender."""
+
+    code = upload_errors.FileInfected.code
+
+
 class ProcessingLimit(UploadRefusal):
     """Decoding it took more time or memory than allowed."""
 
@@ -146,8 +186,12 @@ PICTURE_REFUSALS: tuple[type[UploadRefusal], ...] = (
     FileTypeNotAllowed,
     PictureTooLarge,
     PictureUnreadable,
+    PictureAnimated,
     PdfPassword,
     PdfTooManyPages,
+    PdfScript,
+    PdfAttachment,
+    FileInfected,
     ProcessingLimit,
 )
 VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
@@ -157,6 +201,7 @@ VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
     PictureTooLarge,
     VideoTooLong,
     VideoUnreadable,
+    FileInfected,
     ProcessingLimit,
 )
 _BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
@@ -164,14 +209,21 @@ _BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503."""
+    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503 or 507."""
     try:
         yield
     except upload_errors.UploadRefused as refused:
         raise _BY_CODE[refused.code] from refused
     except upload_errors.SandboxBusy as busy:
         raise Busy(retry_after=busy.retry_after_seconds) from busy
-    except (upload_errors.SandboxFault, upload_errors.StoreFault) as fault:
+    except upload_errors.StoreFull as full:
+        log.error("store_full")
+        raise StorageFull from full
+    except (
+        upload_errors.SandboxFault,
+        upload_errors.StoreFault,
+        upload_errors.ScannerFault,
+    ) as fault:
         log.error("upload_fault", error=type(fault).__name__)
         raise Unavailable from fault
 

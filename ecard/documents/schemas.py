@@ -18,7 +18,9 @@ class DocumentKindSchema(Schema):
 
 
 class DocumentFileSchema(Schema):
-    """The document: JPEG or PNG, a PDF of at most 3 pages for everything but a face photo."""
+    """The document: JPEG, PNG or HEIC; for everything but a face photo a PDF too, whose first 3
+    pages are kept.
+    """
 
     file = Upload(required=True, metadata={"description": "At most 10 MiB and 25 megapixels"})
 

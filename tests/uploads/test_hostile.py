@@ -18,7 +18,7 @@ SAMPLE_OF_ONE_IN = 15
 FILES_AT_LEAST = 500
 WALL_SECONDS = 10.0
 NEVER_TAKEN = {".svg", ".eps", ".ps", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ico", ".j2k"}
-NEVER_TAKEN |= {".jp2", ".heic", ".heif", ".avif"}
+NEVER_TAKEN |= {".jp2", ".avif"}
 
 
 def judged(paths: list[Path]) -> dict[str, Any]:
