@@ -32,6 +32,7 @@ from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
 from uploads.retention import DeletionReceipt
 from uploads.sandbox import Sandbox
+from uploads.scanning import refuse_infected
 
 PLACE = "stored_files.content"
 
@@ -226,6 +227,12 @@ def refusing() -> Iterator[None]:
     ) as fault:
         log.error("upload_fault", error=type(fault).__name__)
         raise Unavailable from fault
+
+
+def scan(call: Call, content: bytes) -> None:
+    """Ask the scanner about an untrusted file; raises FileInfected, or Unavailable: fail closed."""
+    with refusing():
+        refuse_infected(call.dependencies.scanner, content)
 
 
 @cache

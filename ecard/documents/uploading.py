@@ -98,6 +98,7 @@ def unclaimed_life(call: Call) -> timedelta:
 def _rebuilt(call: Call, kind: DocumentKind, content: bytes) -> CleanPicture:
     allowed = PICTURE_TYPES if kind is DocumentKind.FACE_PHOTO else DOCUMENT_TYPES
     bounds = PictureLimits(max_bytes=call.settings.document_bytes)
+    files.scan(call, content)
     with files.refusing():
         return clean_picture(content, files.sandbox(), bounds, allowed)
 
