@@ -46,7 +46,7 @@ def phone_picture(seed: int = 1) -> bytes:
 
 
 def measure(content: bytes, times: int) -> dict[str, object]:
-    """Milliseconds (median, longest, of the processor), memory over idle and of the child, in 10^6 bytes."""
+    """Milliseconds (median, longest, of the processor); memory over idle, and of the child."""
     spent: list[Spent] = []
     sandbox, key = Sandbox(watch=spent.append), new_key()
     milliseconds, processor = [], processor_seconds()
