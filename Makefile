@@ -36,8 +36,11 @@ gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kep
 	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate -n $(WORKERS) \
 	  --dist loadfile --no-loadscope-reorder
 
-bench: environment  ## measures speed beside face_recognition (OUT=folder for the report)
+bench: environment  ## measures speed: faces beside face_recognition, uploads (OUT=, ECARD_DATA=)
 	@$(PY) -m biometrics.evaluation speed --out "$(or $(OUT),var/bench)"
+	@$(PY) -m uploads.evaluation speed --out "$(or $(OUT),var/bench)"
+	@$(if $(ECARD_DATA),$(PY) -m uploads.evaluation hostile --dir "$(ECARD_DATA)/hostile" \
+		--out "$(or $(OUT),var/bench)/hostile",echo "hostile files: ECARD_DATA is not set, left out")
 
 migrate: environment  ## brings the database up to date
 	@$(PY) -m ecard migrate

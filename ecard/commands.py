@@ -235,6 +235,8 @@ def _welcome(settings: Settings) -> str:
     address = f"http://{host}:{settings.port}"
     lines = ["", "e-card family services", f"  API      {address}/api/v1"]
     lines += [f"  Pages    {address}/api/docs", f"  Data     {settings.var}", ""]
+    if not settings.scans:
+        lines += ["  Note     uploads are not scanned for viruses (ECARD_SCANNER is not set)", ""]
     if settings.demo:
         lines += _load_demo(settings)
         port = "" if settings.port == 8000 else f" PORT={settings.port}"

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from uploads.scanning import ClamdAddress
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROFILES = ("demo", "production")
 PORTS = range(1, 65_536)
+NO_SCANNER = "none"
 DEMO_REQUESTS_PER_ADDRESS = 3000
 """Phones, desks and a curious newcomer all come from one loopback address there."""
 
@@ -65,6 +68,14 @@ class Settings:
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
+    scanner: str = setting(
+        "",
+        "ClamAV's daemon: `unix:/run/clamav/clamd.ctl` or `tcp:127.0.0.1:3310`; `none`, or empty in"
+        " the demo: uploads are not scanned.",
+    )
+    scanner_seconds: float = setting(
+        10.0, "Longest wait for the scanner's word on a file, seconds."
+    )
     form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
     frames_min: int = setting(3, "Fewest frames of a capture.")
@@ -116,6 +127,20 @@ class Settings:
     numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
     applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
     document_tries: int = setting(5, "Evidence submissions of one holder in 6 hours.")
+    upload_piece_bytes: int = setting(2**20, "Largest piece of an upload in pieces, bytes.")
+    upload_piece_least_bytes: int = setting(
+        64 * 1024, "Smallest piece of an upload in pieces, except its last, bytes."
+    )
+    uploads_open_max: int = setting(3, "Uploads in pieces that a holder may have begun.")
+    partial_upload_seconds: int = setting(
+        24 * 3600, "Life of an upload in pieces that is not finished, seconds."
+    )
+    finishing_seconds: int = setting(
+        60, "An upload that was being finished this long ago belongs to a process that died."
+    )
+    tried_pictures_kept_days: int = setting(
+        30, "How long a picture that was sent is recognised again, days."
+    )
     unclaimed_document_seconds: int = setting(
         24 * 3600, "Life of a document that no application claims, seconds."
     )
@@ -197,6 +222,11 @@ class Settings:
     def demo(self) -> bool:
         """Whether this is the embedded demonstration."""
         return self.profile == "demo"
+
+    @property
+    def scans(self) -> bool:
+        """Whether uploads are scanned for viruses."""
+        return self.scanner not in ("", NO_SCANNER)
 
     @property
     def keys_folder(self) -> Path:
@@ -296,9 +326,17 @@ def _findings(s: Settings) -> list[str]:
         found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
     if s.frames_min < 1 or s.frames_max < s.frames_min:
         found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range")
-    if not s.demo:
-        found += _production_findings(s)
-    return found
+    found += _scanner_findings(s)
+    return found if s.demo else found + _production_findings(s)
+
+
+def _scanner_findings(s: Settings) -> list[str]:
+    try:
+        if s.scans:
+            ClamdAddress.read(s.scanner)
+    except ValueError as error:
+        return [f"ECARD_SCANNER: {error}"]
+    return []
 
 
 def _production_findings(s: Settings) -> list[str]:
@@ -309,6 +347,8 @@ def _production_findings(s: Settings) -> list[str]:
         found.append("ECARD_SMTP_URL / ECARD_SMS_WEBHOOK_URL: production needs a way to deliver")
     if s.sms_webhook_url and not s.sms_webhook_url.startswith("https://"):
         found.append("ECARD_SMS_WEBHOOK_URL: production needs https://")
+    if not s.scanner:
+        found.append("ECARD_SCANNER: name ClamAV's daemon, or say `none`")
     if s.keys is None:
         found.append("ECARD_KEYS: name a key folder outside ECARD_VAR")
     elif s.keys.is_relative_to(s.var):

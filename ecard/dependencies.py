@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from ecard.hashing import Hasher
+from uploads.scanning import Scanner
 from uploads.storage import FileStore
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Dependencies:
     vault: Vault
     registry: Registry
     file_store: FileStore
+    scanner: Scanner
     delivery: Delivery
     verifier: Callable[[], FaceVerifier]
     """Returns the loaded verifier; loading is done once, at start-up, by the joiner."""

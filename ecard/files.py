@@ -25,12 +25,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ecard import audit
 from ecard.call import Call
 from ecard.db import Base, Code, Id, Index
-from ecard.errors import Busy, Refusal, Unavailable
+from ecard.errors import Busy, Refusal, StorageFull, Unavailable
 from ecard.vault import KeyDestroyed
 from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
 from uploads.retention import DeletionReceipt
 from uploads.sandbox import Sandbox
+from uploads.scanning import refuse_infected
 
 PLACE = "stored_files.content"
 
@@ -111,16 +112,39 @@ class PictureUnreadable(UploadRefusal):
     code = upload_errors.PictureUnreadable.code
 
 
+class PictureAnimated(UploadRefusal):
+    """More than one picture played after another; which one is meant cannot be told."""
+
+    code = upload_errors.PictureAnimated.code
+    next = "upload_document"
+
+
 class PdfPassword(UploadRefusal):
     """The PDF asks for a password."""
 
     code = upload_errors.PdfPassword.code
+    next = "upload_document"
 
 
 class PdfTooManyPages(UploadRefusal):
     """The PDF has more pages than the limit."""
 
     code = upload_errors.PdfTooManyPages.code
+    next = "upload_document"
+
+
+class PdfScript(UploadRefusal):
+    """The PDF carries a program, or starts one."""
+
+    code = upload_errors.PdfScript.code
+    next = "upload_document"
+
+
+class PdfAttachment(UploadRefusal):
+    """The PDF carries other files."""
+
+    code = upload_errors.PdfAttachment.code
+    next = "upload_document"
 
 
 class VideoTooLong(UploadRefusal):
@@ -135,6 +159,13 @@ class VideoUnreadable(UploadRefusal):
     code = upload_errors.VideoUnreadable.code
 
 
+class FileInfected(UploadRefusal):
+    """The scanner found something in it; what, is not told to the sender."""
+
+    code = upload_errors.FileInfected.code
+    next = "upload_document"
+
+
 class ProcessingLimit(UploadRefusal):
     """Decoding it took more time or memory than allowed."""
 
@@ -147,8 +178,12 @@ PICTURE_REFUSALS: tuple[type[UploadRefusal], ...] = (
     FileTypeNotAllowed,
     PictureTooLarge,
     PictureUnreadable,
+    PictureAnimated,
     PdfPassword,
     PdfTooManyPages,
+    PdfScript,
+    PdfAttachment,
+    FileInfected,
     ProcessingLimit,
 )
 VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
@@ -158,6 +193,7 @@ VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
     PictureTooLarge,
     VideoTooLong,
     VideoUnreadable,
+    FileInfected,
     ProcessingLimit,
 )
 _BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
@@ -165,16 +201,29 @@ _BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503."""
+    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503 or 507."""
     try:
         yield
     except upload_errors.UploadRefused as refused:
         raise _BY_CODE[refused.code] from refused
     except upload_errors.SandboxBusy as busy:
         raise Busy(retry_after=busy.retry_after_seconds) from busy
-    except (upload_errors.SandboxFault, upload_errors.StoreFault) as fault:
+    except upload_errors.StoreFull as full:
+        log.error("store_full")
+        raise StorageFull from full
+    except (
+        upload_errors.SandboxFault,
+        upload_errors.StoreFault,
+        upload_errors.ScannerFault,
+    ) as fault:
         log.error("upload_fault", error=type(fault).__name__)
         raise Unavailable from fault
+
+
+def scan(call: Call, content: bytes) -> None:
+    """Ask the scanner about an untrusted file; raises FileInfected, or Unavailable: fail closed."""
+    with refusing():
+        refuse_infected(call.dependencies.scanner, content)
 
 
 @cache

@@ -187,6 +187,7 @@ PRODUCTION = {
     "ECARD_PUBLIC_ADDRESS": "https://family.example",
     "ECARD_SMTP_URL": "smtps://mail.example",
     "ECARD_SMTP_SENDER": "family@family.example",
+    "ECARD_SCANNER": "none",
 }
 
 

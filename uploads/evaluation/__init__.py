@@ -1,0 +1,1 @@
+"""The measuring bench of uploads: `python -m uploads.evaluation COMMAND …`."""
