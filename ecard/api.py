@@ -17,11 +17,12 @@ import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from ecard import errors
 from ecard.bodies import BYTES, FORM, BodyParser, ChecksumWrong, read_bytes
 from ecard.db import is_out_of_room
+from ecard.deadline import LATE
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
@@ -231,7 +232,12 @@ def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Re
     if "arguments" in info:
         kinds.append(errors.InvalidInput)
     if "requestBody" in doc:
-        kinds += [errors.MalformedBody, errors.WrongContentType, errors.BodyTooLarge]
+        kinds += [
+            errors.MalformedBody,
+            errors.WrongContentType,
+            errors.BodyTooLarge,
+            errors.BodyTooSlow,
+        ]
         if FORM in doc["requestBody"]["content"]:
             kinds.append(errors.TooManyParts)
     return kinds
@@ -324,6 +330,8 @@ BY_STATUS: dict[int, type[Refusal]] = {
 
 
 def _as_refusal(error: HTTPException) -> Refusal:
+    if isinstance(error, ClientDisconnected) and request.environ.get(LATE):
+        return errors.BodyTooSlow()
     kind = BY_STATUS.get(error.code or 500, errors.MalformedBody)
     if kind is errors.InvalidInput:
         messages = (getattr(error, "data", None) or {}).get("messages", {})

@@ -65,6 +65,7 @@ class Settings:
     hashing_at_once: int = setting(4, "Password hashes computed at a time in a worker.")
     hashing_wait_seconds: float = setting(10.0, "How long a password check waits, seconds.")
     request_bytes: int = setting(12 * 2**20, "Largest request body, bytes.")
+    body_seconds: float = setting(120.0, "Longest time for a request's body to arrive, seconds.")
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")

@@ -139,6 +139,13 @@ class TooManyParts(Refusal):
     status = 413
 
 
+class BodyTooSlow(Refusal):
+    """The body did not arrive within the time that a body has; nothing of it was kept."""
+
+    code = "body_too_slow"
+    status = 408
+
+
 class WrongMethod(Refusal):
     """The address exists, the method does not."""
 

@@ -57,6 +57,8 @@ class StoredFile(Base):
     """None once destroyed: the key goes first, then the blob."""
     created_at: Mapped[datetime]
     destroy_after: Mapped[datetime | None] = mapped_column(index=True)
+    held_as: Mapped[str | None] = mapped_column(sa.String(64))
+    """Reference of the legal hold under which nothing destroys it; None without one."""
     destroyed_at: Mapped[datetime | None]
     destroy_reason: Mapped[str | None] = mapped_column(sa.String(64))
     receipt: Mapped[str | None] = mapped_column(sa.Text)
@@ -325,12 +327,26 @@ def is_destroyed(session: Session, file_id: uuid.UUID) -> bool:
 
 
 def destroy(session: Session, call: Call, file_id: uuid.UUID, reason: str) -> None:
-    """Destroy the key; from the caller's commit on the content is gone. Then call ``erase``."""
+    """Destroy the key; from the caller's commit on the content is gone. Then call ``erase``.
+
+    A file under legal hold stays, and is destroyed by the first sweep after its release.
+    """
     row = session.get_one(StoredFile, file_id, with_for_update=True)
-    if row.destroyed_at is None:
+    if row.held_as is not None:
+        row.destroy_after = call.now
+    elif row.destroyed_at is None:
         row.wrapped_key = None
         row.destroyed_at, row.destroy_reason = call.now, reason
         audit.record(session, call, "file.destroyed", "file", file_id, reason=reason)
+
+
+def hold(session: Session, call: Call, file_id: uuid.UUID, reference: str | None) -> None:
+    """Keep a file whatever its dates say, as ``reference`` asks for; None releases it."""
+    row = session.get_one(StoredFile, file_id, with_for_update=True)
+    if row.destroyed_at is None and row.held_as != reference:
+        row.held_as = reference
+        action = "file.held" if reference else "file.released"
+        audit.record(session, call, action, "file", file_id, reason=reference)
 
 
 def erase(call: Call) -> int:
@@ -420,7 +436,11 @@ def _erase_all(call: Call) -> int:
 
 def _destroy_batch(call: Call) -> int:
     """Files that a decision holds just now are left to it: the sweep waits for nobody's lock."""
-    lapsed = sa.and_(StoredFile.destroy_after <= call.now, StoredFile.destroyed_at.is_(None))
+    lapsed = sa.and_(
+        StoredFile.destroy_after <= call.now,
+        StoredFile.destroyed_at.is_(None),
+        StoredFile.held_as.is_(None),
+    )
     some = sa.select(StoredFile.id).where(lapsed).limit(call.settings.sweep_rows)
     with call.db.write() as session:
         ids = list(session.scalars(some.with_for_update(skip_locked=True)))

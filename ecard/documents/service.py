@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from ecard.call import Call
 from ecard.documents import evidence, tried
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
+from ecard.documents.holding import hold
 from ecard.documents.references import (
     household_references,
     note_registry_match,
@@ -41,6 +42,7 @@ __all__ = [
     "cancel",
     "case_files",
     "finish",
+    "hold",
     "household_references",
     "list_open",
     "list_unclaimed",

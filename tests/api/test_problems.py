@@ -49,6 +49,7 @@ SAME_STEP = frozenset(
         "body_too_large",
         "busy",
         "capture_in_progress",
+        "body_too_slow",
         "card_password_weak",
         "counter_code_wrong",
         "file_empty",
