@@ -1,0 +1,22 @@
+"""`python -m uploads.evaluation COMMAND …`: hands over to the module that bears the command's
+name, and imports no other one."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {"documents": "what is read from a folder of documents"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit status: 0 done, 2 not understood."""
+    if not arguments or arguments[0] not in COMMANDS:
+        listed = "\n".join(f"  {name:<10}{meaning}" for name, meaning in COMMANDS.items())
+        print(f"usage: python -m uploads.evaluation COMMAND …\n\n{listed}")
+        return 0 if arguments and arguments[0] in {"-h", "--help"} else 2
+    command = import_module(f"uploads.evaluation.{arguments[0]}")
+    return int(command.main(list(arguments[1:])))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
