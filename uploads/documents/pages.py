@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,32 @@ class PageText:
     lines: tuple[Line, ...]
     barcodes: tuple[Barcode, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
+
+
+def level(page: PageText) -> tuple[Line, ...]:
+    """The lines as they would stand if the page lay straight: turned by what most of them lean."""
+    aspect = page.width / page.height
+    slopes = sorted((_lean(line, aspect), line.right - line.left) for line in page.lines)
+    half, passed = sum(length for _, length in slopes) / 2, 0.0
+    for slope, length in slopes:
+        passed += length
+        if passed >= half:
+            return tuple(_turned(line, -math.atan(slope), aspect) for line in page.lines)
+    return page.lines
+
+
+def _lean(line: Line, aspect: float) -> float:
+    """How much the line falls for its length, in pixels."""
+    (left, top), (right, end), *_ = line.corners
+    return (end - top) / max(right - left, 1e-6) / aspect
+
+
+def _turned(line: Line, angle: float, aspect: float) -> Line:
+    sine, cosine = math.sin(angle), math.cos(angle)
+    one, two, three, four = (
+        (x * cosine - y * sine / aspect, x * aspect * sine + y * cosine) for x, y in line.corners
+    )
+    return replace(line, corners=(one, two, three, four))
 
 
 class PageReader:

@@ -17,7 +17,7 @@ from stdnum.es import dni
 from stdnum.exceptions import ValidationError
 
 from uploads.documents.dates import NO_END
-from uploads.documents.pages import Line, PageText
+from uploads.documents.pages import Line, PageText, level
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
 
 
@@ -127,13 +127,14 @@ TEMPLATES = (
 
 def read_card(page: PageText) -> tuple[DocumentFormat, tuple[Field, ...]] | None:
     """The fields of the card that most signs speak for; None where it is none of ours."""
-    texts = [_plain(line.text) for line in page.lines]
+    lines = level(page)
+    texts = [_plain(line.text) for line in lines]
     scores = [(_signs(template, texts), template) for template in TEMPLATES]
     score, template = max(scores, key=lambda item: item[0] - item[1].least)
     if score < template.least:
         return None
     labels = tuple(label for field in template.fields for label in field.labels)
-    found = [_found(page.lines, field, labels) for field in template.fields]
+    found = [_found(lines, field, labels) for field in template.fields]
     return template.format, tuple(field for field in found if field is not None)
 
 
@@ -200,7 +201,7 @@ def _is_label(line: Line, labels: Sequence[str]) -> bool:
 
 
 def _right_of(label: Line, other: Line) -> bool:
-    near = other.left - label.left > 0 and other.left - label.right < 0.25
+    near = -0.01 < other.left - label.right < 0.25
     return near and abs(other.middle - label.middle) < 0.7 * max(label.height, other.height)
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from uploads.documents.check_digits import LOOK_ALIKES, Options, options_of
 from uploads.documents.mrz import parse
 from uploads.documents.mrz_formats import FILLER, LAYOUTS, Layout
-from uploads.documents.pages import Line, Mark, PageText
+from uploads.documents.pages import Line, Mark, PageText, level
 from uploads.documents.types import FieldName, Zone
 
 CHARACTERS_OFF = 4
@@ -37,12 +37,12 @@ DOUBT = 0.01
 
 def find_zone(page: PageText, today: date) -> Zone | None:
     """The page's zone; None where there is none."""
-    lines = _joined([line for line in page.lines if line.marks])
+    lines = _joined([line for line in level(page) if line.marks])
     lines.sort(key=lambda line: line.middle)
     zones = [
         parse(layout, [_options(layout, at, line) for at, line in enumerate(group)], today)
         for layout in LAYOUTS.values()
-        for group in _groups(lines, layout, page.width / page.height)
+        for group in _groups(lines, layout)
     ]
     return max(zones, key=_soundness, default=None)
 
@@ -54,20 +54,18 @@ def _soundness(zone: Zone) -> tuple[float, float]:
     return agreeing + (0.5 if first else 0.0), zone.confidence
 
 
-def _groups(lines: Sequence[Line], layout: Layout, aspect: float) -> Iterator[Sequence[Line]]:
+def _groups(lines: Sequence[Line], layout: Layout) -> Iterator[Sequence[Line]]:
     fitting = [one for one in lines if abs(len(one.marks) - layout.length) <= CHARACTERS_OFF]
     for at in range(len(fitting) - layout.lines + 1):
         group = fitting[at : at + layout.lines]
-        if all(_belong(*two, aspect) for two in pairwise(group)):
+        if all(_belong(*two) for two in pairwise(group)):
             yield group
 
 
-def _belong(upper: Line, lower: Line, aspect: float) -> bool:
-    """Whether the one may follow the other. `aspect`: width of the page by its height."""
+def _belong(upper: Line, lower: Line) -> bool:
+    """Whether the one may follow the other."""
     height, length = max(upper.height, lower.height), max(_length(upper), _length(lower))
-    lean = (upper.corners[1][1] - upper.corners[0][1]) / max(_length(upper), 1e-6) / aspect
-    shift = (lower.middle - upper.middle) * lean / aspect
-    edges = (lower.left - upper.left + shift, lower.right - upper.right + shift)
+    edges = (lower.left - upper.left, lower.right - upper.right)
     near = lower.middle - upper.middle <= LINES_APART * height
     return near and all(abs(edge) <= EDGES_APART * length for edge in edges)
 
