@@ -16,10 +16,12 @@ import marshmallow as ma
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from ecard import errors
-from ecard.bodies import BodyParser
+from ecard.bodies import BYTES, BodyParser, ChecksumWrong, read_bytes
+from ecard.db import is_out_of_room
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
@@ -120,6 +122,8 @@ class Room(Blueprint):
     ) -> dict[str, Any]:
         """The headers an operation takes, the token its room asks for, and all it refuses."""
         doc.setdefault("parameters", []).extend(info.get("needs_headers", []))
+        if "takes_bytes" in info:
+            doc["requestBody"] = {"required": True, "content": {BYTES: {"schema": BINARY}}}
         if self.security_scheme:
             doc["security"] = [{self.security_scheme: []}]
         kinds = {*self.gate_refuses, *info.get("refusals", []), *_refused_anywhere(doc, info)}
@@ -137,6 +141,18 @@ class Room(Blueprint):
             return _document(view, refusals=kinds)
 
         return decorate
+
+    def takes_bytes(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """Take a body of plain bytes, whose checksum stands in a header (as ``content=``)."""
+
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, content=read_bytes(request), **kwargs)
+
+        refusals = (errors.InvalidInput, ChecksumWrong)
+        return _document(
+            wrapper, refusals=refusals, needs_headers=(CONTENT_DIGEST,), takes_bytes=(True,)
+        )
 
     def versioned(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Take the version from If-Match (as ``version=``) and send the new one as ETag."""
@@ -179,6 +195,16 @@ IDEMPOTENCY_KEY = {
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
     "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike.",
+}
+
+
+BINARY = {"type": "string", "format": "binary"}
+CONTENT_DIGEST = {
+    "in": "header",
+    "name": "Content-Digest",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
+    "description": "SHA-256 of the body, as in RFC 9530.",
 }
 
 
@@ -367,6 +393,14 @@ def register_error_handlers(app: Flask) -> None:
         return problem(errors.InternalError())
 
     app.register_error_handler(Exception, fault)
+
+    def database_fault(error: DBAPIError) -> Response:
+        if not is_out_of_room(error):
+            return fault(error)
+        log.error("database_full")
+        return problem(errors.StorageFull())
+
+    app.register_error_handler(DBAPIError, database_fault)
 
 
 def _where(error: Exception) -> list[str]:

@@ -7,7 +7,10 @@ or a hash could not take (NUL, half of a surrogate pair), nothing that breaks th
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -15,12 +18,22 @@ import marshmallow as ma
 from flask import Request
 from webargs.flaskparser import FlaskParser
 
-from ecard.errors import BodyTooLarge, InvalidInput, MalformedBody, WrongContentType
+from ecard.errors import BodyTooLarge, InvalidInput, MalformedBody, Refusal, WrongContentType
 
 JSON = "application/json"
+BYTES = "application/octet-stream"
+DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):", re.ASCII)
 FORM = "multipart/form-data"
 NUL = "nul_character"
 TWICE = "given_twice"
+
+
+class ChecksumWrong(Refusal):
+    """The body is not what its sender meant to send; nothing of it was kept."""
+
+    code = "checksum_wrong"
+    status = 422
+    next = "continue_upload"
 
 
 class BodyParser(FlaskParser):
@@ -63,6 +76,23 @@ class BodyParser(FlaskParser):
             if "\0" in name + values[0]:
                 raise InvalidInput(fields={"query": [NUL]})
         return super().load_querystring(req, schema)
+
+
+def read_bytes(request: Request) -> bytes:
+    """A body of plain bytes that is what its Content-Digest says.
+
+    Raises WrongContentType, InvalidInput, ChecksumWrong; werkzeug refuses what is too large, or
+    was cut off before the length that was announced.
+    """
+    if request.mimetype != BYTES:
+        raise WrongContentType
+    found = DIGEST.fullmatch(request.headers.get("Content-Digest", ""))
+    if found is None:
+        raise InvalidInput(fields={"Content-Digest": ["required"]})
+    content = request.get_data()
+    if base64.b64encode(hashlib.sha256(content).digest()).decode() != found[1]:
+        raise ChecksumWrong
+    return content
 
 
 def read_json(body: bytes) -> Any:

@@ -127,6 +127,20 @@ class Settings:
     numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
     applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
     document_tries: int = setting(5, "Evidence submissions of one holder in 6 hours.")
+    upload_piece_bytes: int = setting(2**20, "Largest piece of an upload in pieces, bytes.")
+    upload_piece_least_bytes: int = setting(
+        64 * 1024, "Smallest piece of an upload in pieces, except its last, bytes."
+    )
+    uploads_open_max: int = setting(3, "Uploads in pieces that a holder may have begun.")
+    partial_upload_seconds: int = setting(
+        24 * 3600, "Life of an upload in pieces that is not finished, seconds."
+    )
+    finishing_seconds: int = setting(
+        60, "An upload that was being finished this long ago belongs to a process that died."
+    )
+    tried_pictures_kept_days: int = setting(
+        30, "How long a picture that was sent is recognised again, days."
+    )
     unclaimed_document_seconds: int = setting(
         24 * 3600, "Life of a document that no application claims, seconds."
     )

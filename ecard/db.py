@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -61,6 +62,16 @@ Code = Annotated[str, mapped_column(sa.String(64))]
 Sealed = Annotated[bytes, mapped_column(sa.LargeBinary)]
 Index = Annotated[str, mapped_column(sa.String(80))]
 Json = Annotated[dict[str, Any], mapped_column(sa.JSON)]
+
+
+OUT_OF_ROOM = {"SQLITE_FULL", "53100"}
+"""What SQLite and PostgreSQL call a disk without room."""
+
+
+def is_out_of_room(error: DBAPIError) -> bool:
+    """Whether the database could not write because its disk is full."""
+    names = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
+    return any(name in OUT_OF_ROOM for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,16 @@ class Unavailable(Refusal):
         super().__init__(retry_after=retry_after, **params)
 
 
+class StorageFull(Refusal):
+    """No room for another file; nothing was spent, and it is taken again once there is room."""
+
+    code = "storage_full"
+    status = 507
+
+    def __init__(self, retry_after: int = 300, **params: Any) -> None:
+        super().__init__(retry_after=retry_after, **params)
+
+
 class InvalidInput(Refusal):
     """A field is missing or wrong; ``fields`` names each."""
 

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -26,7 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ecard import audit
 from ecard.call import Call
 from ecard.db import Base, Code, Id, Index
-from ecard.errors import Busy, Refusal, Unavailable
+from ecard.errors import Busy, Refusal, StorageFull, Unavailable
 from ecard.vault import KeyDestroyed
 from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
@@ -72,16 +71,6 @@ class FileDestroyed(Refusal):
 
     code = "file_destroyed"
     status = 410
-
-
-class StorageFull(Refusal):
-    """No room for another file; nothing was spent, and it is taken again once there is room."""
-
-    code = "storage_full"
-    status = 507
-
-    def __init__(self, retry_after: int = 300, **params: Any) -> None:
-        super().__init__(retry_after=retry_after, **params)
 
 
 class UploadRefusal(Refusal):

@@ -20,6 +20,49 @@ class UploadsSpent(Refusal):
     status = 429
 
 
+class PictureTriedBefore(Refusal):
+    """The holder sent this very picture before, and it could not be used; no try is spent.
+
+    ``reason`` is the code that it was refused with.
+    """
+
+    code = "picture_tried_before"
+    status = 422
+    next = "upload_document"
+
+
+class UploadsOpen(Refusal):
+    """So many uploads in pieces were begun and not finished that no other may begin."""
+
+    code = "uploads_open"
+    status = 409
+    next = "continue_upload"
+
+
+class UploadOffset(Refusal):
+    """The piece does not begin where the last one ended; ``received`` says where that is."""
+
+    code = "upload_offset"
+    status = 409
+    next = "continue_upload"
+
+
+class UploadIncomplete(Refusal):
+    """Pieces are missing; ``received`` says how many bytes have come."""
+
+    code = "upload_incomplete"
+    status = 409
+    next = "continue_upload"
+
+
+class UploadInWork(Refusal):
+    """Another request finishes this upload just now."""
+
+    code = "upload_in_work"
+    status = 409
+    next = "list_documents"
+
+
 class EvidenceNotExpected(Refusal):
     """The application is not at the step where evidence is taken."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from flask_smorest.fields import Upload
 
-from ecard.api import Schema
+from ecard.api import JsonInt, QueryInt, Schema
 from ecard.documents.policy import DOCUMENTS_MAX, DocumentKind
 
 KINDS = [kind.value for kind in DocumentKind]
@@ -30,11 +30,52 @@ class DocumentSchema(ma.Schema):
 
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
-    pages = ma.fields.Integer(required=True)
+    pages = ma.fields.Integer(required=True, metadata={"description": "Pages that are kept"})
+    pages_in_file = ma.fields.Integer(
+        required=True, metadata={"description": "Pages of the PDF, of which the first are kept"}
+    )
     uploaded_at = ma.fields.AwareDateTime(format="iso", required=True)
     lapses_at = ma.fields.AwareDateTime(
         format="iso", required=True, metadata={"description": "Destroyed then, unless claimed"}
     )
+
+
+class AnnouncementSchema(Schema):
+    """A file that will come in pieces."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    size = JsonInt(
+        required=True,
+        validate=ma.validate.Range(min=1, max=2**31 - 1),
+        metadata={"description": "Bytes of the whole file"},
+    )
+
+
+class OffsetSchema(ma.Schema):
+    """Where a piece begins."""
+
+    offset = QueryInt(required=True, validate=ma.validate.Range(min=0))
+
+
+class PartialUploadSchema(ma.Schema):
+    """How far an upload in pieces is."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    size = ma.fields.Integer(required=True)
+    received = ma.fields.Integer(
+        required=True, metadata={"description": "Where the next piece begins"}
+    )
+    piece_bytes = ma.fields.Integer(
+        required=True, metadata={"description": "The most that a piece may have"}
+    )
+    lapses_at = ma.fields.AwareDateTime(format="iso", required=True)
+
+
+class PartialUploadsSchema(ma.Schema):
+    """The holder's unfinished uploads."""
+
+    items = ma.fields.List(ma.fields.Nested(PartialUploadSchema), required=True)
 
 
 class SubmissionSchema(Schema):
