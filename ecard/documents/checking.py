@@ -43,19 +43,25 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one document says. `kind`: what it was uploaded as; `cut_off`: its name may go on;
-    `hints`: names of what could be better in the picture."""
+    """What one document says. `kind`: what it was uploaded as; `cut_off`: its name may go
+    on."""
 
     kind: str
     format: DocumentFormat | None
     fields: tuple[Field, ...]
     cut_off: bool = False
-    hints: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    """Every line of a paper that no template is for."""
 
     def value(self, name: FieldName) -> str | None:
         """The value that may be relied on; None where there is none."""
         found = self.field(name)
         return found.value if found is not None and _reliable(found) else None
+
+    @property
+    def born(self) -> str | None:
+        """The birth date that may be relied on."""
+        return self.value(FieldName.BIRTH_DATE)
 
     def field(self, name: FieldName) -> Field | None:
         """The field, however sure."""

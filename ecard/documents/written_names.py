@@ -106,6 +106,14 @@ def compare(declared: str, surname: str, given: str, *, cut_off: bool = False) -
     return Likeness.NEARLY if best >= NEARLY else Likeness.OTHER
 
 
+def names_on_paper(name: str, lines: Iterable[str]) -> bool:
+    """Whether all words of a name stand on a paper, in any of the name's forms."""
+    words = {word for line in lines for word in _words(line)}
+    text = "".join(_joined([line]) for line in lines)
+    forms = islice(_forms(name), FORMS_MOST)
+    return any(set(form) <= words or "".join(form) in text for form in forms if form)
+
+
 def _begins(form: list[str], read: str) -> bool:
     """Whether the name as read is the beginning of the form, whichever word stands first."""
     whole = ["".join(form[at:] + form[:at]) for at in range(len(form))]
