@@ -342,7 +342,7 @@ def _upside_down(networks: Networks, page: Matrix, boxes: list[Matrix]) -> bool:
 def barcodes(page: Matrix) -> list[dict[str, str]]:
     """PDF417, QR and Data Matrix with their text; any that the library knows by itself."""
     kinds = zxingcpp.BarcodeFormat
-    wanted = (kinds.PDF417, kinds.QRCode, kinds.DataMatrix)
+    wanted: Any = (kinds.PDF417, kinds.QRCode, kinds.DataMatrix)  # its types know no tuple
     found = zxingcpp.read_barcodes(page, formats=wanted)
     return [{"kind": one.format.name, "text": one.text} for one in found if one.valid]
 
