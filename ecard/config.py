@@ -77,6 +77,11 @@ class Settings:
     scanner_seconds: float = setting(
         10.0, "Longest wait for the scanner's word on a file, seconds."
     )
+    document_reading: int = setting(
+        1,
+        "1: what is printed on documents is read by a machine (900 MB for one page at a time);"
+        " 0: people read them.",
+    )
     form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
     frames_min: int = setting(3, "Fewest frames of a capture.")
@@ -248,6 +253,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where model packs were installed (``python -m biometrics.models install``)."""
         return self.var / "models"
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether a machine reads documents."""
+        return self.document_reading == 1
 
     @property
     def database_address(self) -> str:

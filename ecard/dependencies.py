@@ -9,6 +9,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from ecard.hashing import Hasher
+from uploads.documents.pages import PageReader
 from uploads.scanning import Scanner
 from uploads.storage import FileStore
 
@@ -40,4 +41,6 @@ class Dependencies:
     hashing: BoundedSemaphore
     """At most this many argon2 hashes run at a time (each takes tens of megabytes)."""
     hasher: Hasher
+    reader: PageReader | None = None
+    """Reads what is printed on documents; None: people read them."""
     now: Callable[[], datetime] = utc_now

@@ -20,6 +20,7 @@ from ecard.dependencies import Dependencies, utc_now
 from ecard.hashing import Hasher
 from ecard.registry.sql import SqlRegistry
 from ecard.vault import Vault
+from uploads.documents.pages import PageReader
 from uploads.scanning import Clamd, ClamdAddress, NoScanner, Scanner
 from uploads.storage import DirectoryStore
 
@@ -66,6 +67,7 @@ def join(
         judging=BoundedSemaphore(settings.judging_at_once),
         hashing=BoundedSemaphore(settings.hashing_at_once),
         hasher=hasher or Hasher(),
+        reader=PageReader() if settings.reads_documents else None,
         now=now,
     )
     return Joined(db, settings, dependencies)

@@ -196,11 +196,13 @@ def stage(folder: Path, **settings: Any) -> Iterator[Stage]:
 
 
 QUICK: dict[str, Any] = {
+    "document_reading": 0,
     "confirmation_floor_seconds": 0.0,
     "requests_per_address": 100_000,
     "sign_ins_per_address": 1000,
 }
-"""Tests wait for nothing, and all come from one address."""
+"""Tests wait for nothing, and all come from one address; the few that are about reading documents
+switch it on, for a page takes seconds."""
 
 
 _APPS: dict[Settings, Flask] = {}

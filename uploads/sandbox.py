@@ -79,9 +79,12 @@ class Sandbox:
         self,
         limits: SandboxLimits | None = None,
         watch: Callable[[Spent], None] = lambda _: None,
+        program: Path = _CHILD,
     ) -> None:
-        """`watch` hears of every child that ended, in the thread that asked for it."""
+        """`watch` hears of every child that ended, in the thread that asked for it. `program`
+        keeps to the protocol of child.py."""
         self.limits = limits or SandboxLimits()
+        self._program = program
         self._watch = watch
         self._room = threading.BoundedSemaphore(self.limits.children)
 
@@ -137,7 +140,7 @@ class Sandbox:
     ) -> tuple[bytes, Spent]:
         began, late = time.monotonic(), threading.Event()
         with subprocess.Popen(  # noqa: S603 - our own file, no shell
-            [sys.executable, "-I", "-B", str(_CHILD), json.dumps(job)],
+            [sys.executable, "-I", "-B", str(self._program), json.dumps(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # its words would quote the file

@@ -17,7 +17,7 @@ import requests
 
 from biometrics.errors import BiometricsError
 from biometrics.verifier import FaceVerifier
-from ecard.demo import specimens
+from ecard.demo import papers, specimens
 from ecard.demo.phone import Answer, Capture, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
 
@@ -333,7 +333,7 @@ def _child_evidence(
 
 
 def a_son_adds_his_mother(play: Play) -> None:
-    """ID card with portrait; she accepts on the handed-over phone; blurred, impostor, herself."""
+    """A passport that is read; she accepts on the handed-over phone; blurred, impostor, herself."""
     mother = play.people["relatives"]["tomas/elena"]
     play.scene(f"{mother['holder_name']} adds his mother of {mother['age']}")
     phone = play.sign_in("tomas")
@@ -375,14 +375,21 @@ def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
 def _adult_evidence(
     play: Play, phone: Phone, link_id: str, mother: Mapping[str, Any], pair: Pair
 ) -> None:
-    lines = [f"Name: {mother['name']}", f"Number: {mother['number']}"]
-    documents = [
-        phone.upload("id_card_front", specimens.identity_card_front(pair.photo, lines)),
-        phone.upload("id_card_back", specimens.identity_card_back(["Valid for 10 years"])),
-    ]
-    _must_ok("evidence", phone.give_evidence(link_id, documents))
-    play.say("3 documents   identity card (drawn), portrait found; the registry holds no portrait,"
-             " so a person looks at it")  # fmt: skip
+    """A passport of the wrong person, refused with what differs; then her own, read."""
+    if pair is play.pictures.adults[0]:
+        wrong = phone.upload("passport", papers.passport(mother, pair.photo, given="Ingrid"))
+        refused = phone.give_evidence(link_id, [wrong])
+        if refused.code == "evidence_refused":
+            named = papers.explained(refused.body["fields"])
+            play.say(f"3 documents   somebody else's passport: {refused.code} ({named})")
+        phone.must("DELETE", f"/documents/{wrong}")
+    document = phone.upload("passport", papers.passport(mother, pair.photo))
+    told = phone.must("POST", f"/documents/{document}/reading")
+    names = ", ".join(told["read_fields"])
+    play.say(f"3 documents   her passport (drawn) is {told['status']}: {told['format']}; {names}")
+    _must_ok("evidence", phone.give_evidence(link_id, [document]))
+    play.say("3 documents   portrait found; no identity number is printed on it and the registry"
+             " holds no portrait, so a person looks at it")  # fmt: skip
     play.review(minor=False)
 
 

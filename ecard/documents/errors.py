@@ -87,6 +87,15 @@ class EvidenceNotNeeded(Refusal):
     next = "submit_evidence"
 
 
+class EvidenceRefused(Refusal):
+    """The documents do not say what was typed, or are no longer valid; ``fields`` names for each
+    kind what and how. With ``ask_person`` a person looks at the same documents instead."""
+
+    code = "evidence_refused"
+    status = 422
+    next = "submit_evidence"
+
+
 class EvidenceTriesSpent(Refusal):
     """The tries of six hours are used up."""
 

@@ -41,6 +41,22 @@ class DocumentPage(Base):
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
 
 
+class DocumentReading(Base):
+    """What was read from a document; once it is claimed only that it was, and a mark."""
+
+    __tablename__ = "document_readings"
+    document_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("documents.id"), primary_key=True)
+    read_at: Mapped[datetime]
+    format: Mapped[str | None] = mapped_column(sa.String(64))
+    hints: Mapped[list[str]] = mapped_column(sa.JSON)
+    said: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    """Fields, sealed with the holder's key; None once claimed or removed."""
+    number_mark: Mapped[Index | None] = mapped_column(index=True)
+    """Recognises the document's number again."""
+    person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"))
+    """Whom a claimed document is about."""
+
+
 class TriedPicture(Base):
     """That a holder sent a picture, by keyed marks of its bytes and its look; never the picture."""
 

@@ -86,6 +86,34 @@ class SubmissionSchema(Schema):
         required=True,
         validate=ma.validate.Length(min=1, max=DOCUMENTS_MAX),
     )
+    ask_person = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "A person looks where a machine would refuse"},
+    )
+
+
+class HintSchema(ma.Schema):
+    """One thing that could be better in a picture."""
+
+    code = ma.fields.String(required=True)
+    text = ma.fields.String(required=True, metadata={"description": "In the app's language"})
+
+
+class ReadingSchema(ma.Schema):
+    """How far a document is; what it says is not sent back."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["waiting", "read", "for_a_person", "unread"])
+    )
+    format = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "What it was recognised as"}
+    )
+    read_fields = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Names of what could be read"}
+    )
+    hints = ma.fields.List(ma.fields.Nested(HintSchema), required=True)
 
 
 class NeedSchema(ma.Schema):

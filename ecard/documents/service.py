@@ -2,7 +2,8 @@
 
 The one door to this feature: uploading (``uploading.py``, in pieces ``resuming.py``, pictures that
 were refused before ``tried.py``), evidence (``evidence.py``), the pictures
-that live faces are compared with (``references.py``), and how long all of it is kept
+that live faces are compared with (``references.py``), what documents say (``readings.py``,
+``examining.py``, ``checking.py``), and how long all of it is kept
 (``retention.py``).
 """
 
@@ -15,6 +16,7 @@ from ecard.call import Call
 from ecard.documents import evidence, tried
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
 from ecard.documents.holding import hold
+from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
     household_references,
     note_registry_match,
@@ -35,8 +37,10 @@ from ecard.documents.uploading import DocumentView, list_unclaimed, remove, uplo
 __all__ = [
     "DocumentView",
     "EvidenceView",
+    "HintView",
     "NeedView",
     "PartialUploadView",
+    "ReadingView",
     "add_piece",
     "begin",
     "cancel",
@@ -46,7 +50,9 @@ __all__ = [
     "household_references",
     "list_open",
     "list_unclaimed",
+    "look_at",
     "note_registry_match",
+    "read_now",
     "reference",
     "remove",
     "requirements",
@@ -57,11 +63,13 @@ __all__ = [
 ]
 
 
-def submit(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -> EvidenceView:
+def submit(
+    call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID], *, ask_person: bool = False
+) -> EvidenceView:
     """Claim documents as evidence (``evidence.submit``); a face known as bad costs no try."""
     tried.refuse_known(call, document_ids)
     try:
-        return evidence.submit(call, link_id, document_ids)
+        return evidence.submit(call, link_id, document_ids, ask_person=ask_person)
     except tried.OF_THE_FACE as refusal:
         tried.note_unusable(call, document_ids, refusal)
         raise

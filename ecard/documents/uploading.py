@@ -18,7 +18,7 @@ from ecard.call import Call
 from ecard.documents import policy as rules
 from ecard.documents import tried
 from ecard.documents.errors import DocumentClaimed, PictureTriedBefore, UploadsSpent
-from ecard.documents.models import Document, DocumentPage
+from ecard.documents.models import Document, DocumentPage, DocumentReading
 from ecard.documents.policy import DocumentKind
 from ecard.errors import Busy, NotFound, StorageFull, Unavailable
 from ecard.pages import Page, read_page
@@ -215,6 +215,8 @@ def _is_there(call: Call, row: Document) -> bool:
 
 def destroy_pages(session: Session, call: Call, document: Document, reason: str) -> None:
     document.removed_at = call.now
+    said = sa.update(DocumentReading).filter_by(document_id=document.id)
+    session.execute(said.values(said=None))
     for page in pages_of(session, document.id):
         files.destroy(session, call, page.file_id, reason)
 

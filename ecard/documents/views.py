@@ -19,6 +19,7 @@ from ecard.documents.schemas import (
     OffsetSchema,
     PartialUploadSchema,
     PartialUploadsSchema,
+    ReadingSchema,
     SubmissionSchema,
 )
 from ecard.family.errors import ApplicationExpired, RelativeNotConfirmed
@@ -120,6 +121,24 @@ def finish_upload(upload_id: uuid.UUID) -> Any:
     return service.finish(current_call(), upload_id)
 
 
+@documents.route("/documents/<uuid:document_id>", methods=["GET"])
+@documents.doc(operationId="readDocumentStatus")
+@documents.refuses(general.NotFound, errors.DocumentClaimed)
+@documents.response(200, ReadingSchema)
+def read_document_status(document_id: uuid.UUID) -> Any:
+    """How far an unclaimed document is: read or not, and what could be better in the picture."""
+    return service.look_at(current_call(), document_id)
+
+
+@documents.route("/documents/<uuid:document_id>/reading", methods=["POST"])
+@documents.doc(operationId="readDocument")
+@documents.refuses(general.NotFound, errors.DocumentClaimed, general.Busy, general.Unavailable)
+@documents.response(200, ReadingSchema)
+def read_document(document_id: uuid.UUID) -> Any:
+    """Have a document read now, which takes seconds; else it is read with the evidence."""
+    return service.read_now(current_call(), document_id)
+
+
 @documents.route("/documents/<uuid:document_id>", methods=["DELETE"])
 @documents.doc(operationId="removeDocument")
 @documents.refuses(general.NotFound, errors.DocumentClaimed)
@@ -151,6 +170,7 @@ def read_evidence(link_id: uuid.UUID) -> Any:
     RelativeNotConfirmed,
     errors.EvidenceIncomplete,
     errors.EvidenceNotNeeded,
+    errors.EvidenceRefused,
     errors.EvidenceTriesSpent,
     errors.PortraitNotFound,
     errors.PortraitTooSmall,
@@ -164,4 +184,4 @@ def read_evidence(link_id: uuid.UUID) -> Any:
 @documents.response(201, EvidenceSchema)
 def submit_evidence(body: dict[str, Any], link_id: uuid.UUID) -> Any:
     """Claim documents for an application; refused evidence leaves them unclaimed."""
-    return service.submit(current_call(), link_id, body["document_ids"])
+    return service.submit(current_call(), link_id, **body)
