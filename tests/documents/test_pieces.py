@@ -76,6 +76,7 @@ def test_an_upload_that_broke_off_is_taken_up_where_it_stopped(stage: Stage, pho
     assert (begun.status, begun.body["received"]) == (201, 0)
     upload_id = begun.body["id"]
     assert put(stage, phone, upload_id, 0, PAPER[:PIECE]).json["received"] == PIECE
+    stage.clock.advance(minutes=1)
     again = sign_in_again(stage, "lucia", phone)  # the telephone was off in between
     (known,) = again.must("GET", "/documents/uploads")["items"]
     assert known == again.must("GET", f"/documents/uploads/{upload_id}")

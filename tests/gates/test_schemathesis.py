@@ -199,13 +199,15 @@ def offer_known(case: Case, role: Role, offer: random.Random) -> None:
     parts = {
         ParameterLocation.PATH: case.path_parameters,
         ParameterLocation.HEADER: case.headers,
-        ParameterLocation.QUERY: case.query if "kind" not in (case.query or {}) else None,
+        ParameterLocation.QUERY: case.query,
         ParameterLocation.BODY: case.body,
     }
     for location, values in parts.items():
         if not isinstance(values, dict | type(case.headers)) or case.meta.is_negative_at(location):
             continue
         for name in list(values):
+            if name == "kind" and location is not ParameterLocation.PATH:
+                continue  # a document's, where a notice's is known
             if role.known.get(name) and offer.random() < OFFERED:
                 values[name] = offer.choice(role.known[name])
 
