@@ -201,7 +201,8 @@ def _is_label(line: Line, labels: Sequence[str]) -> bool:
 
 
 def _right_of(label: Line, other: Line) -> bool:
-    near = -0.01 < other.left - label.right < 0.25
+    middle = (label.left + label.right) / 2  # boxes reach over each other a little
+    near = middle < other.left < label.right + 0.25
     return near and abs(other.middle - label.middle) < 0.7 * max(label.height, other.height)
 
 
