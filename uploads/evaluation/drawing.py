@@ -161,12 +161,12 @@ def dni_front(person: Person, portrait: Image.Image) -> Drawn:
     draw.text((60, 66), "DOCUMENTO NACIONAL DE IDENTIDAD", fill=LABEL, font=font("latin", 26))
     _paste(page, portrait, (50, 140, 340, 520))
     rows = (
-        (370, 120, "APELLIDOS", person.surname.split()[0]),
-        (370, 190, "", person.surname.split()[1]),
-        (370, 250, "NOMBRE", person.given),
-        (370, 340, "SEXO", {"female": "F", "male": "M"}[person.sex]),
-        (510, 340, "NACIONALIDAD", "ESP"),
-        (740, 340, "FECHA DE NACIMIENTO", f"{person.born:%d %m %Y}"),
+        (370, 105, "APELLIDOS", person.surname.split()[0]),
+        (370, 160, "", person.surname.split()[1]),
+        (370, 256, "NOMBRE", person.given),
+        (370, 350, "SEXO", {"female": "F", "male": "M"}[person.sex]),
+        (510, 350, "NACIONALIDAD", "ESP"),
+        (740, 350, "FECHA DE NACIMIENTO", f"{person.born:%d %m %Y}"),
         (370, 440, "NUM SOPORT", person.document_number),
         (740, 440, "VALIDEZ", f"{person.expires:%d %m %Y}"),
     )

@@ -48,7 +48,7 @@ def chinese(rng: random.Random, today: date) -> Person:
         born,
         _expires(rng, today),
         "",
-        bare + ric.calc_check_digit(bare),
+        bare + ric.calc_check_digit(bare + "0"),
         "CHN",
     )
 
