@@ -48,8 +48,10 @@ class Claims:
         """Whether the contrast holds."""
         return self.distance + margin < self.nearest_other
 
-    def rate(self, wanted: Mask, families: int) -> dict[str, Any]:
-        """Share of the claims, with its interval by family."""
+    def rate(self, wanted: Mask, families: int) -> dict[str, Any] | None:
+        """Share of the claims, with its interval by family; None where there are none."""
+        if not len(self):
+            return None
         trials = trials_of(self.families, self.families, families)
         chosen = self.families[wanted]
         return asdict(rate_at_fixed_limit(chosen, chosen, trials))
@@ -93,13 +95,15 @@ class Household:
         return self._claims(claims)
 
     def _claims(self, claims: Sequence[tuple[int, int, Sequence[int]]]) -> Claims:
-        distances = np.array([self._distances[probe, claimed] for probe, claimed, _ in claims])
+        distances = np.array(
+            [self._distances[probe, claimed] for probe, claimed, _ in claims], np.float64
+        )
         nearest = [
             min((self._distances[probe, other] for other in others), default=np.inf)
             for probe, _, others in claims
         ]
-        probes = self._pictures[[probe for probe, _, _ in claims]]
-        return Claims(distances, np.array(nearest), self._slicer.families[probes])
+        probes = self._pictures[np.array([probe for probe, _, _ in claims], np.intp)]
+        return Claims(distances, np.array(nearest, np.float64), self._slicer.families[probes])
 
     def _others_of(self, probe: int) -> Ints:
         same = np.flatnonzero(self._subjects == self._subjects[probe])
@@ -173,12 +177,12 @@ class Kin:
             "rejected": self.genuine.rate(rejected, self.families),
         }
 
-    def comparisons(self) -> Comparisons:
-        """All claims, with contrast: one that is not nearest to the claimed reference is as far as
+    def comparisons(self, *, contrast: bool = True) -> Comparisons:
+        """All claims; with contrast, one that is not nearest to the claimed reference is as far as
         can be."""
         trials = trials_of(self.impostors.families, self.impostors.families, self.families)
         own, other = (
-            np.where(claims.nearer(self.margin), claims.distance, _FURTHEST)
+            np.where(claims.nearer(self.margin) | (not contrast), claims.distance, _FURTHEST)
             for claims in (self.genuine, self.impostors)
         )
         units = self.genuine.families, self.impostors.families
