@@ -11,6 +11,7 @@ COMMANDS = {
     "doubles": "pictures that a set gives to two people, though they show one",
     "everything": "all figures of docs/faces.md anew",
     "speed": "how fast, beside face_recognition",
+    "threads": "eight threads beside one: throughput and memory",
     "liveness": "error rates against prints and screens",
 }
 
