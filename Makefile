@@ -35,8 +35,12 @@ gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kep
 	@packaging/environment --gates
 	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate
 
-bench: environment  ## measures speed beside face_recognition (OUT=folder for the report)
-	@$(PY) -m biometrics.evaluation speed --out "$(or $(OUT),var/bench)"
+bench: BENCH := $(or $(OUT),var/bench)
+bench: environment  ## measures the faces' speed, and prints every target beside what was measured (OUT=folder)
+	@$(PY) -m biometrics.evaluation speed --out "$(BENCH)/speed"
+	@$(PY) -m biometrics.evaluation threads --seconds 60 --warm 30 --rounds 3 --out "$(BENCH)/threads"
+	@$(PY) -m biometrics.evaluation targets --speed "$(BENCH)/speed" --threads "$(BENCH)/threads" \
+		--match docs/measured/faces/resnet docs/measured/faces/yunet-mobilefacenet
 
 migrate: environment  ## brings the database up to date
 	@$(PY) -m ecard migrate

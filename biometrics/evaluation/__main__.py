@@ -12,6 +12,7 @@ COMMANDS = {
     "everything": "all figures of docs/faces.md anew",
     "speed": "how fast, beside face_recognition",
     "threads": "eight threads beside one: throughput and memory",
+    "targets": "what has to be reached, and whether it was",
     "liveness": "error rates against prints and screens",
 }
 
