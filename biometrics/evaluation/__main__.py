@@ -13,6 +13,7 @@ COMMANDS = {
     "speed": "how fast, beside face_recognition",
     "threads": "eight threads beside one: throughput and memory",
     "targets": "what has to be reached, and whether it was",
+    "page": "the figures of docs/faces.md, from match's reports",
     "liveness": "error rates against prints and screens",
 }
 

@@ -42,10 +42,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--match", type=Path, metavar="DIR", nargs="*", default=[])
     options = parser.parse_args(arguments)
     rows = [*_each(options.speed, _speed), *_each(options.threads, _threads)]
-    rows += [row for folder in options.match for row in _each(folder, _match)]
-    head = ["", "target", "measured", "reached"]
-    print("\n".join(table(head, [[*row[:3], "yes" if row[3] else "**no**"] for row in rows])))
+    rows += [row for folder in options.match for row in _each(folder, match_rows)]
+    print("\n".join(table_of(rows)))
     return 0
+
+
+def table_of(rows: Sequence[Row]) -> list[str]:
+    """Markdown."""
+    head = ["", "target", "measured", "reached"]
+    return table(head, [[*row[:3], "yes" if row[3] else "**no**"] for row in rows])
 
 
 def _each(folder: Path | None, rows_of: Any) -> list[Row]:
@@ -85,7 +90,8 @@ def _threads(report: Report) -> Iterator[Row]:
     yield _memory(f"worker, {threads}", report["memory_mb"]["peak"])
 
 
-def _match(report: Report) -> Iterator[Row]:
+def match_rows(report: Report) -> Iterator[Row]:
+    """The rows of one engine's error rates."""
     for slice_, baseline, fmrs, what in _BESIDE_PLAINER:
         found = report["slices"][slice_]
         plainer = found["baselines"].get(baseline)
