@@ -34,7 +34,7 @@ from biometrics.evaluation.decisions import Points, decided, point_at
 from biometrics.evaluation.doubles import read_doubles, same_files
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.groups import group_rates
-from biometrics.evaluation.kin import Kin
+from biometrics.evaluation.kin import Household, Kin, as_comparisons
 from biometrics.evaluation.manifest import read_relations
 from biometrics.evaluation.measure import (
     Method,
@@ -156,9 +156,10 @@ class Bench:
 
     def _add_kin(self, found: dict[str, Any], limits: Points | None) -> None:
         """The slice `kin_contrast`, and in both what is reached at limits set on strangers."""
-        kin = Kin.measured(self.gallery, self.slicer, self.shipped)
-        alike = Kin.measured(self.gallery, self.slicer, plain())
-        comparisons, simpler = kin.comparisons(), alike.comparisons(contrast=False)
+        household = Household(self.slicer)
+        kin = Kin.measured(self.gallery, household, self.shipped)
+        claims = household.claims(self.gallery, plain())
+        comparisons, simpler = kin.comparisons(), as_comparisons(*claims, household.families)
         self.curves["kin_contrast"] = {"shipped": comparisons, "plain": simpler}
         alone: dict[str, Any] = {}
         contrast: dict[str, Any] = {}

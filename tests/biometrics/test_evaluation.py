@@ -13,7 +13,7 @@ from biometrics.evaluation.cohort import age_means
 from biometrics.evaluation.doubles import find_doubles, same_files
 from biometrics.evaluation.errors import ManifestUnreadable, PicturesMissing, TooFewPeople
 from biometrics.evaluation.gallery import Gallery, open_gallery
-from biometrics.evaluation.kin import Kin
+from biometrics.evaluation.kin import Household, Kin
 from biometrics.evaluation.manifest import Picture, read_manifest
 from biometrics.evaluation.match import Bench
 from biometrics.evaluation.measure import as_shipped, compare, plain, plain_mean
@@ -189,7 +189,7 @@ def test_one_file_under_two_names_is_found(crowd):
 
 
 def test_relatives_are_nearer_than_strangers_and_contrast_tells_them_apart(crowd, slicer):
-    kin = Kin.measured(crowd, slicer, plain())
+    kin = Kin.measured(crowd, Household(slicer), plain())
     limit = kin.limits[1e-2]
     assert limit is not None
     alone, contrast = kin.without_contrast(limit), kin.with_contrast(limit, 0.0)
