@@ -80,7 +80,7 @@ class Settings:
     document_reading: int = setting(
         1,
         "1: what is printed on documents is read by a machine (900 MB for one page at a time);"
-        " 0: people read them.",
+        " 0, in the demo profile only: people read them.",
     )
     form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
@@ -360,6 +360,8 @@ def _production_findings(s: Settings) -> list[str]:
         found.append("ECARD_SMS_WEBHOOK_URL: production needs https://")
     if not s.scanner:
         found.append("ECARD_SCANNER: name ClamAV's daemon, or say `none`")
+    if not s.reads_documents:
+        found.append("ECARD_DOCUMENT_READING: production reads documents (1)")
     if s.keys is None:
         found.append("ECARD_KEYS: name a key folder outside ECARD_VAR")
     elif s.keys.is_relative_to(s.var):

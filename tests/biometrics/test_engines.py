@@ -70,10 +70,12 @@ def test_the_default_engine_keeps_its_promises(resnet, astronaut, admiral):
     keeps_its_promises(resnet, astronaut, admiral)
 
 
+@pytest.mark.gate
 def test_the_reference_engine_keeps_its_promises(astronaut, admiral):
     keeps_its_promises(load_engine("dlib"), astronaut, admiral)
 
 
+@pytest.mark.gate
 def test_the_reference_leaves_pillow_as_strict_as_it_was(astronaut):
     load_engine("dlib")
     with pytest.raises(UndecodableImage):

@@ -212,6 +212,7 @@ def report(crowd: Gallery, slicer: Slicer, tmp_path_factory: pytest.TempPathFact
     return written, path
 
 
+@pytest.mark.gate
 def test_the_report_has_the_documented_form(report):
     written = json.loads(json.dumps(report[0]))
     assert written["engine"] == ENGINE
@@ -275,6 +276,7 @@ def test_limits_are_not_set_for_an_age_of_which_nobody_is_there():
         Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
 
 
+@pytest.mark.gate
 def test_what_so_few_cannot_show_is_null(report):
     strangers = report[0]["slices"]["adult_strangers"]["fnmr_at_fmr"]
     assert strangers["1e-4"] is not None
@@ -284,6 +286,7 @@ def test_what_so_few_cannot_show_is_null(report):
     assert children["1e-4"] is None
 
 
+@pytest.mark.gate
 def test_a_person_reads_the_same_figures(report):
     text = readable(report[0])
     value = report[0]["slices"]["adult_strangers"]["fnmr_at_fmr"]["1e-2"]["value"]
@@ -291,6 +294,7 @@ def test_a_person_reads_the_same_figures(report):
     assert all(name in text for name in SLICES)
 
 
+@pytest.mark.gate
 def test_curves_are_drawn_and_the_same_each_time(report):
     drawn = report[1].read_text()
     assert drawn.startswith("<?xml")
@@ -298,6 +302,7 @@ def test_curves_are_drawn_and_the_same_each_time(report):
     assert "dc:date" not in drawn
 
 
+@pytest.mark.gate
 def test_limits_that_were_measured_are_read_back(report, tmp_path):
     points = report[0]["operating_points"]
     path = tmp_path / "points.json"

@@ -91,6 +91,7 @@ def test_a_card_without_a_face_is_known_again_before_a_try_is_spent(
     assert give(application, specimen("id_card_front")).status == 201
 
 
+@pytest.mark.gate
 def test_the_document_itself_given_again_costs_no_try_either(application: Application) -> None:
     ids = [application.phone.upload("id_card_front", BACK), *application.upload("id_card_back")]
     first = application.phone.give_evidence(application.link_id, ids)

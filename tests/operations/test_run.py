@@ -166,6 +166,7 @@ def test_a_data_directory_that_cannot_be_written_is_said_in_one_line(tmp_path: P
     [
         ({"HOST": "0.0.0.0"}, "loopback"),  # noqa: S104 - refused, which is the point
         ({"ECARD_PROFILE": "production"}, "ECARD_KEYS"),
+        ({"ECARD_PROFILE": "production", "ECARD_DOCUMENT_READING": "0"}, "reads documents"),
         ({"ECARD_WEB_WORKERS": "4"}, "PostgreSQL"),
         ({"PORT": "many"}, "PORT: must be a whole number"),
         ({"PORT": "65536"}, "PORT: must be 1 to 65535"),

@@ -104,6 +104,7 @@ def marks(stage: Stage) -> dict[str, list[bytes]]:
     }
 
 
+@pytest.mark.gate
 def test_nothing_marked_is_found_in_what_a_thief_has(
     stage: Stage, marks: dict[str, list[bytes]]
 ) -> None:
@@ -115,6 +116,7 @@ def test_nothing_marked_is_found_in_what_a_thief_has(
     assert found(haystacks, marks) == []
 
 
+@pytest.mark.gate
 @pytest.mark.skipif(ON_POSTGRES, reason="the copy would be of SQLite's file")
 def test_with_other_keys_no_file_opens(
     stage: Stage, marks: dict[str, list[bytes]], tmp_path: Path
