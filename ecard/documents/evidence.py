@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,8 @@ def submit(
     application = _read_application(call, link_id, document_ids)
     family.refuse_unless_standing(call, link_id)
     readings.ensure_read(call, document_ids, only_checked=True)
+    face_pages = readings.upright(call, application.face_pages)
+    application = replace(application, face_pages=face_pages)
     examined = examining.examine(call, link_id, document_ids)
     reasons = _ask_registry(call, application, agreed=examined.agreed) + examined.reasons
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
