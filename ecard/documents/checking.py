@@ -86,7 +86,8 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-_REFUSING = {"differs", "nearly", "expired", "not_this_document"}
+REFUSING = {"differs", "nearly", "expired", "not_this_document"}
+"""What the family can do something about."""
 _IDENTITY = {
     "id_card_front": {DocumentFormat.CN_ID_FRONT, DocumentFormat.ES_DNI_FRONT},
     "id_card_back": {
@@ -118,7 +119,7 @@ def check(
 
 
 def _result(findings: Sequence[Finding]) -> Result:
-    if any(one.how in _REFUSING for one in findings):
+    if any(one.how in REFUSING for one in findings):
         return Result.REFUSED
     return Result.PERSON if findings else Result.ACCEPTED
 

@@ -93,6 +93,7 @@ class EvidenceRefused(Refusal):
 
     code = "evidence_refused"
     status = 422
+    spent = True
     next = "submit_evidence"
 
 
@@ -108,6 +109,7 @@ class PortraitNotFound(Refusal):
 
     code = "portrait_not_found"
     status = 422
+    spent = True
     next = "upload_document"
 
 
@@ -116,6 +118,7 @@ class PortraitTooSmall(Refusal):
 
     code = "portrait_too_small"
     status = 422
+    spent = True
     next = "upload_document"
 
 
@@ -124,6 +127,7 @@ class FacePhotoUnusable(Refusal):
 
     code = "face_photo_unusable"
     status = 422
+    spent = True
     next = "upload_document"
 
 
@@ -132,4 +136,4 @@ class ReferenceLapsed(Refusal):
 
     code = "reference_lapsed"
     status = 409
-    next = "other_route"
+    next = "choose_route"

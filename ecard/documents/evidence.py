@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from biometrics.errors import BiometricsError
 from ecard import audit, files, limits
 from ecard.call import Call
 from ecard.captures import place
@@ -30,6 +31,7 @@ from ecard.documents.models import Document, ReferencePhoto
 from ecard.documents.policy import DocumentKind, FaceSource
 from ecard.documents.references import (
     Application,
+    Found,
     find_reference,
     first_date,
     keep_reference,
@@ -99,12 +101,14 @@ def submit(
     application = _read_application(call, link_id, document_ids)
     family.refuse_unless_standing(call, link_id)
     readings.ensure_read(call, document_ids, only_checked=True)
+    face_pages = readings.upright(call, application.face_pages)
+    application = replace(application, face_pages=face_pages)
     examined = examining.examine(call, link_id, document_ids)
     reasons = _ask_registry(call, application, agreed=examined.agreed) + examined.reasons
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
-        _spend_try(call)
+        spent = _spend_try(call)
         examining.refuse(examined, ask_person=ask_person)
-        reference = find_reference(call.dependencies.verifier(), application)
+        reference = _find_reference(call, application, spent)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         if link.version != application.link_version:
@@ -219,8 +223,20 @@ def _ask_registry(call: Call, application: Application, *, agreed: bool) -> tupl
     )
 
 
-def _spend_try(call: Call) -> None:
-    """Count one try of this holder: a fresh application brings no fresh ones."""
+def _find_reference(call: Call, application: Application, spent: uuid.UUID) -> Found:
+    """As `find_reference`; an engine that fails is our outage, and the try goes back."""
+    try:
+        return find_reference(call.dependencies.verifier(), application)
+    except BiometricsError as error:
+        with call.db.write() as session:
+            limits.give_back(session, spent)
+            session.commit()
+        raise Unavailable from error
+
+
+def _spend_try(call: Call) -> uuid.UUID:
+    """Count one try of this holder, and name it: a fresh application brings no fresh ones."""
+    spent = uuid.uuid4()
     with call.db.write() as session:
         wait = limits.spend(
             session,
@@ -229,10 +245,12 @@ def _spend_try(call: Call) -> None:
             limit=call.settings.document_tries,
             window_seconds=rules.EVIDENCE_WINDOW_SECONDS,
             now=call.now,
+            try_id=spent,
         )
         session.commit()
     if wait is not None:
         raise EvidenceTriesSpent(retry_after=wait, tries_left=0)
+    return spent
 
 
 def _tries_left(session: Session, call: Call, holder_id: uuid.UUID) -> int:

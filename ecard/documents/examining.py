@@ -10,7 +10,7 @@ from datetime import date
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.documents import readings
-from ecard.documents.checking import Checked, Declared, Finding, Result, Shown, check
+from ecard.documents.checking import REFUSING, Checked, Declared, Finding, Result, Shown, check
 from ecard.documents.errors import EvidenceRefused
 from ecard.documents.uploading import own_unclaimed
 from ecard.documents.written_names import names_on_paper
@@ -123,6 +123,6 @@ def refuse(examined: Examined, *, ask_person: bool) -> None:
     if not examined.refused or ask_person:
         return
     fields: dict[str, list[str]] = {}
-    for one in examined.findings:
-        fields.setdefault(one.kind or "documents", []).append(f"{one.field}_{one.how}")
+    for one in (one for one in examined.findings if one.how in REFUSING):
+        fields.setdefault(one.kind, []).append(f"{one.field}_{one.how}")
     raise EvidenceRefused(fields=fields)

@@ -48,6 +48,8 @@ class DocumentReading(Base):
     document_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("documents.id"), primary_key=True)
     read_at: Mapped[datetime]
     format: Mapped[str | None] = mapped_column(sa.String(64))
+    turned: Mapped[int]
+    """Degrees clockwise by which its first page has to be turned."""
     hints: Mapped[list[str]] = mapped_column(sa.JSON)
     said: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     """Fields, sealed with the holder's key; None once claimed or removed."""

@@ -24,7 +24,7 @@ from ecard.documents.uploading import own_unclaimed, pages_of
 from ecard.errors import Busy
 from ecard.files import StoredFile
 from ecard.locale import sentence
-from uploads.documents.pages import PageReader
+from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
 from uploads.errors import SandboxBusy, UploadRefused
@@ -134,6 +134,7 @@ def _row(
         document_id=document.id,
         read_at=call.now,
         format=reading.format if reading else None,
+        turned=reading.turned if reading else 0,
         hints=[hint.value for hint in reading.hints] if reading else [],
         said=vault.seal(session, document.holder_id, PLACE, document.id, json.dumps(said)),
         number_mark=_mark(call, fields),
@@ -173,6 +174,16 @@ def _shown(session: Session, call: Call, document: Document, row: DocumentReadin
         cut_off=said["cut_off"],
         lines=tuple(said["lines"]),
     )
+
+
+def upright(
+    call: Call, pages: Sequence[tuple[uuid.UUID, bytes]]
+) -> tuple[tuple[uuid.UUID, bytes], ...]:
+    """Pages of documents as their text lies: a face is looked for the way up that it is printed."""
+    with call.db.read() as session:
+        rows = {one: session.get(DocumentReading, one) for one, _ in pages}
+        turned = {one: row.turned for one, row in rows.items() if row is not None}
+    return tuple((one, turned_page(page, turned.get(one, 0))) for one, page in pages)
 
 
 def settle(session: Session, document: Document, person_id: uuid.UUID) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from biometrics.errors import ModelAltered
 from biometrics.verifier import FaceVerifier
 from ecard.app import create_app
 from ecard.demo import specimens
@@ -271,6 +272,19 @@ def test_a_full_house_costs_no_try(stage: Stage) -> None:
     places.release(len(held))
     assert (answer.status, answer.code) == (503, "busy")
     assert answer.headers["Retry-After"]
+    assert_untouched(application, set(ids), tries_left=5)
+
+
+def test_an_engine_that_fails_costs_no_try(stage: Stage) -> None:
+    application = apply(stage, "lucia", "mateo", "child")
+    ids = application.upload(*CHILD_PAPERS)
+
+    def fail() -> None:
+        raise ModelAltered("the embedder")
+
+    failing = joined_with(stage, verifier=watched(fail))
+    answer = through(application, failing).phone.give_evidence(application.link_id, ids)
+    assert (answer.status, answer.code) == (503, "unavailable")
     assert_untouched(application, set(ids), tries_left=5)
 
 

@@ -8,7 +8,8 @@ Writes report.json: {"files": [{"file", "refused" or "pages": [{"format", "mrz",
 `status` of a field: confirmed (its check digit agrees with what was read, and with nothing else
 that is likely), read (no check digit stands for it), doubtful (agrees after a repair) or unread
 (the check digit says otherwise). `verdict` of a page: sound, doubtful or unread; boxes are in
-pixels of the upright page.
+pixels of the page as the text lies upright, and `turned` of a portrait is by how much more its face
+had to be turned.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 from biometrics.types import Portrait
 from biometrics.verifier import FaceVerifier
-from uploads.documents.pages import PageReader
+from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import Check, Field, Zone
 from uploads.errors import UploadRefused
@@ -71,7 +72,8 @@ class Bench:
 
     def _page(self, page: bytes) -> dict[str, Any]:
         reading = read_page(self._reader.read(page), self._today)
-        return _told(reading) | {"portrait": _portrait(self._verifier.find_portrait(page))}
+        upright = turned_page(page, reading.turned)
+        return _told(reading) | {"portrait": _portrait(self._verifier.find_portrait(upright))}
 
 
 def _told(reading: Reading) -> dict[str, Any]:

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Uuid(), nullable=False),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("format", sa.String(length=64), nullable=True),
+        sa.Column("turned", sa.Integer(), nullable=False),
         sa.Column("hints", sa.JSON(), nullable=False),
         sa.Column("said", sa.LargeBinary(), nullable=True),
         sa.Column("number_mark", sa.String(length=80), nullable=True),
