@@ -87,12 +87,14 @@ def _to_a_person(name: str, report: Report) -> str:
         return "every match"
     if not band["fnmr"]:
         return "not known"
+    if name == ADULTS.name:
+        one, mean = (
+            _percent(report["slices"][slice_]["operating_point"]["review"]["value"])
+            for slice_ in ("adult_strangers", "adult_strangers_mean3")
+        )
+        return f"{one} of one photo against another, {mean} with three averaged"
     first = next(iter(band["fnmr"]))
-    share = _percent(band["fnmr"][first]["value"] - band["rejected"][first]["value"])
-    if name != ADULTS.name:
-        return share
-    mean = report["slices"]["adult_strangers_mean3"]["operating_point"]["review"]
-    return f"{share} of one photo against another, {_percent(mean['value'])} with three averaged"
+    return _percent(band["fnmr"][first]["value"] - band["rejected"][first]["value"])
 
 
 def _percent(value: float) -> str:
