@@ -1,22 +1,32 @@
-"""Is a live person before the camera? **Only one thing is checked so far: that the frames are not
-all one picture.**
+"""Is a live person before the camera, now, doing what was asked?
 
-A real camera never delivers the same pixels twice in a row for a whole capture (sensor noise alone
-differs), a re-sent still does. This stops nothing but the laziest replay: prints, screens, masks,
-played-back videos and injected streams are NOT detected yet. Distance change, coloured light and
-head turn, judged against a challenge that the server drew, come with the liveness work and belong
-into this module.
-
-Single repeated frames are no attack (a slow camera may hand out one picture twice); they are
-dropped, not counted.
+`judge_frames` is for frames of which nothing is known but the pixels: all one picture or not.
+`judge_capture` is for the answer to a drawn challenge (challenge.py): each check is a fact of its
+own with what it measured, `fusion.py` weighs them, and what speaks against the recording itself
+(times, repetitions, other moves than those drawn) ends in *never live*, whatever else was seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from biometrics.types import QualityFact, RgbImage
+from biometrics import coloured_light, relief
+from biometrics.challenge import Challenge, Move, Slot
+from biometrics.fusion import Attack, Verdict, against, verdict_of
+from biometrics.sequence import Recording, distinct_frames, recording_of
+from biometrics.texture import texture_of, texture_ratio
+from biometrics.tracks import (
+    RESPONSE_MS,
+    TURN_SEEN,
+    Obedience,
+    Seen,
+    Track,
+    obedience,
+    restlessness,
+)
+from biometrics.types import Face, QualityFact, RgbImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +39,240 @@ class LivenessJudgement:
 
 
 def judge_frames(frames: Sequence[RgbImage]) -> LivenessJudgement:
-    """An attack where two or more frames were sent and all are one picture, pixel by pixel."""
-    distinct: list[int] = []
-    for index, frame in enumerate(frames):
-        if not any(np.array_equal(frame, frames[earlier]) for earlier in distinct):
-            distinct.append(index)
+    """An attack where two or more frames were sent and all are one picture, pixel by pixel.
+
+    A real camera never delivers the same pixels for a whole capture, a re-sent still does. Single
+    repeated frames are no attack (a slow camera may hand out one picture twice): they are dropped,
+    not counted.
+    """
+    distinct = distinct_frames(frames)
     repeated = len(frames) - len(distinct)
     is_attack = len(frames) > 1 and len(distinct) == 1
     fact = QualityFact("frames_identical", repeated, "frames", not is_attack)
     return LivenessJudgement(is_attack, tuple(distinct), fact)
+
+
+class Pack(Protocol):
+    """An installed network against attacks."""
+
+    name: str
+
+    def live_logit(self, image: RgbImage, face: Face) -> float:
+        """Log odds of life of one picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureJudgement:
+    """`facts`: every check with its measurement. `reasons`: names of those that failed. `against`:
+    log-likelihood ratios for life against each kind of attack, for a reviewer only."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    facts: tuple[QualityFact, ...]
+    against: Mapping[Attack, float]
+
+
+MOST_RESTLESS = 3.0
+"""Steady moves in the simulation reach 1.4 to 1.8; shuffled frames 5 and more."""
+LEAST_WITH_FACE = 0.6
+"""Share of the frames in which the face must be found: it is lost at the end of a wide turn."""
+SCREEN_LATE_MS = 150
+LEAST_SHOWN = 0.9
+"""Share of the frames at which the client must have shown the drawn colour."""
+PASSIVE_FRAMES = 3
+"""So many frames are looked at one by one, spread over those that look straight ahead."""
+_LEAST_EXPECTED_DISTANCE = 0.0025
+"""A relief of which less is to be expected (in distances between the eyes) is not measured."""
+_TURN_FROM, _TURN_TO = 0.06, 0.24
+"""Turns in which relief is measured: less shows nothing, more hides half of the face."""
+_WIDEST_TURN = 0.3
+"""Further turns count as this."""
+_STRAIGHT, _SAME_SIZE, _MOST_PAIRS = 0.05, 0.35, 6
+
+
+def judge_capture(
+    frames: Sequence[Seen],
+    challenge: Challenge,
+    pack: Pack | None = None,
+    *,
+    passive: bool = True,
+) -> CaptureJudgement:
+    """The answer to a challenge; the frames as they were sent, each with the face found in it.
+
+    `passive` False leaves textures and the pack out: a rendered face has neither. The same frames
+    always get the same answer.
+    """
+    track = Track(frames)
+    recording = recording_of([f.image for f in frames], [f.at_ms for f in frames], challenge)
+    obeyed = obedience(track, challenge)
+    checks = [*_recording_facts(recording), *_moves_facts(track, obeyed)]
+    checks.append(_shown_fact(frames, challenge))
+    measured: dict[str, float] = {}
+    if track.with_face:
+        measured |= _relief(track, challenge, obeyed) | _light(track, challenge)
+        measured |= _passive(_straight_frames(track), pack) if passive else {}
+    sums = against(measured)
+    failed = tuple(fact.name for fact in checks if not fact.passed)
+    verdict = verdict_of(sums)
+    if _is_forged(recording):
+        verdict = Verdict.ATTACK
+    elif failed and verdict is Verdict.LIVE:
+        verdict = Verdict.UNDECIDED
+    facts = (*checks, *(_measured_fact(*item) for item in measured.items()))
+    return CaptureJudgement(verdict, failed, facts, sums)
+
+
+def is_performed(track: Track, challenge: Challenge) -> bool:
+    """Whether exactly the drawn moves are made, each in its time; nothing about life."""
+    return all(fact.passed for fact in _moves_facts(track, obedience(track, challenge)))
+
+
+def _recording_facts(recording: Recording) -> list[QualityFact]:
+    return [
+        QualityFact("times", float(recording.in_time), "", recording.in_time),
+        QualityFact("repeated", recording.repeated, "frames", recording.repeated == 0),
+        QualityFact("moved", recording.moved, "grey levels", not recording.is_one_picture),
+    ]
+
+
+def _shown_fact(frames: Sequence[Seen], challenge: Challenge) -> QualityFact:
+    """Whether the client says that it showed what was drawn; a screen may be a little late."""
+    told = [seen for seen in frames if seen.shown is not None]
+    as_drawn = sum(
+        seen.shown in {challenge.light_at(seen.at_ms - late) for late in (0, SCREEN_LATE_MS)}
+        for seen in told
+    )
+    share = as_drawn / len(told) if told else 1.0
+    return QualityFact("shown_as_drawn", share, "share", share >= LEAST_SHOWN)
+
+
+def _is_forged(recording: Recording) -> bool:
+    """One picture sent again and again; a slow camera may repeat a frame or two."""
+    return recording.is_one_picture or recording.repeated > 2
+
+
+def _moves_facts(track: Track, obeyed: Obedience) -> list[QualityFact]:
+    found = len(track.with_face) / max(1, len(track.frames))
+    restless = restlessness(track)
+    return [
+        QualityFact("face_found", found, "share", found >= LEAST_WITH_FACE),
+        QualityFact("moves_made", obeyed.made, "moves", obeyed.made == obeyed.asked),
+        QualityFact("other_moves", obeyed.others, "moves", obeyed.others == 0),
+        QualityFact("steadiness", restless, "ratio", restless <= MOST_RESTLESS),
+    ]
+
+
+def _measured_fact(name: str, value: float) -> QualityFact:
+    return QualityFact(name, value, "measured", passed=True)
+
+
+def judge_picture(
+    image: RgbImage, face: Face, pack: Pack | None = None
+) -> tuple[float, dict[str, float]]:
+    """A single picture: the log-likelihood ratio for life, and what it is made of. For measuring
+    only: no picture alone ever shows life."""
+    measured = _passive([Seen(0.0, image, face)], pack)
+    return against(measured)[Attack.SHEET], measured
+
+
+def _passive(pictures: Sequence[Seen], pack: Pack | None) -> dict[str, float]:
+    """Textures, and what the pack says; the middle one of several pictures."""
+    faces = [(seen.image, seen.face) for seen in pictures if seen.face is not None]
+    textures = [texture_ratio(texture_of(image, face)) for image, face in faces]
+    found = {"texture": float(np.median(textures))}
+    if pack is not None:
+        found["pack"] = float(np.median([pack.live_logit(*one) for one in faces]))
+    return found
+
+
+def _straight_frames(track: Track) -> list[Seen]:
+    """Those that look most nearly straight ahead, at most `PASSIVE_FRAMES`, over the whole time."""
+    facing = np.flatnonzero(np.abs(track.turns) < TURN_SEEN)
+    if not len(facing):
+        facing = np.argsort(np.abs(track.turns))[:PASSIVE_FRAMES]
+    chosen = facing[np.linspace(0, len(facing) - 1, PASSIVE_FRAMES).astype(int)]
+    return [track.frames[track.with_face[place]] for place in dict.fromkeys(chosen.tolist())]
+
+
+def _relief(track: Track, challenge: Challenge, obeyed: Obedience) -> dict[str, float]:
+    found: dict[str, float] = {}
+    turned = [slot for slot in challenge.slots if slot.move in {Move.LEFT, Move.RIGHT}]
+    if turned:
+        found["turning"] = float(np.mean([_furthest_turn(track, slot) for slot in turned]))
+    factors = [factor for slot in turned for factor in _factors_of_turn(track, slot)]
+    if factors:
+        found["relief_turning"] = float(np.median(factors))
+    rest = track.frames[track.with_face[_at_rest(track)]]
+    ends = {
+        slot.move: track.frames[peak]
+        for slot, peak in zip(challenge.slots, obeyed.peaks, strict=True)
+        if peak is not None
+    }
+    far, near = ends.get(Move.BACK, rest), ends.get(Move.CLOSER, rest)
+    if far is not near:
+        item = relief.by_distance(far, near)
+        if item is not None and item.expected >= _LEAST_EXPECTED_DISTANCE:
+            found["relief_distance"] = item.factor
+    return found
+
+
+def _sign(slot: Slot) -> int:
+    return 1 if slot.move is Move.LEFT else -1
+
+
+def _inside(track: Track, slot: Slot) -> list[int]:
+    return list(track.within(slot.begins_ms, slot.ends_ms + RESPONSE_MS).tolist())
+
+
+def _furthest_turn(track: Track, slot: Slot) -> float:
+    """As far as the nose moved to the asked side between the eyes; 0 where it did not."""
+    turns = [_sign(slot) * float(track.turns[place]) for place in _inside(track, slot)]
+    return max(0.0, min(max(turns, default=0.0), _WIDEST_TURN))
+
+
+def _factors_of_turn(track: Track, slot: Slot) -> list[float]:
+    """Reliefs of the slot's moderately turned frames, each against straight ones near in time."""
+    turned = [
+        place
+        for place in _inside(track, slot)
+        if _TURN_FROM <= _sign(slot) * track.turns[place] <= _TURN_TO
+    ]
+    factors = []
+    for place in turned[:_MOST_PAIRS]:
+        for other in _straight_near(track, place):
+            pair = (track.frames[track.with_face[index]] for index in (other, place))
+            item = relief.by_turning(*pair)
+            if item is not None:
+                factors.append(item.factor)
+    return factors
+
+
+def _straight_near(track: Track, place: int) -> list[int]:
+    """The straight frames nearest in time, of about the same distance."""
+    straight = [
+        other
+        for other in range(len(track.turns))
+        if abs(track.turns[other]) < _STRAIGHT
+        and abs(track.sizes[other] - track.sizes[place]) < _SAME_SIZE
+    ]
+    straight.sort(key=lambda other: abs(track.times_ms[other] - track.times_ms[place]))
+    return straight[:2]
+
+
+def _at_rest(track: Track) -> int:
+    """Which of `with_face` looks most nearly straight ahead from the middle distance."""
+    return int(np.argmin(np.abs(track.turns) / TURN_SEEN + 3 * np.abs(track.sizes)))
+
+
+def _light(track: Track, challenge: Challenge) -> dict[str, float]:
+    seen = coloured_light.response(track, challenge)
+    if seen is None:
+        return {}
+    return {
+        "light_strength": float(np.log(max(seen.strength, 1e-3))),
+        "light_agreement": seen.agreement,
+        "light_background": seen.background,
+        "light_nose": seen.nose,
+        "light_evenness": seen.evenness,
+        "light_lag": float(seen.lag_ms),
+    }

@@ -16,6 +16,7 @@ import numpy as np
 from biometrics import cohort, detection, images, liveness, memory
 from biometrics.alignment import DLIB_150, align, quality_chip
 from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint, points_of, uncalibrated
+from biometrics.challenge import Answer
 from biometrics.comparison import (
     distance_at_age,
     furthest_stray,
@@ -28,6 +29,7 @@ from biometrics.detection import DetectionSettings
 from biometrics.embedding import Embedding, embed_each, mean_embedding
 from biometrics.engines import DEFAULT_ENGINE, Engine, load_engine
 from biometrics.errors import NoNumber, ReferenceUnusable, UndecodableImage
+from biometrics.fusion import Verdict
 from biometrics.images import ImageLimits
 from biometrics.portraits import PortraitSettings, find_portrait
 from biometrics.quality import (
@@ -38,6 +40,7 @@ from biometrics.quality import (
     merit,
     single_face,
 )
+from biometrics.tracks import Seen
 from biometrics.types import (
     Face,
     Outcome,
@@ -110,7 +113,10 @@ class _Usable:
 class FaceVerifier:
     """Judges captures and photos. Build it with `FaceVerifier.load()`."""
 
-    def __init__(self, engine: Engine, settings: VerifierSettings) -> None:
+    def __init__(
+        self, engine: Engine, settings: VerifierSettings, pack: liveness.Pack | None = None
+    ) -> None:
+        self._pack = pack
         self._engine = engine
         self._settings = settings
         self.engine = engine.name
@@ -152,21 +158,30 @@ class FaceVerifier:
         *,
         age: int | None,
         household: Sequence[bytes] = (),
+        answer: Answer | None = None,
     ) -> Verification:
         """Is the person in these JPEG frames the one on the reference photo (JPEG or PNG)?
 
         `age` in years is that of the person on the reference. At an age without a supported false
         match rate (calibration.py), or unknown, nothing is accepted without review. `household`:
         reference photos of other members; who is not clearly nearer to the claimed one than to
-        each of them waits for a person (`ReviewReason.CLOSE_RELATIVE`). Raises `UndecodableImage`
-        (its `frame` is the index, None for the reference) and `ReferenceUnusable`; neither says
-        anything about the person.
+        each of them waits for a person (`ReviewReason.CLOSE_RELATIVE`). `answer`: the challenge
+        that the frames answer, with a time for each of them; a match that is not shown to be live
+        waits for a person then. Raises `UndecodableImage` (its `frame` is the index, None for the
+        reference) and `ReferenceUnusable`; neither says anything about the person.
         """
+        if answer is not None and not len(frames) == len(answer.at_ms) == len(answer.shown):
+            raise ValueError(f"{len(frames)} frames, {len(answer.at_ms)} times")
         with self._places.one():
-            return self._verify(frames, reference, age, household)
+            return self._verify(frames, reference, age, household, answer)
 
     def _verify(
-        self, frames: Sequence[bytes], reference: bytes, age: int | None, household: Sequence[bytes]
+        self,
+        frames: Sequence[bytes],
+        reference: bytes,
+        age: int | None,
+        household: Sequence[bytes],
+        answered: Answer | None,
     ) -> Verification:
         point = self._points.at(age)
         pictures = self._decode_frames(frames)
@@ -175,8 +190,11 @@ class FaceVerifier:
         if shown.is_attack:
             return self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact,))
         looks = self._look_at_frames(pictures, shown.distinct)
+        live = self._judge_life(pictures, looks, answered)
+        if live is not None and live.verdict is Verdict.ATTACK:
+            return self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact, *live.facts))
         usable = _usable_frames(looks)
-        facts = (shown.fact, self._count_fact(len(usable)))
+        facts = (shown.fact, self._count_fact(len(usable)), *(live.facts if live else ()))
         if len(usable) < self._settings.min_usable_frames:
             return self._unusable(looks, pictures, point, facts)
         usable.sort(key=lambda frame: -frame.merit)
@@ -189,8 +207,20 @@ class FaceVerifier:
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
         probe, shown_facts = mean_embedding(best), facts + usable[0].facts
         answer = self._compare(probe, reference_side, age, point, shown_facts)
-        answer = self._contrasted(answer, probe, household, age)
+        answer = _unless_live(self._contrasted(answer, probe, household, age), live)
         return replace(answer, best_frame=usable[0].index)
+
+    def _judge_life(
+        self, pictures: Sequence[RgbImage], looks: dict[int, _Look], answered: Answer | None
+    ) -> liveness.CaptureJudgement | None:
+        if answered is None:
+            return None
+        told = zip(answered.at_ms, answered.shown, pictures, strict=True)
+        seen = [
+            Seen(at_ms, picture, looks[index].face if index in looks else None, shown)
+            for index, (at_ms, shown, picture) in enumerate(told)
+        ]
+        return liveness.judge_capture(seen, answered.challenge, self._pack)
 
     def _contrasted(
         self, answer: Verification, probe: Embedding, household: Sequence[bytes], age: int | None
@@ -390,6 +420,13 @@ class FaceVerifier:
         reason: UnusableReason | None = None,
     ) -> Verification:
         return Verification(outcome, reason, None, None, self.engine, point.id, facts)
+
+
+def _unless_live(answer: Verification, live: liveness.CaptureJudgement | None) -> Verification:
+    """A match that is not shown to be live waits for a person."""
+    if live is None or live.verdict is Verdict.LIVE or answer.outcome is not Outcome.MATCH:
+        return answer
+    return replace(answer, zone=Zone.REVIEW, review=ReviewReason.LIVENESS_UNDECIDED)
 
 
 def _usable_frames(looks: dict[int, _Look]) -> list[_Usable]:

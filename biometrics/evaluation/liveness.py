@@ -1,0 +1,253 @@
+"""`python -m biometrics.evaluation liveness`: error rates against prints, screens and replays.
+
+    --manifest FILE --images DIR --out DIR [--pack minifasnet]   single frames and clips
+    --simulate N --out DIR [--seeds kept|development]            N simulated sessions of each kind
+
+A manifest has the columns path, label (bona_fide or attack), and species or kind; subject where it
+is known. Writes report.json and report.md. Simulated rates never stand beside real ones.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from biometrics import detection, images
+from biometrics.engines import DEFAULT_ENGINE, ENGINES, Engine, load_engine
+from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableImage
+from biometrics.evaluation import clips, simulated
+from biometrics.evaluation.arguments import reported
+from biometrics.evaluation.attacks import Presentation, in_words, rates
+from biometrics.evaluation.errors import EvaluationError, ManifestUnreadable, PicturesMissing
+from biometrics.evaluation.manifest import read_rows
+from biometrics.evaluation.simulator import Species
+from biometrics.fusion import LIVE_FROM, Verdict
+from biometrics.images import ImageLimits
+from biometrics.liveness import Pack, is_performed, judge_capture, judge_picture
+from biometrics.minifasnet import MiniFasNet
+from biometrics.models import default_folder
+from biometrics.types import Face, RgbImage
+from biometrics.verifier import FaceVerifier
+
+PACKS = {MiniFasNet.name: MiniFasNet}
+_SMALLEST = (0.2, 0.07)
+"""Width of the faces looked for, as parts of the picture's shorter side: large ones first."""
+_ADULT = 30
+
+
+@reported
+def main(arguments: Sequence[str]) -> int:
+    """Exit status: 0 done, 2 not to be done with what was given."""
+    options = _parser().parse_args(arguments)
+    if options.manifest is None or options.images is None:
+        raise EvaluationError("--manifest and --images are needed")
+    report = _simulation(options) if options.simulate else _recordings(options)
+    options.out.mkdir(parents=True, exist_ok=True)
+    content = json.dumps(report, indent=2, ensure_ascii=False)
+    (options.out / "report.json").write_text(content + "\n", encoding="utf-8")
+    words = "\n".join(_words(report)) + "\n"
+    (options.out / "report.md").write_text(words, encoding="utf-8")
+    print(words)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m biometrics.evaluation liveness")
+    parser.add_argument("--manifest", type=Path, help="path, label, species or kind, subject")
+    parser.add_argument("--images", type=Path, help="folder of its paths")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--pack", choices=sorted(PACKS), help="an installed network to ask too")
+    parser.add_argument("--models", type=Path, default=default_folder())
+    parser.add_argument("--engine", default=DEFAULT_ENGINE, help=", ".join(ENGINES))
+    parser.add_argument("--simulate", type=int, default=0, help="sessions of each kind")
+    parser.add_argument("--seeds", choices=sorted(simulated.SEEDS), default="development")
+    return parser
+
+
+def _words(report: dict[str, Any]) -> list[str]:
+    kind = "SIMULATION" if report["simulation"] else "recordings of people"
+    lines = [f"# Attack detection: {kind}", "", *in_words(report)]
+    for clip in report.get("clips", []):
+        passed = f"{clip['others_passed']} of {clip['others_tried']} other orders passed"
+        own = ", ".join(clip["own_order"]) or "no turn"
+        lines.append(f"- {clip['label']}, {own}: own order {clip['verdict']}; {passed}")
+    if "iapar" in report:
+        found = report["iapar"]
+        lines.append(f"IAPAR: {found['passed']} of {found['n']} attacks pass and match too.")
+    return lines
+
+
+# --- recordings -----------------------------------------------------------------------------
+
+
+def _recordings(options: argparse.Namespace) -> dict[str, Any]:
+    rows = _rows(options.manifest)
+    missing = [row["path"] for row in rows if not (options.images / row["path"]).is_file()]
+    if missing:
+        raise PicturesMissing(f"{len(missing)} pictures are missing, the first is {missing[0]}")
+    engine = load_engine(options.engine, models=options.models)
+    pack = PACKS[options.pack](options.models) if options.pack else None
+    pictures = [row for row in rows if not _is_clip(row)]
+    judged = [_picture(row, options.images, engine, pack) for row in pictures]
+    judged_clips = [_clip(row, options.images, engine, pack) for row in rows if _is_clip(row)]
+    turning = [item for item, clip in judged_clips if clip["own_order"]]
+    report: dict[str, Any] = {"simulation": False, "engine": engine.name, "pack": options.pack}
+    report |= rates(turning or judged) if judged_clips else rates(judged)
+    report["sets"] = (
+        _sets(judged) | {"clips that turn": rates(turning)} if turning else _sets(judged)
+    )
+    if judged_clips:
+        report["clips"] = [clip for _, clip in judged_clips]
+        report["undecided"] = sum(clip["verdict"] == "undecided" for clip in report["clips"])
+    if any(item.is_attack for item in judged):
+        report["iapar"] = _iapar(judged, options, report["limit_at_bpcer_5"])
+    return report
+
+
+def _rows(manifest: Path) -> list[dict[str, str]]:
+    rows = []
+    for line, row in read_rows(manifest, {"path", "label"}):
+        if row["label"] not in {"bona_fide", "attack"}:
+            raise ManifestUnreadable(f"{manifest}, line {line}: label {row['label']!r}")
+        rows.append(row)
+    if not rows:
+        raise ManifestUnreadable(f"{manifest} names no picture")
+    return rows
+
+
+def _is_clip(row: dict[str, str]) -> bool:
+    return Path(row["path"]).suffix.lower() in clips.SUFFIXES
+
+
+def _sets(judged: Sequence[Presentation]) -> dict[str, Any]:
+    """The same rates for each folder of the manifest, since sets differ more than attacks do."""
+    folders = dict.fromkeys(item.path.split("/")[0] for item in judged)
+    return {
+        folder: rates([item for item in judged if item.path.split("/")[0] == folder])
+        for folder in folders
+    }
+
+
+def _presentation(row: dict[str, str], score: float | None, **more: bool) -> Presentation:
+    species = row.get("species") or row.get("kind") or "unnamed"
+    attack = row["label"] == "attack"
+    passes = more.pop("passes", score is not None and score >= 0)
+    subject = row.get("subject") or ""
+    return Presentation(row["path"], attack, species, subject, score, passes, **more)
+
+
+def _picture(row: dict[str, str], folder: Path, engine: Engine, pack: Pack | None) -> Presentation:
+    limits = ImageLimits()
+    try:
+        content = (folder / row["path"]).read_bytes()
+        picture = images.decode(content, images.PHOTO_FORMATS, limits, limits.photo_side_px)
+    except (OSError, UndecodableImage) as error:
+        raise EvaluationError(f"{row['path']} cannot be read") from error
+    face = _main_face(picture, engine)
+    if face is None:
+        return _presentation(row, None)
+    score, _ = judge_picture(picture, face, pack)
+    return _presentation(row, score)
+
+
+def _main_face(picture: RgbImage, engine: Engine) -> Face | None:
+    for smallest in _SMALLEST:
+        faces = engine.find_main(picture, smallest * min(picture.shape[:2]))
+        if faces:
+            return detection.main_face(faces, picture)
+    return None
+
+
+def _clip(
+    row: dict[str, str], folder: Path, engine: Engine, pack: Pack | None
+) -> tuple[Presentation, dict[str, Any]]:
+    """A clip against the turns it makes, and against every other order of moves."""
+    track = clips.followed(engine, clips.read_clip(folder / row["path"]))
+    own = clips.own_challenge(track)
+    judged = judge_capture(track.frames, own, pack)
+    others = clips.other_challenges(own)
+    passed = sum(is_performed(track, other) for other in others)
+    verdict = judged.verdict if own.slots else Verdict.UNDECIDED
+    score = -9.0 if judged.reasons else min(judged.against.values())
+    shown = {
+        "path": row["path"],
+        "label": row["label"],
+        "own_order": [slot.move.value for slot in own.slots],
+        "verdict": verdict.value,
+        "failed": list(judged.reasons),
+        "facts": {fact.name: round(fact.value, 3) for fact in judged.facts},
+        "others_tried": len(others),
+        "others_passed": passed,
+    }
+    live, attack = verdict is Verdict.LIVE, verdict is Verdict.ATTACK
+    return _presentation(row, score, passes=live, refused=attack), shown
+
+
+def _iapar(
+    judged: Sequence[Presentation], options: argparse.Namespace, limit: float | None
+) -> dict[str, Any]:
+    """Attacks that pass at BPCER 5 % and are also taken for the person whose other picture is at
+    hand."""
+    references = {item.subject: item.path for item in judged if not item.is_attack and item.subject}
+    attacks = [item for item in judged if item.is_attack and item.subject in references]
+    passing = [
+        item
+        for item in attacks
+        if limit is not None and item.score is not None and item.score >= limit
+    ]
+    verifier = FaceVerifier.load(engine=options.engine, models=options.models)
+    matched = sum(
+        _matches(verifier, options.images, item.path, references[item.subject]) for item in passing
+    )
+    return {"n": len(attacks), "passed": matched, "engine": options.engine}
+
+
+def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool:
+    pair = [(folder / path).read_bytes() for path in (one, other)]
+    try:
+        return verifier.compare_photos(pair[0], pair[1], age=_ADULT).accepted
+    except (ReferenceUnusable, BiometricsError):
+        return False
+
+
+# --- simulation -----------------------------------------------------------------------------
+
+
+def _simulation(options: argparse.Namespace) -> dict[str, Any]:
+    """People are made from the manifest's photos."""
+    engine = load_engine(options.engine, models=options.models)
+    people = simulated.people_of(options.manifest, options.images, engine, options.seeds)
+    seeds = list(islice(simulated.SEEDS[options.seeds], options.simulate))
+    sessions = list(simulated.run(people, seeds, list(Species), engine))
+    judged = [_simulated(session) for session in sessions]
+    return {
+        "simulation": True,
+        "seeds": options.seeds,
+        "engine": engine.name,
+        "pack": None,
+        **rates(judged),
+        "undecided": sum(s.judgement.verdict is Verdict.UNDECIDED for s in sessions),
+        "verdicts": _verdicts(sessions),
+        "live_from": LIVE_FROM,
+        "measured": simulated.means(sessions),
+    }
+
+
+def _simulated(session: simulated.Session) -> Presentation:
+    judged = session.judgement
+    score = -9.0 if judged.reasons else min(judged.against.values())
+    live = judged.verdict is Verdict.LIVE
+    attack = session.species is not Species.LIVE
+    path = f"simulated/{session.seed}"
+    return Presentation(path, attack, session.species.value, "", score, live)
+
+
+def _verdicts(sessions: Sequence[simulated.Session]) -> dict[str, dict[str, int]]:
+    def counted(kind: Species) -> Iterator[tuple[str, int]]:
+        for verdict in Verdict:
+            of_kind = [s for s in sessions if s.species is kind]
+            yield verdict.value, sum(s.judgement.verdict is verdict for s in of_kind)
+
+    return {kind.value: dict(counted(kind)) for kind in Species}

@@ -1,0 +1,92 @@
+"""From measurements to *live*, *attack* or *undecided*.
+
+Each measurement adds a log-likelihood ratio for life and against one kind of attack, linear between
+bounds. **What was not measured adds nothing**, so it is never evidence of life: the sum against
+each kind of attack has to reach `LIVE_FROM` by itself. A capture without coloured light can thus
+rule out a sheet, but not a screen that plays a recording.
+
+Where each number comes from is written beside it: *simulated* are means over the sessions of
+the development seeds (evaluation/simulator.py), *stills* the means over the real single frames of
+two public sets. All of them: docs/liveness.md, and the ADR on liveness.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+
+
+class Attack(StrEnum):
+    """Kinds of attack that a capture is held against."""
+
+    SHEET = "sheet"
+    """Paper or a still on a screen, flat or bent."""
+    VIDEO = "video"
+    """A screen that plays a recording of the moves."""
+
+
+class Verdict(StrEnum):
+    """What may be said of a capture."""
+
+    LIVE = "live"
+    ATTACK = "attack"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`slope` per unit from the point `even`, at which life and attack are as likely; never more
+    than `most` either way, since no single measurement is worth more; `least` where what speaks
+    against life proves little."""
+
+    slope: float
+    even: float
+    most: float
+    source: str
+    least: float | None = None
+
+    def ratio(self, value: float) -> float:
+        """The log-likelihood ratio of a value; 0 for what is no number."""
+        if not np.isfinite(value):
+            return 0.0
+        low = -self.most if self.least is None else -self.least
+        return float(np.clip(self.slope * (value - self.even), low, self.most))
+
+
+_SIMULATED = "simulated"
+_STILLS = "stills: NUAA (260) and CelebA-Spoof's part (147 with a face)"
+
+WEIGHTS: Mapping[str, Mapping[Attack, Weight]] = MappingProxyType(
+    {
+        "turning": {Attack.SHEET: Weight(40.0, 0.11, 2.0, _SIMULATED, least=1.0)},
+        "relief_turning": {Attack.SHEET: Weight(12.0, 0.25, 3.0, _SIMULATED)},
+        "relief_distance": {Attack.SHEET: Weight(6.0, 0.3, 2.5, _SIMULATED)},
+        "light_strength": {Attack.VIDEO: Weight(2.5, -3.4, 2.5, _SIMULATED)},
+        "light_agreement": {Attack.VIDEO: Weight(10.0, 0.8, 1.5, _SIMULATED)},
+        "light_evenness": {Attack.VIDEO: Weight(10.0, 0.5, 2.5, _SIMULATED)},
+        "texture": {kind: Weight(0.5, 0.0, 1.0, _STILLS) for kind in Attack},
+        "pack": {kind: Weight(1.15, -1.0, 4.0, _STILLS) for kind in Attack},
+    }
+)
+
+LIVE_FROM = 2.0
+ATTACK_FROM = -2.0
+
+
+def against(measured: Mapping[str, float]) -> dict[Attack, float]:
+    """The sum for life against each kind of attack; names without a weight are skipped."""
+    sums = dict.fromkeys(Attack, 0.0)
+    for name, value in measured.items():
+        for attack, weight in WEIGHTS.get(name, {}).items():
+            sums[attack] += weight.ratio(value)
+    return sums
+
+
+def verdict_of(sums: Mapping[Attack, float]) -> Verdict:
+    """Live where every kind of attack is ruled out, attack where one is borne out."""
+    worst = min(sums.values())
+    if worst >= LIVE_FROM:
+        return Verdict.LIVE
+    return Verdict.ATTACK if worst <= ATTACK_FROM else Verdict.UNDECIDED

@@ -1,0 +1,101 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from biometrics.evaluation import liveness
+from biometrics.evaluation.attacks import Presentation, in_words, rates
+from tests.biometrics import pictures
+
+
+def shown(label: str, score: float | None, species: str = "print") -> Presentation:
+    passes = score is not None and score >= 0
+    return Presentation("a/b.jpg", label == "attack", species, "", score, passes)
+
+
+LIVE = [shown("bona_fide", score / 10) for score in range(40)]
+
+
+def test_rates_have_the_names_that_reports_are_read_by():
+    report = rates([*LIVE, shown("attack", -1.0), shown("attack", 1.0)])
+    assert report["bona_fide"]["n"] == 40
+    assert report["bona_fide"]["bpcer"] == 0
+    assert report["species"]["print"]["n"] == 2
+    assert report["species"]["print"]["apcer"] == 0.5
+    assert report["species"]["print"]["apcer_at_bpcer_5"] == 0.5
+    assert report["undecided"] == 0
+
+
+def test_the_worst_species_comes_first():
+    attacks = [shown("attack", -1.0, "print"), shown("attack", 1.0, "screen")]
+    assert list(rates([*LIVE, *attacks])["species"]) == ["screen", "print"]
+
+
+def test_what_could_not_be_judged_never_passes_and_counts_against_the_live():
+    report = rates([shown("bona_fide", None), *LIVE, shown("attack", None)])
+    assert report["bona_fide"]["bpcer"] == pytest.approx(1 / 41)
+    assert report["species"]["print"]["apcer"] == 0
+    assert report["undecided"] == 2
+
+
+def test_at_bpcer_five_at_most_one_in_twenty_live_lies_below_the_limit():
+    limit = rates(LIVE)["limit_at_bpcer_5"]
+    assert sum(item.score < limit for item in LIVE) <= 0.05 * len(LIVE)
+
+
+def test_few_presentations_are_said_to_show_nothing():
+    report = rates([*LIVE, shown("attack", -1.0)])
+    assert not report["species"]["print"]["apcer_supported"]
+    assert report["bona_fide"]["bpcer_supported"]
+    assert "not supported by n" in "\n".join(in_words(report))
+
+
+def test_nothing_live_gives_no_limit():
+    report = rates([shown("attack", 1.0)])
+    assert report["species"]["print"]["apcer_at_bpcer_5"] is None
+    assert report["bona_fide"]["bpcer"] is None
+    assert in_words(report)
+
+
+def manifest(folder: Path, rows: list[tuple[str, str, str, str]]) -> Path:
+    path = folder / "manifest.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("path", "label", "species", "subject"), *rows])
+    return path
+
+
+@pytest.mark.gate
+def test_the_bench_reads_single_frames_and_writes_its_report(tmp_path):
+    (tmp_path / "one.jpg").write_bytes(pictures.jpeg(pictures.astronaut()))
+    (tmp_path / "none.jpg").write_bytes(pictures.jpeg(pictures.astronaut().crop((0, 0, 60, 60))))
+    rows = [("one.jpg", "bona_fide", "", ""), ("none.jpg", "attack", "print", "")]
+    given = ["--manifest", str(manifest(tmp_path, rows)), "--images", str(tmp_path)]
+    assert liveness.main([*given, "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["bona_fide"]["n"] == 1
+    assert report["species"]["print"]["apcer"] == 0
+    assert report["undecided"] == 1
+    assert not report["simulation"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("gone.jpg", "attack", "print", "")], "gone.jpg"),
+        ([("a.jpg", "fake", "print", "")], "line 2"),
+        ([], "names no picture"),
+    ],
+)
+def test_a_manifest_that_cannot_be_followed_is_named(tmp_path, capsys, rows, said):
+    given = ["--manifest", str(manifest(tmp_path, rows)), "--images", str(tmp_path)]
+    assert liveness.main([*given, "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_clip_that_is_none_is_named(tmp_path, capsys):
+    (tmp_path / "a.mp4").write_bytes(b"no clip")
+    rows = [("a.mp4", "attack", "replay", "")]
+    given = ["--manifest", str(manifest(tmp_path, rows)), "--images", str(tmp_path)]
+    assert liveness.main([*given, "--out", str(tmp_path / "out")]) == 2
+    assert "a.mp4" in capsys.readouterr().err

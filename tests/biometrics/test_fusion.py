@@ -1,0 +1,75 @@
+from itertools import product
+
+import pytest
+
+from biometrics.fusion import (
+    ATTACK_FROM,
+    LIVE_FROM,
+    WEIGHTS,
+    Attack,
+    Verdict,
+    against,
+    verdict_of,
+)
+
+MEASURED = {
+    "turning": 0.2,
+    "relief_turning": 1.0,
+    "relief_distance": 1.0,
+    "light_strength": -2.0,
+    "light_agreement": 0.98,
+    "texture": 0.5,
+    "pack": 5.0,
+}
+
+
+def test_nothing_measured_is_never_life():
+    sums = against({})
+    assert set(sums.values()) == {0.0}
+    assert verdict_of(sums) is Verdict.UNDECIDED
+
+
+def test_all_together_show_life():
+    assert verdict_of(against(MEASURED)) is Verdict.LIVE
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_leaving_a_measurement_out_never_raises_the_sum(name):
+    fewer = {other: value for other, value in MEASURED.items() if other != name}
+    whole, part = against(MEASURED), against(fewer)
+    assert all(part[attack] <= whole[attack] for attack in Attack)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_counts_as_not_measured(value):
+    assert against({"relief_turning": value}) == against({})
+
+
+def test_without_light_a_recording_on_a_screen_is_not_ruled_out():
+    unlit = {name: value for name, value in MEASURED.items() if not name.startswith("light")}
+    unlit.pop("pack")
+    assert verdict_of(against(unlit)) is not Verdict.LIVE
+
+
+def test_without_moves_a_sheet_is_not_ruled_out():
+    unmoved = {name: value for name, value in MEASURED.items() if name.startswith("light")}
+    assert verdict_of(against(unmoved)) is not Verdict.LIVE
+
+
+def test_a_flat_face_and_a_face_that_ignores_the_light_are_attacks():
+    flat = MEASURED | {"turning": 0.02, "relief_turning": 0.0, "relief_distance": 0.0}
+    flat |= {"pack": -4.0}
+    assert verdict_of(against(flat)) is Verdict.ATTACK
+    unlit = MEASURED | {"light_strength": -6.0, "light_agreement": 0.1, "pack": -4.0}
+    assert verdict_of(against(unlit)) is Verdict.ATTACK
+
+
+def test_no_single_measurement_decides_by_itself_but_the_pack_against_life():
+    for weights in WEIGHTS.values():
+        for weight, value in product(weights.values(), (-1e9, 1e9)):
+            assert abs(weight.ratio(value)) <= 4
+
+
+def test_every_weight_names_its_measurement():
+    assert all(weight.source for weights in WEIGHTS.values() for weight in weights.values())
+    assert ATTACK_FROM < 0 < LIVE_FROM

@@ -1,0 +1,151 @@
+"""Gates of attack detection: what docs/liveness.md claims, on the pictures and clips of ECARD_DATA
+and in the simulator. FULL runs the numbers of sessions that the targets name, on the kept seeds."""
+
+import json
+import os
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biometrics.challenge import Profile, draw
+from biometrics.engines import Engine, load_engine
+from biometrics.evaluation import liveness, simulated
+from biometrics.evaluation.simulator import KEPT_SEEDS, Species, play
+from biometrics.liveness import judge_capture
+from biometrics.models import install, pack_named
+from biometrics.tracks import Seen
+
+pytestmark = pytest.mark.gate
+FULL = bool(os.environ.get("ECARD_FULL"))
+SESSIONS = 150 if FULL else 3
+APCER, BPCER = 0.07, 0.10
+
+
+@pytest.fixture(scope="module")
+def models(ecard_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    install(pack_named("minifasnet"), folder, str(ecard_data / "models"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine()
+
+
+def bench(*arguments: object) -> dict[str, Any]:
+    out = Path(str(arguments[-1]))
+    assert liveness.main([str(argument) for argument in ["--out", out, *arguments[:-1]]]) == 0
+    report: dict[str, Any] = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    return report
+
+
+def recordings(ecard_data: Path, kind: str) -> list[object]:
+    folder = ecard_data / kind
+    return ["--manifest", folder / "manifest.csv", "--images", folder]
+
+
+def test_with_the_pack_single_frames_reach_the_targets(
+    ecard_data, models, tmp_path, record_property
+):
+    given = recordings(ecard_data, "attacks")
+    report = bench(*given, "--pack", "minifasnet", "--models", models, tmp_path)
+    sets = report["sets"]
+    celeba = sets["celeba_spoof"]["species"]["mixed"]
+    printed = sets["nuaa"]["species"]["print"]
+    for name, found in {"CelebA-Spoof's part": celeba, "NUAA": printed}.items():
+        value, interval = found["apcer_at_bpcer_5"], found["apcer_at_bpcer_5_interval"]
+        shown = f"{value:.3f} ({interval[0]:.3f}-{interval[1]:.3f}), n {found['n']}"
+        record_property(f"{name}, pack: APCER at BPCER 5 %", shown)
+    record_property("IAPAR of NUAA with the pack", str(report["iapar"]))
+    assert celeba["apcer_at_bpcer_5"] < 0.20
+    assert printed["apcer_at_bpcer_5"] <= 0.01
+
+
+def test_without_a_pack_single_frames_are_reported(ecard_data, tmp_path, record_property):
+    report = bench(*recordings(ecard_data, "attacks"), tmp_path)
+    for name, found in report["species"].items():
+        record_property(f"{name}, no pack: APCER at BPCER 5 %", found["apcer_at_bpcer_5"])
+        assert found["apcer_at_bpcer_5_interval"] is not None
+
+
+def test_clips_pass_in_no_order_but_their_own_and_no_replay_is_live(
+    ecard_data, models, tmp_path, record_property
+):
+    given = recordings(ecard_data, "captures")
+    report = bench(*given, "--pack", "minifasnet", "--models", models, tmp_path)
+    turning = [clip for clip in report["clips"] if clip["path"].startswith("pad_tdm")]
+    real = [clip for clip in turning if clip["label"] == "bona_fide"]
+    live = sum(clip["verdict"] == "live" for clip in real)
+    replayed = [clip["verdict"] for clip in turning if clip["label"] == "attack"]
+    tried = sum(clip["others_tried"] for clip in report["clips"])
+    record_property("live clips of head turns judged live", f"{live} of {len(real)}")
+    record_property("replayed clips", ", ".join(replayed))
+    record_property("orders that a clip does not perform, tried", tried)
+    assert sum(clip["others_passed"] for clip in turning) == 0
+    assert "live" not in replayed
+    assert live >= len(real) * 2 / 3
+
+
+def test_in_the_simulator_every_species_is_held(ecard_data, tmp_path, record_property):
+    given = recordings(ecard_data, "faces")
+    report = bench(*given, "--simulate", SESSIONS, "--seeds", "kept", tmp_path)
+    record_property("SIMULATION verdicts", json.dumps(report["verdicts"]))
+    if FULL:
+        assert report["bona_fide"]["bpcer"] <= BPCER
+        assert all(found["apcer"] <= APCER for found in report["species"].values())
+
+
+@pytest.fixture(scope="module")
+def answered(ecard_data: Path, engine: Engine) -> list[Any]:
+    """A live answer to each of two challenges, by two people. A simulation."""
+    faces = ecard_data / "faces"
+    people = simulated.people_of(faces / "manifest.csv", faces, engine, "kept")
+    made = []
+    for seed in KEPT_SEEDS[1000:1002]:
+        challenge = draw(Profile.STANDARD, random.Random(seed))
+        take = play(challenge, next(people), Species.LIVE, seed)
+        made.append((challenge, simulated.track_of(take, engine).frames))
+    return made
+
+
+def judged_live(frames: list[Seen], challenge: Any) -> bool:
+    return judge_capture(frames, challenge, passive=False).verdict.value == "live"
+
+
+def test_wrong_late_foreign_and_reordered_answers_are_refused(answered, record_property):
+    (challenge, frames), (_, others) = answered
+    refused = {}
+    for seed in range(100 if FULL else 10):
+        foreign = draw(Profile.STANDARD, random.Random(5000 + seed))
+        refused[f"foreign {seed}"] = not judged_live(frames, foreign)
+        shuffled = list(frames)
+        random.Random(seed).shuffle(shuffled)
+        moved = [
+            Seen(seen.at_ms, other.image, other.face)
+            for seen, other in zip(frames, shuffled, strict=True)
+        ]
+        refused[f"reordered {seed}"] = not judged_live(moved, challenge)
+    late = [Seen(seen.at_ms + 4000, seen.image, seen.face) for seen in frames]
+    refused["late"] = not judged_live(late, challenge)
+    twice = [*frames[:8], frames[7], *frames[9:]]
+    refused["duplicated"] = not judged_live(twice, challenge)
+    still = [Seen(seen.at_ms, frames[0].image, frames[0].face) for seen in frames]
+    refused["a still"] = not judged_live(still, challenge)
+    record_property("answers refused (simulation)", f"{sum(refused.values())} of {len(refused)}")
+    assert all(refused.values())
+    assert len(others) == len(frames)
+
+
+def test_twelve_frames_cost_little(answered, record_property):
+    challenge, frames = answered[0]
+    some = frames[:: max(1, len(frames) // 12)][:12]
+    begun = time.process_time()
+    for _ in range(5):
+        judge_capture(some, challenge)
+    cost_ms = (time.process_time() - begun) / 5 * 1000
+    record_property("ms of one core for 12 frames, without a pack", round(cost_ms))
+    assert cost_ms <= 150
