@@ -156,7 +156,7 @@ def _moves_facts(track: Track, obeyed: Obedience) -> list[QualityFact]:
     restless = restlessness(track)
     return [
         QualityFact("face_found", found, "share", found >= LEAST_WITH_FACE),
-        QualityFact("moves_made", obeyed.made, "moves", obeyed.made == obeyed.asked),
+        QualityFact("moves_made", obeyed.made, "moves", obeyed.are_enough),
         QualityFact("other_moves", obeyed.others, "moves", obeyed.others == 0),
         QualityFact("steadiness", restless, "ratio", restless <= MOST_RESTLESS),
     ]

@@ -109,6 +109,8 @@ def strengths(track: Track, place: int) -> dict[Move, float]:
 
 OTHER_MOVE = 1.3
 """Strength from which a move that was not drawn counts as made: people sway."""
+FAINT_FROM = 4
+"""Moves asked for, from which on one of them may be missed."""
 SECOND = 0.45
 """Strength that a second frame must show of a move: it takes time."""
 
@@ -146,6 +148,12 @@ class Obedience:
     others: int
     peaks: tuple[int | None, ...]
     """For each slot the frame that shows its move furthest; None where it was not made."""
+
+    @property
+    def are_enough(self) -> bool:
+        """Of four moves one may be too faint to be seen: no two orders of the same moves differ in
+        one place only, so every other order still lacks two."""
+        return self.made >= self.asked - (self.asked >= FAINT_FROM)
 
 
 def obedience(track: Track, challenge: Challenge) -> Obedience:

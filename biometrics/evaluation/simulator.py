@@ -5,7 +5,9 @@ must, and by how much under noise. It says nothing about materials, masks, peopl
 it does not contain, and its rates are never mixed with those of real recordings.
 
 Everything is drawn from one seed: the same seed gives the same frames. `DEVELOPMENT_SEEDS` were
-used while limits were set; `KEPT_SEEDS` for the final run only.
+used while limits were set; `KEPT_SEEDS` for the final run only. The first thousand odd seeds are in
+neither: a run on 94 of them showed that one faint move in four turned away one live person in ten,
+and the rule that came of it was tried on others.
 """
 
 import math
@@ -33,7 +35,7 @@ from biometrics.images import ImageLimits
 from biometrics.types import RgbImage
 
 DEVELOPMENT_SEEDS = range(0, 100_000, 2)
-KEPT_SEEDS = range(1, 100_000, 2)
+KEPT_SEEDS = range(2_001, 100_000, 2)
 
 WIDTH, HEIGHT = 240, 320
 FRAMES = 28

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -66,6 +67,22 @@ def test_no_other_order_passes():
     for seed in range(40):
         other = random.Random(seed).sample(list(Move), 4)
         assert is_performed(track, reordered(*other)) is (other == drawn)
+
+
+def test_one_faint_move_of_four_may_be_missed_and_every_other_order_still_fails():
+    faint = replace(CHALLENGE, slots=CHALLENGE.slots[1:])
+    track = answered(CHALLENGE, faint)
+    assert obedience(track, CHALLENGE).made == 3
+    assert is_performed(track, CHALLENGE)
+    drawn = tuple(slot.move for slot in CHALLENGE.slots)
+    others = [order for order in permutations(Move) if order != drawn]
+    assert not any(is_performed(track, reordered(*order)) for order in others)
+
+
+def test_of_two_moves_none_may_be_missed():
+    two = replace(CHALLENGE, slots=CHALLENGE.slots[:2])
+    one = replace(CHALLENGE, slots=CHALLENGE.slots[:1])
+    assert not is_performed(answered(two, one), two)
 
 
 def test_moves_made_late_or_not_at_all_do_not_pass():
