@@ -16,12 +16,12 @@ import marshmallow as ma
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from ecard import errors
 from ecard.bodies import BYTES, FORM, BodyParser, ChecksumWrong, read_bytes
-from ecard.db import is_out_of_room
+from ecard.db import is_out_of_room, is_out_of_turn
 from ecard.deadline import LATE
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
@@ -228,7 +228,7 @@ def _document(view: Callable[..., Any], **facts: tuple[Any, ...]) -> Callable[..
 
 def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Refusal]]:
     """What every operation refuses, and those that read something."""
-    kinds: list[type[Refusal]] = [errors.TooManyRequests]
+    kinds: list[type[Refusal]] = [errors.TooManyRequests, errors.Busy]
     if "arguments" in info:
         kinds.append(errors.InvalidInput)
     if "requestBody" in doc:
@@ -408,13 +408,16 @@ def register_error_handlers(app: Flask) -> None:
 
     app.register_error_handler(Exception, fault)
 
-    def database_fault(error: DBAPIError) -> Response:
-        if not is_out_of_room(error):
-            return fault(error)
-        log.error("database_full")
-        return problem(errors.StorageFull())
+    def database_fault(error: SQLAlchemyError) -> Response:
+        if isinstance(error, DBAPIError) and is_out_of_room(error):
+            log.error("database_full")
+            return problem(errors.StorageFull())
+        if is_out_of_turn(error):
+            log.warning("database_busy")
+            return problem(errors.Busy())
+        return fault(error)
 
-    app.register_error_handler(DBAPIError, database_fault)
+    app.register_error_handler(SQLAlchemyError, database_fault)
 
 
 def _where(error: Exception) -> list[str]:

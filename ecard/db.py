@@ -17,7 +17,8 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -84,8 +85,24 @@ OUT_OF_ROOM = {"SQLITE_FULL", "53100"}
 
 def is_out_of_room(error: DBAPIError) -> bool:
     """Whether the database could not write because its disk is full."""
-    names = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
-    return any(name in OUT_OF_ROOM for name in names)
+    return _name_of(error) in OUT_OF_ROOM
+
+
+OUT_OF_TURN = {"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "57014", "55P03", "40P01", "40001", "53300"}
+"""What they call a wait for others that took too long: for the lock, a row, a connection."""
+
+
+def is_out_of_turn(error: SQLAlchemyError) -> bool:
+    """Whether others kept the database busy for longer than anybody waits."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and _name_of(error) in OUT_OF_TURN
+
+
+def _name_of(error: DBAPIError) -> str | None:
+    """The database's own name for what went wrong."""
+    known = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
+    return next((name for name in known if name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from ecard.app import API_PREFIX, create_app
 from ecard.errors import all_refusals
 from ecard.registry.port import RegistryUnavailable
+from tests import support
 from tests.api.scene import Scene, code
-from tests.support import Stage
+from tests.support import ON_POSTGRES, Stage
 
 LONG = "x" * 20_000
 
@@ -41,6 +44,20 @@ def test_a_refusal_is_in_the_callers_language(scene: Scene, accept: str, languag
     assert code(answer) == (401, "not_signed_in")
     assert answer.headers["Content-Language"] == language
     assert (answer.json["detail"] == english.json["detail"]) == (language == "en")
+
+
+def test_who_waits_too_long_for_the_database_hears_when_to_come_back(tmp_path: Path) -> None:
+    with support.stage(tmp_path, database_wait_seconds=0.2, statement_seconds=0.2) as stage:
+        phone, card = stage.phone(), stage.demo.holder("lucia").card_number
+        with stage.joined.db.write() as session:  # on SQLite all writers share one lock
+            if ON_POSTGRES:
+                session.execute(sa.text("LOCK TABLE limit_subjects IN EXCLUSIVE MODE"))
+            else:
+                session.connection()
+            answer = phone.send("POST", "/sign-in/codes", {"card_number": card})
+        assert (answer.status, answer.code) == (503, "busy")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert phone.ask_code(card)
 
 
 SAME_STEP = frozenset(
