@@ -170,7 +170,7 @@ def _clip(
     others = clips.other_challenges(own)
     passed = sum(is_performed(track, other) for other in others)
     verdict = judged.verdict if own.slots else Verdict.UNDECIDED
-    score = -9.0 if judged.reasons else min(judged.against.values())
+    score = None if judged.reasons else min(judged.against.values())
     shown = {
         "path": row["path"],
         "label": row["label"],
@@ -237,7 +237,7 @@ def _simulation(options: argparse.Namespace) -> dict[str, Any]:
 
 def _simulated(session: simulated.Session) -> Presentation:
     judged = session.judgement
-    score = -9.0 if judged.reasons else min(judged.against.values())
+    score = None if judged.reasons else min(judged.against.values())
     live = judged.verdict is Verdict.LIVE
     attack = session.species is not Species.LIVE
     path = f"simulated/{session.seed}"

@@ -6,7 +6,7 @@ it does not contain, and its rates are never mixed with those of real recordings
 
 Everything is drawn from one seed: the same seed gives the same frames. `DEVELOPMENT_SEEDS` were
 used while limits were set; `KEPT_SEEDS` for the final run only. The first thousand odd seeds are in
-neither: a run on 94 of them showed that one faint move in four turned away one live person in ten,
+neither: a run on 100 of them showed that one faint move in four turned away one live person in ten,
 and the rule that came of it was tried on others.
 """
 
