@@ -45,8 +45,9 @@ class LandmarkFinder:
         """`weights`: the content of shape_predictor_5_face_landmarks.dat; takes about a second to
         read."""
         self._mean_shape, self._cascades = _read_model(weights)
-        centred = _complex(self._mean_shape - self._mean_shape.mean(axis=0))
-        self._turning = (centred.conj() / (np.abs(centred) ** 2).sum()).astype(np.complex64)
+        mean = self._mean_shape.astype(np.float64).view(np.complex128)[:, 0]
+        centred = mean - mean.mean()
+        self._turning = centred.conj() / (np.abs(centred) ** 2).sum()
 
     def find(self, image: RgbImage, box: Box) -> Points:
         """5 × 2 points in the picture's pixels, for a face whose detection box is given."""
@@ -69,7 +70,8 @@ class LandmarkFinder:
         0 outside of the picture. Points as complex numbers: few steps of numpy, each of which
         would hold Python's lock."""
         points = _complex(shape)
-        places = cascade.steps * self._turning.dot(points) + points.take(cascade.anchors)
+        turn = np.complex64(self._turning.dot(points))  # summed in double, as dlib does
+        places = cascade.steps * turn + points.take(cascade.anchors)
         pixels = np.floor(_to_image(box, places.view(np.float32).reshape(-1, 2)) + 0.5)
         columns, rows = pixels.astype(np.intp).T
         height, width = size[:2]
