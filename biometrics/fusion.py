@@ -77,13 +77,13 @@ WEIGHTS: Mapping[str, Mapping[Attack, Weight]] = MappingProxyType(
             Attack.SHEET: Weight(6.0, 0.3, 2.5, "simulated: live 0.72 (0.35), sheets 0.02 (0.2)")
         },
         "light_strength": {
-            Attack.VIDEO: Weight(2.5, -3.4, 2.5, "simulated: live -2.4 (0.7), video -4.8 (0.8)")
+            Attack.VIDEO: Weight(2.5, -3.3, 2.5, "simulated: live -2.4 (0.7), video -4.8 (0.8)")
         },
         "light_agreement": {
-            Attack.VIDEO: Weight(10.0, 0.8, 1.5, "simulated: live 0.98 (0.03), video 0.64 (0.22)")
+            Attack.VIDEO: Weight(10.0, 0.85, 1.5, "simulated: live 0.98 (0.03), video 0.64 (0.22)")
         },
         "light_evenness": {
-            Attack.VIDEO: Weight(10.0, 0.5, 2.5, "simulated: live 0.77 (0.08), video 0.20 (0.36)")
+            Attack.VIDEO: Weight(10.0, 0.6, 2.5, "simulated: live 0.77 (0.08), video 0.20 (0.36)")
         },
         "texture": {kind: Weight(0.5, 0.0, 1.0, _STILLS) for kind in Attack},
         "pack": {
@@ -92,12 +92,13 @@ WEIGHTS: Mapping[str, Mapping[Attack, Weight]] = MappingProxyType(
         },
     }
 )
-"""Slopes are the difference of the means over the squared deviation, rounded down; light's middles
-lie nearer to the videos, so that a room with much light is not taken for a screen."""
+"""Slopes are the difference of the means over the squared deviation, rounded down. Light's middles
+were moved up once: weighed as they first were, 8 of 100 videos passed on seeds that are spent since
+(evaluation/simulator.py)."""
 
 LIVE_FROM = 2.0
-"""Of 55 development sessions 52 live ones reach it, of 220 attacks none; among real clips with the
-pack 6 of 6 live and no replay (the highest: -0.3)."""
+"""Of 155 sessions of each kind that limits were set on, 139 live ones pass it and every check, one
+video does and no sheet; of real clips with the pack 6 of 6 live and no replay (highest: -0.3)."""
 ATTACK_FROM = -2.0
 """Chosen as far below even as `LIVE_FROM` lies above; below it an attack is said, between the two
 the flow asks once more and then a person."""
