@@ -5,9 +5,9 @@ must, and by how much under noise. It says nothing about materials, masks, peopl
 it does not contain, and its rates are never mixed with those of real recordings.
 
 Everything is drawn from one seed: the same seed gives the same frames. `DEVELOPMENT_SEEDS` were
-used while limits were set, `KEPT_SEEDS` for the final run only. Odd seeds below 4001 are neither: two
-runs on them, of 100 sessions of each kind, were looked at and led to changes (one faint move in four
-may be missed; a video has to be ruled out more clearly), so they show nothing any more.
+used while limits were set, `KEPT_SEEDS` for the final run only. Odd seeds below 4001 are neither:
+two runs on them, of 100 sessions of each kind, were looked at and led to changes (one faint move in
+four may be missed; a video has to be ruled out more clearly), so they show nothing any more.
 """
 
 import math
