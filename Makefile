@@ -33,10 +33,18 @@ lint: environment  ## style, format and types
 
 gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kept in docs/measured/
 	@packaging/environment --gates
-	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate
+	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate -n $(WORKERS) \
+	  --dist loadfile --no-loadscope-reorder
 
-bench: environment  ## measures speed beside face_recognition (OUT=folder for the report)
-	@$(PY) -m biometrics.evaluation speed --out "$(or $(OUT),var/bench)"
+bench: BENCH := $(or $(OUT),var/bench)
+bench: environment  ## measures faces and uploads, and prints every target beside what was measured (OUT=, ECARD_DATA=)
+	@$(PY) -m biometrics.evaluation speed --out "$(BENCH)/speed"
+	@$(PY) -m biometrics.evaluation threads --seconds 60 --warm 30 --rounds 3 --out "$(BENCH)/threads"
+	@$(PY) -m biometrics.evaluation targets --speed "$(BENCH)/speed" --threads "$(BENCH)/threads" \
+		--match docs/measured/faces/resnet docs/measured/faces/yunet-mobilefacenet
+	@$(PY) -m uploads.evaluation speed --out "$(BENCH)/uploads"
+	@$(if $(ECARD_DATA),$(PY) -m uploads.evaluation hostile --dir "$(ECARD_DATA)/hostile" \
+		--out "$(BENCH)/hostile",echo "hostile files: ECARD_DATA is not set, left out")
 
 migrate: environment  ## brings the database up to date
 	@$(PY) -m ecard migrate

@@ -103,7 +103,18 @@ def _yunet_mobilefacenet(
     return YunetMobilefacenet(models, threads)
 
 
+def _yunet_sface(_detection: DetectionSettings, models: Path | None, threads: int) -> Engine:
+    from biometrics.sface import YunetSface  # as above
+
+    return YunetSface(models, threads)
+
+
 _LOADERS: Mapping[str, Callable[[DetectionSettings, Path | None, int], Engine]] = MappingProxyType(
-    {"resnet": _resnet, "dlib": _dlib, "yunet-mobilefacenet": _yunet_mobilefacenet}
+    {
+        "resnet": _resnet,
+        "dlib": _dlib,
+        "yunet-mobilefacenet": _yunet_mobilefacenet,
+        "yunet-sface": _yunet_sface,
+    }
 )
 ENGINES = tuple(_LOADERS)

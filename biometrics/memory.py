@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import BoundedSemaphore
 
 _STATUS = Path("/proc/self/status")
+_SCHEDULED = Path("/proc/thread-self/schedstat")
 
 
 def cores() -> int:
@@ -49,9 +50,26 @@ class Places:
 def peak_mb() -> float | None:
     """The largest size of this process so far; None where the system does not say. Not from
     getrusage: a process that was started by a larger one is told the other's size there."""
+    return _status_mb("VmHWM:")
+
+
+def resident_mb() -> float | None:
+    """The size of this process now; None where the system does not say."""
+    return _status_mb("VmRSS:")
+
+
+def _status_mb(field: str) -> float | None:
     if not _STATUS.is_file():
         return None
     for line in _STATUS.read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(field):
             return int(line.split()[1]) / 1024
     return None
+
+
+def waited_seconds() -> float:
+    """How long this thread has been ready to run while no core was free; 0 where the system does
+    not say."""
+    if not _SCHEDULED.is_file():
+        return 0.0
+    return int(_SCHEDULED.read_text(encoding="ascii").split()[1]) / 1e9

@@ -207,7 +207,7 @@ def _record(folder: Path, pack: Pack, wanted: PackFile, source: str | None) -> N
 def _terms(pack: Pack) -> list[str]:
     lines = [f"{pack.name}: {pack.purpose}"]
     if not pack.run_here:
-        lines.append("  NOT RUN by this project: no engine uses it yet")
+        lines.append("  NOT RUN by this project: its engine was never tried with these weights")
     for wanted in pack.files:
         lines += [
             f"  {wanted.name}, {wanted.size_bytes} bytes, SHA-256 {wanted.sha256}",

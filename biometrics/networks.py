@@ -44,6 +44,7 @@ EMBEDDING_SIZE = 128
 _MEAN_RGB = (122.782, 117.001, 104.298)
 _INPUT_SCALE = 1 / 256
 _BATCH_NORM_EPSILON = 1e-4
+_CHANNEL_BLOCK = 16
 _OPSET = 17
 _IR_VERSION = 9
 """Old enough for every ONNX Runtime that is pinned."""
@@ -156,6 +157,20 @@ class Convolution:
         biases = self.biases - (filters * mean).sum(axis=(1, 2, 3))
         return Convolution(filters, biases.astype(np.float32), self.stride, 0)
 
+    def with_inputs(self, channels: int) -> "Convolution":
+        """The same of so many input channels; nothing is made of those that were added."""
+        more = channels - self.filters.shape[1]
+        filters = np.pad(self.filters, ((0, 0), (0, more), (0, 0), (0, 0)))
+        return Convolution(filters, self.biases, self.stride, self.padding)
+
+    def widened(self, input_channels: int) -> "Convolution":
+        """With filters of nothing added, up to whole blocks: what ONNX Runtime's quick way of
+        counting asks for (the detector's 45 are computed twice as fast as 48)."""
+        more = -len(self.filters) % _CHANNEL_BLOCK
+        wide = self.with_inputs(input_channels)
+        filters = np.pad(wide.filters, ((0, more), (0, 0), (0, 0), (0, 0)))
+        return Convolution(filters, np.pad(self.biases, (0, more)), self.stride, self.padding)
+
 
 def read_layers(content: bytes) -> tuple[list[Convolution], Floats | None]:
     """All convolutions in the order of computation, normalisations folded in, and the last full
@@ -229,6 +244,14 @@ class _Graph:
         strides, pads = [layer.stride] * 2, [layer.padding] * 4
         return self.node("Conv", [source, *parameters], strides=strides, pads=pads)
 
+    def single_filter(self, source: str, layer: Convolution) -> str:
+        """A convolution with one filter, done backwards: a single row of output leaves ONNX Runtime
+        no matrix to multiply, its transpose does (five times as fast). The same numbers."""
+        filters = layer.filters.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+        parameters = [self.constant(filters), self.constant(layer.biases)]
+        pads = [layer.filters.shape[2] - 1 - layer.padding] * 4
+        return self.node("ConvTranspose", [source, *parameters], pads=pads)
+
     def floats(self, source: str) -> str:
         """uint8 images, height, width, RGB → float, channels first. Turned while they are bytes:
         that is a fifth of the detector's time."""
@@ -296,9 +319,12 @@ def detector_graph(content: bytes) -> bytes:
         raise ModelAltered("not the detection network")
     graph = _Graph()
     flow = graph.floats("images")
+    channels = len(_MEAN_RGB)
     for layer in [layers[0].on_pixels(), *layers[1:-1]]:
-        flow = graph.node("Relu", [graph.convolution(flow, layer)])
-    output = graph.convolution(flow, layers[-1])
+        whole = layer.widened(channels)
+        flow = graph.node("Relu", [graph.convolution(flow, whole)])
+        channels = len(whole.filters)
+    output = graph.single_filter(flow, layers[-1].with_inputs(channels))
     return graph.model([1, "height", "width", 3], output, [1, 1, "rows", "columns"])
 
 

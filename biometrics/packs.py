@@ -33,7 +33,7 @@ class Pack:
     purpose: str
     files: tuple[PackFile, ...]
     run_here: bool = True
-    """Whether an engine of this project has been run with it."""
+    """Whether this project has been run with it."""
 
 
 _ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo"

@@ -80,8 +80,9 @@ class VerifierSettings:
     smallest_named_face: float = 0.07
     """Down to this size a face is told apart from no face at all."""
     min_usable_frames: int = 3
-    best_frames: int = 5
-    """Of the usable frames, this many are compared."""
+    best_frames: int = 4
+    """Of the usable frames, this many are compared; of the others only whose face they show is
+    checked."""
     look_everywhere: int = 4
     """In every fourth frame faces are looked for in the whole picture, in the others only near the
     last frame's face: somebody who steps in beside it is seen a moment later."""

@@ -38,20 +38,16 @@ _IMAGENET_MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 _IMAGENET_DEVIATION = np.array((0.229, 0.224, 0.225), np.float32)
 
 
-class YunetMobilefacenet:
-    """A detector of 0.2 MB and an embedder of 4 MB. May be used by many threads at once."""
+class Yunet:
+    """A detector of 0.2 MB, for the embedders of packs."""
 
-    name = "yunet-mobilefacenet-v1"
-    weights = together(YUNET.sha256, MOBILEFACENET.sha256)
-    embedding_size = 128
     alignment = FIVE_POINT_112
 
     def __init__(self, models: Path | None, threads: int) -> None:
         """`models`: the folder that packs were installed into; `ModelMissing` or `ModelAltered`
-        where the pinned files are not there."""
+        where the pinned file is not there."""
         self._detector = open_session(_any_size(read_pack_file(models, YUNET)), threads)
         self._outputs = [f"{part}_{stride}" for part in _PARTS for stride in _STRIDES]
-        self._embedder = open_session(_any_count(read_pack_file(models, MOBILEFACENET)), threads)
 
     def find(self, image: RgbImage, smallest_face_px: float) -> list[Face]:
         """All faces from that width on, the largest first."""
@@ -72,13 +68,6 @@ class YunetMobilefacenet:
         """Always empty: looking anew costs little."""
         return []
 
-    def embed(self, chips: RgbImage) -> Embedding:
-        """n × 128, each of length 1, from n × 112 × 112 × 3 RGB, in one batch."""
-        scaled = (chips.astype(np.float32) / 255 - _IMAGENET_MEAN) / _IMAGENET_DEVIATION
-        batch = np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
-        (answer,) = self._embedder.run(None, {self._embedder.get_inputs()[0].name: batch})
-        return unit(np.asarray(answer))
-
     def _search(self, image: RgbImage, scale: float, border_px: int) -> list[Face]:
         canvas = _canvas(image, scale, border_px)
         blob = np.ascontiguousarray(canvas.transpose(2, 0, 1)[None], np.float32)
@@ -87,6 +76,26 @@ class YunetMobilefacenet:
         columns = canvas.shape[1]
         rows = np.concatenate([_decoded(named, stride, columns) for stride in _STRIDES])
         return [_face(row, scale, border_px) for row in rows]
+
+
+class YunetMobilefacenet(Yunet):
+    """With an embedder of 4 MB. May be used by many threads at once."""
+
+    name = "yunet-mobilefacenet-v1"
+    weights = together(YUNET.sha256, MOBILEFACENET.sha256)
+    embedding_size = 128
+
+    def __init__(self, models: Path | None, threads: int) -> None:
+        """As `Yunet`."""
+        super().__init__(models, threads)
+        self._embedder = open_session(_any_count(read_pack_file(models, MOBILEFACENET)), threads)
+
+    def embed(self, chips: RgbImage) -> Embedding:
+        """n × 128, each of length 1, from n × 112 × 112 × 3 RGB, in one batch."""
+        scaled = (chips.astype(np.float32) / 255 - _IMAGENET_MEAN) / _IMAGENET_DEVIATION
+        batch = np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+        (answer,) = self._embedder.run(None, {self._embedder.get_inputs()[0].name: batch})
+        return unit(np.asarray(answer))
 
 
 def _canvas(image: RgbImage, scale: float, border_px: int) -> RgbImage:

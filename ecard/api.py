@@ -16,10 +16,13 @@ import marshmallow as ma
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from ecard import errors
-from ecard.bodies import BodyParser
+from ecard.bodies import BYTES, FORM, BodyParser, ChecksumWrong, read_bytes
+from ecard.db import is_out_of_room, is_out_of_turn
+from ecard.deadline import LATE
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
 from ecard.locale import negotiate, sentence
@@ -120,6 +123,8 @@ class Room(Blueprint):
     ) -> dict[str, Any]:
         """The headers an operation takes, the token its room asks for, and all it refuses."""
         doc.setdefault("parameters", []).extend(info.get("needs_headers", []))
+        if "takes_bytes" in info:
+            doc["requestBody"] = {"required": True, "content": {BYTES: {"schema": BINARY}}}
         if self.security_scheme:
             doc["security"] = [{self.security_scheme: []}]
         kinds = {*self.gate_refuses, *info.get("refusals", []), *_refused_anywhere(doc, info)}
@@ -137,6 +142,18 @@ class Room(Blueprint):
             return _document(view, refusals=kinds)
 
         return decorate
+
+    def takes_bytes(self, view: Callable[..., Any]) -> Callable[..., Any]:
+        """Take a body of plain bytes, whose checksum stands in a header (as ``content=``)."""
+
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, content=read_bytes(request), **kwargs)
+
+        refusals = (errors.InvalidInput, ChecksumWrong)
+        return _document(
+            wrapper, refusals=refusals, needs_headers=(CONTENT_DIGEST,), takes_bytes=(True,)
+        )
 
     def versioned(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Take the version from If-Match (as ``version=``) and send the new one as ETag."""
@@ -160,9 +177,10 @@ class Room(Blueprint):
         return _document(wrapper, tagged=(True,))
 
     def idempotent(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """The outermost declaration of a POST that creates: repeats replay the first answer."""
+        """The outermost declaration of a POST that creates: repeats replay the first answer, and a
+        refusal that cost a try."""
         refusals = (KeyMissing, KeyReused, KeyInWork, OutcomeUnknown)
-        return _document(once(view), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
+        return _document(once(view, problem), refusals=refusals, needs_headers=(IDEMPOTENCY_KEY,))
 
 
 VERSION = r'"([0-9]{1,9})"'
@@ -178,7 +196,18 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{20,100}$"},
-    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike.",
+    "description": "Chosen by the caller, 20 to 100 characters; a repeat is answered alike, and"
+    " costs no second try where the first one did.",
+}
+
+
+BINARY = {"type": "string", "format": "binary"}
+CONTENT_DIGEST = {
+    "in": "header",
+    "name": "Content-Digest",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
+    "description": "SHA-256 of the body, as in RFC 9530.",
 }
 
 
@@ -199,11 +228,18 @@ def _document(view: Callable[..., Any], **facts: tuple[Any, ...]) -> Callable[..
 
 def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Refusal]]:
     """What every operation refuses, and those that read something."""
-    kinds: list[type[Refusal]] = [errors.TooManyRequests]
+    kinds: list[type[Refusal]] = [errors.TooManyRequests, errors.Busy]
     if "arguments" in info:
         kinds.append(errors.InvalidInput)
     if "requestBody" in doc:
-        kinds += [errors.MalformedBody, errors.WrongContentType, errors.BodyTooLarge]
+        kinds += [
+            errors.MalformedBody,
+            errors.WrongContentType,
+            errors.BodyTooLarge,
+            errors.BodyTooSlow,
+        ]
+        if FORM in doc["requestBody"]["content"]:
+            kinds.append(errors.TooManyParts)
     return kinds
 
 
@@ -294,6 +330,8 @@ BY_STATUS: dict[int, type[Refusal]] = {
 
 
 def _as_refusal(error: HTTPException) -> Refusal:
+    if isinstance(error, ClientDisconnected) and request.environ.get(LATE):
+        return errors.BodyTooSlow()
     kind = BY_STATUS.get(error.code or 500, errors.MalformedBody)
     if kind is errors.InvalidInput:
         messages = (getattr(error, "data", None) or {}).get("messages", {})
@@ -322,6 +360,8 @@ def _field_code(message: str) -> str:
     }
     if re.fullmatch(r"[a-z_]{3,40}", message):
         return message
+    if message.startswith("Must be one of: "):
+        return "unknown_value"
     return known.get(message, "invalid")
 
 
@@ -367,6 +407,17 @@ def register_error_handlers(app: Flask) -> None:
         return problem(errors.InternalError())
 
     app.register_error_handler(Exception, fault)
+
+    def database_fault(error: SQLAlchemyError) -> Response:
+        if isinstance(error, DBAPIError) and is_out_of_room(error):
+            log.error("database_full")
+            return problem(errors.StorageFull())
+        if is_out_of_turn(error):
+            log.warning("database_busy")
+            return problem(errors.Busy())
+        return fault(error)
+
+    app.register_error_handler(SQLAlchemyError, database_fault)
 
 
 def _where(error: Exception) -> list[str]:

@@ -18,11 +18,11 @@ from ecard.accounts import views as accounts_views
 from ecard.accounts.errors import SessionHandedOver
 from ecard.activation import service as activation
 from ecard.activation import views as activation_views
-from ecard.activation.views import CLOSED
 from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
 from ecard.cards import views as cards_views
+from ecard.deadline import BodyDeadline
 from ecard.documents import views as documents_views
 from ecard.family import views as family_views
 from ecard.front import front
@@ -78,7 +78,7 @@ RESOLVERS: dict[str, auth.Resolver] = {
 GATE_REFUSES: dict[str, tuple[type[errors.Refusal], ...]] = {
     auth.HOLDER: (SessionHandedOver,),
     auth.STAFF: (),
-    auth.CAPTURE: CLOSED,
+    auth.CAPTURE: (),
 }
 
 
@@ -89,6 +89,7 @@ def create_app(joined: Joined) -> Flask:
     app.extensions["ecard"] = joined
     app.config.update(_flask_config(joined))
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # names in UTF-8, as people write
+    app.wsgi_app = BodyDeadline(app.wsgi_app, joined.settings.body_seconds)  # type: ignore[assignment, method-assign]
     if joined.settings.trusted_proxies:
         hops = joined.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -60,6 +60,7 @@ class ReferencePhotoUnusable(Refusal):
 
     code = "reference_photo_unusable"
     status = 409
+    next = "choose_route"
 
 
 class Readable(Protocol):

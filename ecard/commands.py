@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -235,6 +236,8 @@ def _welcome(settings: Settings) -> str:
     address = f"http://{host}:{settings.port}"
     lines = ["", "e-card family services", f"  API      {address}/api/v1"]
     lines += [f"  Pages    {address}/api/docs", f"  Data     {settings.var}", ""]
+    if not settings.scans:
+        lines += ["  Note     uploads are not scanned for viruses (ECARD_SCANNER is not set)", ""]
     if settings.demo:
         lines += _load_demo(settings)
         port = "" if settings.port == 8000 else f" PORT={settings.port}"
@@ -402,6 +405,27 @@ def make_migration(message: str, again: bool) -> None:
         command = [sys.executable, "-m", "ruff", *verb, "--quiet", str(made)]
         subprocess.run(command, check=True)  # noqa: S603
     print(f"Wrote {made}. Read it before you commit it.")
+
+
+@command("legal-hold")
+@click.argument("link_id", type=click.UUID)
+@click.option("--reference", help="What asks for it, such as a file number; no name of a person.")
+@click.option("--release", is_flag=True, help="End the hold; what lapsed meanwhile is destroyed.")
+def legal_hold(link_id: uuid.UUID, reference: str | None, release: bool) -> None:
+    """Keep the documents of a link from being destroyed, or release them."""
+    from ecard.documents import service as documents
+    from ecard.errors import InvalidInput, NotFound
+
+    if bool(reference) == release:
+        raise Stop("Say either --reference=… or --release.")
+    with joined_system(read_settings()) as joined:
+        try:
+            count = documents.hold(joined.call(), link_id, None if release else reference)
+        except NotFound as missing:
+            raise Stop(f"No documents of a link {link_id}.") from missing
+        except InvalidInput as wrong:
+            raise Stop("A reference is letters, digits and / . _ - (60 at most).") from wrong
+    print(f"{'Released' if release else 'Held'}: {count} files.")
 
 
 @command("sweep")

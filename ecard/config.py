@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from uploads.scanning import ClamdAddress
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROFILES = ("demo", "production")
 PORTS = range(1, 65_536)
+NO_SCANNER = "none"
 DEMO_REQUESTS_PER_ADDRESS = 3000
 """Phones, desks and a curious newcomer all come from one loopback address there."""
 
@@ -62,9 +65,23 @@ class Settings:
     hashing_at_once: int = setting(4, "Password hashes computed at a time in a worker.")
     hashing_wait_seconds: float = setting(10.0, "How long a password check waits, seconds.")
     request_bytes: int = setting(12 * 2**20, "Largest request body, bytes.")
+    body_seconds: float = setting(120.0, "Longest time for a request's body to arrive, seconds.")
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
+    scanner: str = setting(
+        "",
+        "ClamAV's daemon: `unix:/run/clamav/clamd.ctl` or `tcp:127.0.0.1:3310`; `none`, or empty in"
+        " the demo: uploads are not scanned.",
+    )
+    scanner_seconds: float = setting(
+        10.0, "Longest wait for the scanner's word on a file, seconds."
+    )
+    document_reading: int = setting(
+        1,
+        "1: what is printed on documents is read by a machine (900 MB for one page at a time);"
+        " 0, in the demo profile only: people read them.",
+    )
     form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
     frames_min: int = setting(3, "Fewest frames of a capture.")
@@ -116,6 +133,20 @@ class Settings:
     numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
     applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
     document_tries: int = setting(5, "Evidence submissions of one holder in 6 hours.")
+    upload_piece_bytes: int = setting(2**20, "Largest piece of an upload in pieces, bytes.")
+    upload_piece_least_bytes: int = setting(
+        64 * 1024, "Smallest piece of an upload in pieces, except its last, bytes."
+    )
+    uploads_open_max: int = setting(3, "Uploads in pieces that a holder may have begun.")
+    partial_upload_seconds: int = setting(
+        24 * 3600, "Life of an upload in pieces that is not finished, seconds."
+    )
+    finishing_seconds: int = setting(
+        60, "An upload that was being finished this long ago belongs to a process that died."
+    )
+    tried_pictures_kept_days: int = setting(
+        30, "How long a picture that was sent is recognised again, days."
+    )
     unclaimed_document_seconds: int = setting(
         24 * 3600, "Life of a document that no application claims, seconds."
     )
@@ -123,6 +154,10 @@ class Settings:
         30, "Days that a typed name and number are kept after their link is over."
     )
     capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
+    capture_sessions_a_day: int = setting(
+        20,
+        "Capture sessions per relative and application in 24 hours; each draws other digits.",
+    )
     unusable_max: int = setting(10, "Unusable captures in one capture session.")
     mismatches_in_a_row: int = setting(5, "Mismatches until waiting times begin.")
     mismatch_wait_seconds: int = setting(30, "First waiting time, seconds; doubles each time.")
@@ -195,6 +230,11 @@ class Settings:
         return self.profile == "demo"
 
     @property
+    def scans(self) -> bool:
+        """Whether uploads are scanned for viruses."""
+        return self.scanner not in ("", NO_SCANNER)
+
+    @property
     def keys_folder(self) -> Path:
         """Where the key files are: never beside the database files."""
         return self.keys or self.var / "keys"
@@ -213,6 +253,11 @@ class Settings:
     def models_folder(self) -> Path:
         """Where model packs were installed (``python -m biometrics.models install``)."""
         return self.var / "models"
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether a machine reads documents."""
+        return self.document_reading == 1
 
     @property
     def database_address(self) -> str:
@@ -292,9 +337,17 @@ def _findings(s: Settings) -> list[str]:
         found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
     if s.frames_min < 1 or s.frames_max < s.frames_min:
         found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range")
-    if not s.demo:
-        found += _production_findings(s)
-    return found
+    found += _scanner_findings(s)
+    return found if s.demo else found + _production_findings(s)
+
+
+def _scanner_findings(s: Settings) -> list[str]:
+    try:
+        if s.scans:
+            ClamdAddress.read(s.scanner)
+    except ValueError as error:
+        return [f"ECARD_SCANNER: {error}"]
+    return []
 
 
 def _production_findings(s: Settings) -> list[str]:
@@ -305,6 +358,10 @@ def _production_findings(s: Settings) -> list[str]:
         found.append("ECARD_SMTP_URL / ECARD_SMS_WEBHOOK_URL: production needs a way to deliver")
     if s.sms_webhook_url and not s.sms_webhook_url.startswith("https://"):
         found.append("ECARD_SMS_WEBHOOK_URL: production needs https://")
+    if not s.scanner:
+        found.append("ECARD_SCANNER: name ClamAV's daemon, or say `none`")
+    if not s.reads_documents:
+        found.append("ECARD_DOCUMENT_READING: production reads documents (1)")
     if s.keys is None:
         found.append("ECARD_KEYS: name a key folder outside ECARD_VAR")
     elif s.keys.is_relative_to(s.var):

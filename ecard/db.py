@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -56,11 +58,51 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime(), uuid.UUID: sa.Uuid()}
 
 
+Row = TypeVar("Row", bound=Base)
+
+
+def held(session: Session, kind: type[Row], key: object) -> Row | None:
+    """``session.get``, asked of the database once: a session forgets rows that nobody else holds.
+
+    For what nearly every rule needs and nobody else changes meanwhile: regions, persons, keys.
+    """
+    row = session.get(kind, key)
+    if row is not None:
+        session.info.setdefault("held", set()).add(row)
+    return row
+
+
 Id = Annotated[uuid.UUID, mapped_column(primary_key=True, default=uuid.uuid4)]
 Code = Annotated[str, mapped_column(sa.String(64))]
 Sealed = Annotated[bytes, mapped_column(sa.LargeBinary)]
 Index = Annotated[str, mapped_column(sa.String(80))]
 Json = Annotated[dict[str, Any], mapped_column(sa.JSON)]
+
+
+OUT_OF_ROOM = {"SQLITE_FULL", "53100"}
+"""What SQLite and PostgreSQL call a disk without room."""
+
+
+def is_out_of_room(error: DBAPIError) -> bool:
+    """Whether the database could not write because its disk is full."""
+    return _name_of(error) in OUT_OF_ROOM
+
+
+OUT_OF_TURN = {"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "57014", "55P03", "40P01", "40001", "53300"}
+"""What they call a wait for others that took too long: for the lock, a row, a connection."""
+
+
+def is_out_of_turn(error: SQLAlchemyError) -> bool:
+    """Whether others kept the database busy for longer than anybody waits."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and _name_of(error) in OUT_OF_TURN
+
+
+def _name_of(error: DBAPIError) -> str | None:
+    """The database's own name for what went wrong."""
+    known = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
+    return next((name for name in known if name), None)
 
 
 @dataclass(frozen=True, slots=True)

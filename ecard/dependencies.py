@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from biometrics.verifier import FaceVerifier
 from ecard.hashing import Hasher
+from uploads.documents.pages import PageReader
+from uploads.scanning import Scanner
 from uploads.storage import FileStore
 
 if TYPE_CHECKING:
+    from biometrics.verifier import FaceVerifier
     from ecard.delivery import Delivery
     from ecard.registry.port import Registry
     from ecard.vault import Vault
@@ -30,6 +32,7 @@ class Dependencies:
     vault: Vault
     registry: Registry
     file_store: FileStore
+    scanner: Scanner
     delivery: Delivery
     verifier: Callable[[], FaceVerifier]
     """Returns the loaded verifier; loading is done once, at start-up, by the joiner."""
@@ -38,4 +41,6 @@ class Dependencies:
     hashing: BoundedSemaphore
     """At most this many argon2 hashes run at a time (each takes tens of megabytes)."""
     hasher: Hasher
+    reader: PageReader | None = None
+    """Reads what is printed on documents; None: people read them."""
     now: Callable[[], datetime] = utc_now

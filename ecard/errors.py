@@ -25,6 +25,8 @@ class Refusal(Exception):
     status: ClassVar[int] = 400
     next: str | None = None
     """The way on: the step now allowed, or None."""
+    spent: bool = False
+    """Whether it cost something (a try, a session): a repeat with the same key costs no more."""
 
     def __init__(
         self,
@@ -69,6 +71,7 @@ class Conflict(Refusal):
 
     code = "conflict"
     status = 409
+    next = "read_again"
 
 
 class TooManyRequests(Refusal):
@@ -98,6 +101,16 @@ class Unavailable(Refusal):
         super().__init__(retry_after=retry_after, **params)
 
 
+class StorageFull(Refusal):
+    """No room for another file; nothing was spent, and it is taken again once there is room."""
+
+    code = "storage_full"
+    status = 507
+
+    def __init__(self, retry_after: int = 300, **params: Any) -> None:
+        super().__init__(retry_after=retry_after, **params)
+
+
 class InvalidInput(Refusal):
     """A field is missing or wrong; ``fields`` names each."""
 
@@ -119,6 +132,20 @@ class BodyTooLarge(Refusal):
     status = 413
 
 
+class TooManyParts(Refusal):
+    """A form has more parts than are looked at."""
+
+    code = "too_many_parts"
+    status = 413
+
+
+class BodyTooSlow(Refusal):
+    """The body did not arrive within the time that a body has; nothing of it was kept."""
+
+    code = "body_too_slow"
+    status = 408
+
+
 class WrongMethod(Refusal):
     """The address exists, the method does not."""
 
@@ -138,6 +165,7 @@ class VersionMissing(Refusal):
 
     code = "version_missing"
     status = 428
+    next = "read_again"
 
 
 class VersionChanged(Refusal):
@@ -145,6 +173,7 @@ class VersionChanged(Refusal):
 
     code = "version_changed"
     status = 412
+    next = "read_again"
 
 
 class InternalError(Refusal):

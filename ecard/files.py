@@ -25,12 +25,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ecard import audit
 from ecard.call import Call
 from ecard.db import Base, Code, Id, Index
-from ecard.errors import Busy, Refusal, Unavailable
+from ecard.errors import Busy, Refusal, StorageFull, Unavailable
 from ecard.vault import KeyDestroyed
 from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
 from uploads.retention import DeletionReceipt
 from uploads.sandbox import Sandbox
+from uploads.scanning import refuse_infected
 
 PLACE = "stored_files.content"
 
@@ -56,6 +57,8 @@ class StoredFile(Base):
     """None once destroyed: the key goes first, then the blob."""
     created_at: Mapped[datetime]
     destroy_after: Mapped[datetime | None] = mapped_column(index=True)
+    held_as: Mapped[str | None] = mapped_column(sa.String(64))
+    """Reference of the legal hold under which nothing destroys it; None without one."""
     destroyed_at: Mapped[datetime | None]
     destroy_reason: Mapped[str | None] = mapped_column(sa.String(64))
     receipt: Mapped[str | None] = mapped_column(sa.Text)
@@ -70,6 +73,7 @@ class FileDestroyed(Refusal):
 
     code = "file_destroyed"
     status = 410
+    next = "read_case"
 
 
 class UploadRefusal(Refusal):
@@ -110,16 +114,39 @@ class PictureUnreadable(UploadRefusal):
     code = upload_errors.PictureUnreadable.code
 
 
+class PictureAnimated(UploadRefusal):
+    """More than one picture played after another; which one is meant cannot be told."""
+
+    code = upload_errors.PictureAnimated.code
+    next = "upload_document"
+
+
 class PdfPassword(UploadRefusal):
     """The PDF asks for a password."""
 
     code = upload_errors.PdfPassword.code
+    next = "upload_document"
 
 
 class PdfTooManyPages(UploadRefusal):
     """The PDF has more pages than the limit."""
 
     code = upload_errors.PdfTooManyPages.code
+    next = "upload_document"
+
+
+class PdfScript(UploadRefusal):
+    """The PDF carries a program, or starts one."""
+
+    code = upload_errors.PdfScript.code
+    next = "upload_document"
+
+
+class PdfAttachment(UploadRefusal):
+    """The PDF carries other files."""
+
+    code = upload_errors.PdfAttachment.code
+    next = "upload_document"
 
 
 class VideoTooLong(UploadRefusal):
@@ -134,6 +161,13 @@ class VideoUnreadable(UploadRefusal):
     code = upload_errors.VideoUnreadable.code
 
 
+class FileInfected(UploadRefusal):
+    """The scanner found something in it; what, is not told to the sender."""
+
+    code = upload_errors.FileInfected.code
+    next = "upload_document"
+
+
 class ProcessingLimit(UploadRefusal):
     """Decoding it took more time or memory than allowed."""
 
@@ -146,8 +180,12 @@ PICTURE_REFUSALS: tuple[type[UploadRefusal], ...] = (
     FileTypeNotAllowed,
     PictureTooLarge,
     PictureUnreadable,
+    PictureAnimated,
     PdfPassword,
     PdfTooManyPages,
+    PdfScript,
+    PdfAttachment,
+    FileInfected,
     ProcessingLimit,
 )
 VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
@@ -157,6 +195,7 @@ VIDEO_REFUSALS: tuple[type[UploadRefusal], ...] = (
     PictureTooLarge,
     VideoTooLong,
     VideoUnreadable,
+    FileInfected,
     ProcessingLimit,
 )
 _BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
@@ -164,16 +203,29 @@ _BY_CODE = {kind.code: kind for kind in (*PICTURE_REFUSALS, *VIDEO_REFUSALS)}
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503."""
+    """The errors of ``uploads`` as refusals with the same codes, its faults as a 503 or 507."""
     try:
         yield
     except upload_errors.UploadRefused as refused:
         raise _BY_CODE[refused.code] from refused
     except upload_errors.SandboxBusy as busy:
         raise Busy(retry_after=busy.retry_after_seconds) from busy
-    except (upload_errors.SandboxFault, upload_errors.StoreFault) as fault:
+    except upload_errors.StoreFull as full:
+        log.error("store_full")
+        raise StorageFull from full
+    except (
+        upload_errors.SandboxFault,
+        upload_errors.StoreFault,
+        upload_errors.ScannerFault,
+    ) as fault:
         log.error("upload_fault", error=type(fault).__name__)
         raise Unavailable from fault
+
+
+def scan(call: Call, content: bytes) -> None:
+    """Ask the scanner about an untrusted file; raises FileInfected, or Unavailable: fail closed."""
+    with refusing():
+        refuse_infected(call.dependencies.scanner, content)
 
 
 @cache
@@ -275,12 +327,26 @@ def is_destroyed(session: Session, file_id: uuid.UUID) -> bool:
 
 
 def destroy(session: Session, call: Call, file_id: uuid.UUID, reason: str) -> None:
-    """Destroy the key; from the caller's commit on the content is gone. Then call ``erase``."""
+    """Destroy the key; from the caller's commit on the content is gone. Then call ``erase``.
+
+    A file under legal hold stays, and is destroyed by the first sweep after its release.
+    """
     row = session.get_one(StoredFile, file_id, with_for_update=True)
-    if row.destroyed_at is None:
+    if row.held_as is not None:
+        row.destroy_after = call.now
+    elif row.destroyed_at is None:
         row.wrapped_key = None
         row.destroyed_at, row.destroy_reason = call.now, reason
         audit.record(session, call, "file.destroyed", "file", file_id, reason=reason)
+
+
+def hold(session: Session, call: Call, file_id: uuid.UUID, reference: str | None) -> None:
+    """Keep a file whatever its dates say, as ``reference`` asks for; None releases it."""
+    row = session.get_one(StoredFile, file_id, with_for_update=True)
+    if row.destroyed_at is None and row.held_as != reference:
+        row.held_as = reference
+        action = "file.held" if reference else "file.released"
+        audit.record(session, call, action, "file", file_id, reason=reference)
 
 
 def erase(call: Call) -> int:
@@ -370,7 +436,11 @@ def _erase_all(call: Call) -> int:
 
 def _destroy_batch(call: Call) -> int:
     """Files that a decision holds just now are left to it: the sweep waits for nobody's lock."""
-    lapsed = sa.and_(StoredFile.destroy_after <= call.now, StoredFile.destroyed_at.is_(None))
+    lapsed = sa.and_(
+        StoredFile.destroy_after <= call.now,
+        StoredFile.destroyed_at.is_(None),
+        StoredFile.held_as.is_(None),
+    )
     some = sa.select(StoredFile.id).where(lapsed).limit(call.settings.sweep_rows)
     with call.db.write() as session:
         ids = list(session.scalars(some.with_for_update(skip_locked=True)))

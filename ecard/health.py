@@ -68,7 +68,7 @@ def alive() -> dict[str, str]:
 @health.refuses(Unavailable)
 @health.response(200, HealthSchema)
 def ready() -> dict[str, str]:
-    """Whether database, store, disk, keys and face verifier are all there."""
+    """Whether database, store, scanner, disk, keys and face verifier are all there."""
     readiness.require(current_call())
     return {"status": "ready"}
 
@@ -138,6 +138,10 @@ def _store(call: Call) -> bool:
         store.delete(name)
 
 
+def _scanner(call: Call) -> bool:
+    return call.dependencies.scanner.is_there()
+
+
 def _disk(call: Call) -> bool:
     usage = shutil.disk_usage(call.settings.var)
     return enough_disk(usage.free, usage.total)
@@ -168,6 +172,7 @@ CHECKS: dict[str, Callable[[Call], bool]] = {
     "database": _database,
     "migrations": _migrated,
     "store": _store,
+    "scanner": _scanner,
     "disk": _disk,
     "keys": _keys,
     "anchors": _anchors,

@@ -2,7 +2,8 @@
 
 The key's row is reserved and committed before the work; the answer is kept sealed. A repeat while
 the first is in work is told to wait; a repeat after a crash in the middle is told that the outcome
-is unknown and must be read, because doing it twice would be worse.
+is unknown and must be read, because doing it twice would be worse. A refusal leaves the key free,
+unless it cost a try: that one is kept like any answer, or a network that repeats would cost two.
 """
 
 from __future__ import annotations
@@ -73,10 +74,14 @@ class OutcomeUnknown(Refusal):
 
     code = "idempotency_outcome_unknown"
     status = 409
+    next = "read_again"
 
 
-def once(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Run the view once per key and actor; replay its answer afterwards."""
+def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> Callable[..., Any]:
+    """Run the view once per key and actor; replay its answer afterwards.
+
+    ``answer_of`` makes the answer of a refusal that cost something.
+    """
 
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -89,8 +94,11 @@ def once(view: Callable[..., Any]) -> Callable[..., Any]:
             return kept
         try:
             response = make_response(view(*args, **kwargs))
-        except (Refusal, HTTPException):
-            _forget(call, kept)  # a refusal has no effect, so the key stays free
+        except (Refusal, HTTPException) as refused:
+            if isinstance(refused, Refusal) and refused.spent:
+                _keep(call, kept, answer_of(refused))
+            else:
+                _forget(call, kept)  # it had no effect, so the key stays free
             raise
         _keep(call, kept, response)
         return response

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cache, partial
 from threading import BoundedSemaphore
 
+import structlog
+
 from biometrics.verifier import FaceVerifier
 from ecard.actors import SYSTEM
 from ecard.call import Call
@@ -18,7 +20,11 @@ from ecard.dependencies import Dependencies, utc_now
 from ecard.hashing import Hasher
 from ecard.registry.sql import SqlRegistry
 from ecard.vault import Vault
+from uploads.documents.pages import PageReader
+from uploads.scanning import Clamd, ClamdAddress, NoScanner, Scanner
 from uploads.storage import DirectoryStore
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -55,14 +61,29 @@ def join(
         vault=vault,
         registry=SqlRegistry(db, vault),
         file_store=DirectoryStore(settings.files_folder),
+        scanner=scanner_from(settings),
         delivery=delivery_from(settings, db, vault),
         verifier=verifier or cache(partial(_load_verifier, settings)),
         judging=BoundedSemaphore(settings.judging_at_once),
         hashing=BoundedSemaphore(settings.hashing_at_once),
         hasher=hasher or Hasher(),
+        reader=PageReader() if settings.reads_documents else None,
         now=now,
     )
     return Joined(db, settings, dependencies)
+
+
+def scanner_from(settings: Settings) -> Scanner:
+    """The scanner that is set, or the one that says that nothing was scanned."""
+    if not settings.scans:
+        return NoScanner()
+    return Clamd(ClamdAddress.read(settings.scanner), seconds=settings.scanner_seconds)
+
+
+def warn_of_what_is_off(settings: Settings) -> None:
+    """Say at the start what an operator should know to be missing."""
+    if not settings.scans:
+        log.warning("no_scanner", consequence="uploads are not scanned for viruses")
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -63,11 +63,12 @@ def spend(
     now: datetime,
     detail: str = "",
     distinct: bool = False,
+    try_id: uuid.UUID | None = None,
 ) -> int | None:
     """Count one try. Returns None when it is allowed, else the seconds until the next is.
 
     With ``distinct`` the limit is on different ``detail`` values (a repeated one is free).
-    The caller commits, also when it goes on to refuse.
+    ``try_id`` names the try, for ``give_back``. The caller commits, also when it goes on to refuse.
     """
     lock(session, kind, subject)
     window = timedelta(seconds=window_seconds)
@@ -77,8 +78,14 @@ def spend(
     if len(spent) >= limit:
         free_at = spent[len(spent) - limit].at + window
         return max(1, int((free_at - now).total_seconds()) + 1)
-    session.add(LimitTry(id=uuid.uuid4(), kind=kind, subject=str(subject), detail=detail, at=now))
+    try_id = try_id or uuid.uuid4()
+    session.add(LimitTry(id=try_id, kind=kind, subject=str(subject), detail=detail, at=now))
     return None
+
+
+def give_back(session: Session, *try_ids: uuid.UUID) -> None:
+    """Forget tries that an outage of ours spent. Not committed."""
+    session.execute(sa.delete(LimitTry).where(LimitTry.id.in_(try_ids)))
 
 
 def sweep(session: Session, before: datetime) -> int:

@@ -81,9 +81,10 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """The WSGI application of one worker process; its faces are loaded before it serves."""
         from ecard.app import create_app
-        from ecard.joined import join
+        from ecard.joined import join, warn_of_what_is_off
 
         logs.configure()
+        warn_of_what_is_off(self._settings)
         self._joined = join(self._settings)
         self._joined.dependencies.verifier()
         return create_app(self._joined)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecard.db import Base
+from ecard.db import Base, held
 from ecard.dependencies import utc_now
 from uploads.encryption import (
     BlindIndex,
@@ -99,12 +99,12 @@ class Vault:
 
     def destroy_person_key(self, session: Session, person_id: uuid.UUID, now: datetime) -> None:
         """Make everything sealed with this person's key unreadable for ever."""
-        row = session.get(PersonKey, person_id)
+        row = held(session, PersonKey, person_id)
         if row is not None:
             row.wrapped, row.destroyed_at = None, now
 
     def _key_of(self, session: Session, person_id: uuid.UUID, create: bool = True) -> bytes:
-        row = session.get(PersonKey, person_id)
+        row = held(session, PersonKey, person_id)
         if row is None and create:
             key = secrets.token_bytes(KEY_BYTES)
             wrapped = self._master.wrap(key, f"person_keys|{person_id}")

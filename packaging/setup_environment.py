@@ -33,7 +33,11 @@ FREE_DISK_NEEDED_GB = 3  # 1.5 GB installed, about as much again while it is unp
 SILENCE_SECONDS = 5  # between two lines of progress where no person watches a terminal
 PIP_MODULES = ("venv", "ensurepip")
 NEEDED_MODULES = ("ctypes", "sqlite3", "ssl", "zlib")
-GATE_PROGRAMS = {"nginx": "nginx-light"}  # program → Debian package
+GATE_PROGRAMS = {
+    "nginx": "nginx-light",
+    "clamd": "clamav-daemon",
+    "strace": "strace",
+}  # program → Debian package
 SYSTEM_PROGRAMS = ("/usr/sbin", "/usr/local/sbin", "/sbin")  # not on every PATH
 
 started = time.monotonic()

@@ -14,6 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests.alone import Places
 from tests.measured import NO_DATA, Account
 
 DATA_FOLDERS = ("faces", "captures", "documents", "attacks", "hostile", "models")
@@ -79,6 +80,8 @@ def in_memory() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     in_memory()
+    if os.environ.get("ECARD_GATES"):
+        config.pluginmanager.register(Places(), "places")
     if not hasattr(config, "workerinput"):
         gates, full = (bool(os.environ.get(name)) for name in ("ECARD_GATES", "ECARD_FULL"))
         config.pluginmanager.register(Account(gates=gates, full=full), "account")

@@ -41,5 +41,7 @@ DEMO = Policy(
     notice_months=12,
     objection_days=7,
     not_me_hours=240,
+    days_after_expiry=0,
+    read_documents_suffice=0,
     household_contrast=0,
 )

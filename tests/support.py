@@ -47,12 +47,13 @@ LIGHT = Hasher(memory_kib=64)
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved, or moves on with every look."""
 
     def __init__(self, start: datetime = START) -> None:
-        self.time = start
+        self.time, self.tick = start, timedelta(0)
 
     def __call__(self) -> datetime:
+        self.time += self.tick
         return self.time
 
     def advance(self, **by: float) -> None:
@@ -195,11 +196,13 @@ def stage(folder: Path, **settings: Any) -> Iterator[Stage]:
 
 
 QUICK: dict[str, Any] = {
+    "document_reading": 0,
     "confirmation_floor_seconds": 0.0,
     "requests_per_address": 100_000,
     "sign_ins_per_address": 1000,
 }
-"""Tests wait for nothing, and all come from one address."""
+"""Tests wait for nothing, and all come from one address; the few that are about reading documents
+switch it on, for a page takes seconds."""
 
 
 _APPS: dict[Settings, Flask] = {}

@@ -3,14 +3,18 @@
 UploadError
 ├── UploadRefused          the sender's file cannot be taken; `code` is stable and public
 │   ├── FileEmpty, FileTooLarge, FileTypeNotAllowed
-│   ├── PictureTooLarge, PictureUnreadable, PdfPassword, PdfTooManyPages
+│   ├── PictureTooLarge, PictureUnreadable, PictureAnimated
+│   ├── PdfPassword, PdfTooManyPages, PdfScript, PdfAttachment
 │   ├── VideoTooLong, VideoUnreadable
+│   ├── FileInfected       the scanner knows it
 │   └── ProcessingLimit    decoding it ran out of time or memory, or ended the decoder
 └── UploadFault            ours; nothing is to be counted against the sender
     ├── StoreFault         the file store failed; `retryable` says whether later may help
-    │   └── FileMissing    no such file
+    │   ├── FileMissing    no such file
+    │   └── StoreFull      no room; taken again once there is some
     ├── DecryptionFailed   wrong key, wrong place, or the bytes were changed
     ├── KeyFileRefused     a key file that is missing, readable by others or of the wrong length
+    ├── ScannerFault       the scanner does not answer, or not in its own words
     ├── SandboxBusy        all children at work; try again after `retry_after_seconds`
     └── SandboxFault       a child could not be started or does not keep to its protocol
 """
@@ -63,6 +67,12 @@ class PictureUnreadable(UploadRefused):
     code = "picture_unreadable"
 
 
+class PictureAnimated(UploadRefused):
+    """More than one picture played after another; which one is meant cannot be told."""
+
+    code = "picture_animated"
+
+
 class PdfPassword(UploadRefused):
     """The PDF asks for a password."""
 
@@ -75,6 +85,18 @@ class PdfTooManyPages(UploadRefused):
     code = "pdf_too_many_pages"
 
 
+class PdfScript(UploadRefused):
+    """The PDF carries a program, or starts one."""
+
+    code = "pdf_script"
+
+
+class PdfAttachment(UploadRefused):
+    """The PDF carries other files."""
+
+    code = "pdf_attachment"
+
+
 class VideoTooLong(UploadRefused):
     """Longer than the limit."""
 
@@ -85,6 +107,12 @@ class VideoUnreadable(UploadRefused):
     """Damaged, or without a picture in it."""
 
     code = "video_unreadable"
+
+
+class FileInfected(UploadRefused):
+    """The scanner found something; what it found is not told to the sender."""
+
+    code = "file_infected"
 
 
 class ProcessingLimit(UploadRefused):
@@ -101,10 +129,14 @@ REFUSALS: dict[str, type[UploadRefused]] = {
         FileTypeNotAllowed,
         PictureTooLarge,
         PictureUnreadable,
+        PictureAnimated,
         PdfPassword,
         PdfTooManyPages,
+        PdfScript,
+        PdfAttachment,
         VideoTooLong,
         VideoUnreadable,
+        FileInfected,
         ProcessingLimit,
     )
 }
@@ -129,12 +161,23 @@ class FileMissing(StoreFault):
         super().__init__("no such file in the store", retryable=False)
 
 
+class StoreFull(StoreFault):
+    """The disk, or our share of it, is full."""
+
+    def __init__(self) -> None:
+        super().__init__("no room left in the store", retryable=True)
+
+
 class DecryptionFailed(UploadFault):
     """Wrong key, wrong place, or changed bytes: one answer, so that it tells nothing."""
 
 
 class KeyFileRefused(UploadFault):
     """The key file cannot be used; the message says what to repair and holds no key."""
+
+
+class ScannerFault(UploadFault):
+    """The scanner cannot be asked or understood: a file that nobody looked at is not taken."""
 
 
 class SandboxBusy(UploadFault):

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from uploads.errors import FileMissing, StoreFault
+from uploads.errors import FileMissing, StoreFault, StoreFull
 
 TEMPORARY_SECONDS = 15 * 60
 """A temporary file this old belongs to a process that died: writing 20 MiB takes a second."""
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DAMAGE = {errno.ELOOP, errno.EROFS, errno.ENAMETOOLONG}  # waiting does not repair these
 _NAME = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _FAN = re.compile(r"[0-9a-f]{2}", re.ASCII)
@@ -144,6 +145,8 @@ def _faults() -> Iterator[None]:
     except (NotADirectoryError, IsADirectoryError, PermissionError) as wrong:
         raise StoreFault(f"the store is damaged: {wrong.strerror}", retryable=False) from wrong
     except OSError as error:
+        if error.errno in _FULL:
+            raise StoreFull from error
         retryable = error.errno not in _DAMAGE
         raise StoreFault(f"the store failed: {error.strerror}", retryable=retryable) from error
 

@@ -11,6 +11,9 @@ COMMANDS = {
     "doubles": "pictures that a set gives to two people, though they show one",
     "everything": "all figures of docs/faces.md anew",
     "speed": "how fast, beside face_recognition",
+    "threads": "eight threads beside one: throughput and memory",
+    "targets": "what has to be reached, and whether it was",
+    "page": "the figures of docs/faces.md, from match's reports",
     "liveness": "error rates against prints and screens",
 }
 

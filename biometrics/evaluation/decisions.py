@@ -52,6 +52,8 @@ class Decisions:
         """Rates with their intervals; None where there is nothing to count."""
         trials = impostor_trials(gallery_slice, self.accepts)
         size = len(trials.counts)
+        if not self._genuine:
+            return dict.fromkeys(("fmr", "fnmr", "review", "rejected"))
         units, zones, may_accept = (
             np.concatenate(part) for part in zip(*self._genuine, strict=True)
         )

@@ -55,9 +55,8 @@ def _among(slice_: Slice, wanted: Mask) -> Slice:
 
 
 def _rate(gallery: Gallery, slice_: Slice, method: Method, limit: float) -> Rate | None:
-    if not len(slice_.pictures):
-        return None
-    return compare(gallery, slice_, method, kept=_KEPT).false_matches(limit)
+    found = compare(gallery, slice_, method, kept=_KEPT)
+    return found.false_matches(limit) if found.trials.total else None
 
 
 def _compared(rates: Mapping[str, Rate | None], together: Rate | None) -> dict[str, Any]:

@@ -124,6 +124,7 @@ def spread(first: Ints, second: Ints, trials: Trials) -> float:
 
 def rate_at_fixed_limit(first: Ints, second: Ints, trials: Trials) -> Rate:
     """The rate of errors whose units are given, at a limit that was not chosen on these trials."""
+    first, second, trials = _among_present(first, second, trials)
     errors, total = len(first), trials.total
     value = errors / total
     if trials.units < MIN_UNITS and not _share_nobody(trials):
@@ -133,6 +134,15 @@ def rate_at_fixed_limit(first: Ints, second: Ints, trials: Trials) -> Rate:
         return Rate(value, low, high, errors, total, "bootstrap")
     low, high = clopper_pearson(*_effective(first, second, trials))
     return Rate(value, low, high, errors, total, "clopper-pearson")
+
+
+def _among_present(first: Ints, second: Ints, trials: Trials) -> tuple[Ints, Ints, Trials]:
+    """Without the units that have no comparison: a gallery has thousands, a slice some hundreds."""
+    present = np.flatnonzero(trials.counts.any(axis=1))
+    if len(present) == len(trials.counts):
+        return first, second, trials
+    counts = trials.counts[np.ix_(present, present)]
+    return np.searchsorted(present, first), np.searchsorted(present, second), Trials(counts)
 
 
 def _share_nobody(trials: Trials) -> bool:

@@ -7,8 +7,7 @@ one. A genuine claim is judged against up to two relatives of the person. Who el
 drawn with a fixed seed.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,74 +47,80 @@ class Claims:
         """Whether the contrast holds."""
         return self.distance + margin < self.nearest_other
 
-    def rate(self, wanted: Mask, families: int) -> dict[str, Any]:
-        """Share of the claims, with its interval by family."""
+    def rate(self, wanted: Mask, families: int) -> dict[str, Any] | None:
+        """Share of the claims, with its interval by family; None where there are none."""
+        if not len(self):
+            return None
         trials = trials_of(self.families, self.families, families)
         chosen = self.families[wanted]
         return asdict(rate_at_fixed_limit(chosen, chosen, trials))
 
 
-class Household:
-    """Draws who claims to be whom, and who else is on file."""
+Drawn = list[tuple[int, int, list[int]]]
+"""Claims: probe, claimed reference and others on file, as rows of the families' pictures."""
 
-    def __init__(self, gallery: Gallery, slicer: Slicer, method: Method) -> None:
-        self._slicer = slicer
+
+class Household:
+    """Draws who claims to be whom, and who else is on file: once, for every way to compare."""
+
+    def __init__(self, slicer: Slicer) -> None:
+        self.slicer = slicer
+        self.families = int(slicer.families.max()) + 1
         self._random = np.random.default_rng(_SEED)
         self._pictures = slicer.kin().pictures
-        self.families = int(slicer.families.max()) + 1
-        photos = method.centre(method.photo(gallery.vectors[self._pictures]), None)
-        self._distances = 1 - (photos @ photos.T).astype(np.float64)
         self._subjects = slicer.subjects[self._pictures]
+        people = np.unique(self._subjects).tolist()
+        self._own = {person: np.flatnonzero(self._subjects == person) for person in people}
+        self._relatives = {
+            person: [p for p in np.flatnonzero(slicer.related[person]).tolist() if p in self._own]
+            for person in people
+        }
+        self._impostors, self._genuine = self._draw_impostors(), self._draw_genuine()
 
-    def impostors(self) -> Claims:
+    def claims(self, gallery: Gallery, method: Method) -> tuple["Claims", "Claims"]:
+        """Of impostors and of genuine people."""
+        photos = method.centre(method.photo(gallery.vectors[self._pictures]), None)
+        distances = 1 - (photos @ photos.T).astype(np.float64)
+        return self._measured(self._impostors, distances), self._measured(self._genuine, distances)
+
+    def _draw_impostors(self) -> Drawn:
         """Every picture of a person with two or more, against every picture of every relative."""
-        claims = []
-        for probe in range(len(self._pictures)):
-            own = self._others_of(probe)
-            if not len(own):
-                continue
-            for relative in self._relatives(probe):
-                for claimed in np.flatnonzero(self._subjects == relative).tolist():
-                    on_file = [
-                        int(self._random.choice(own)),
-                        *self._more(relative, probe, OTHERS - 1),
-                    ]
-                    claims.append((probe, claimed, on_file))
-        return self._claims(claims)
+        drawn = []
+        for probe, person in enumerate(self._subjects.tolist()):
+            others = self._others_of(probe)
+            for relative in self._relatives[person] if len(others) else ():
+                for claimed in self._own[relative].tolist():
+                    own = int(self._random.choice(others))
+                    drawn.append((probe, claimed, [own, *self._more(relative, probe, OTHERS - 1)]))
+        return drawn
 
-    def genuine(self) -> Claims:
+    def _draw_genuine(self) -> Drawn:
         """Every picture against every other one of the same person, in both roles."""
-        claims = []
-        for probe in range(len(self._pictures)):
-            for claimed in self._others_of(probe).tolist():
-                on_file = self._more(int(self._subjects[probe]), probe, OTHERS)
-                claims.append((probe, claimed, on_file))
-        return self._claims(claims)
-
-    def _claims(self, claims: Sequence[tuple[int, int, Sequence[int]]]) -> Claims:
-        distances = np.array([self._distances[probe, claimed] for probe, claimed, _ in claims])
-        nearest = [
-            min((self._distances[probe, other] for other in others), default=np.inf)
-            for probe, _, others in claims
+        return [
+            (probe, claimed, self._more(person, probe, OTHERS))
+            for probe, person in enumerate(self._subjects.tolist())
+            for claimed in self._others_of(probe).tolist()
         ]
-        probes = self._pictures[[probe for probe, _, _ in claims]]
-        return Claims(distances, np.array(nearest), self._slicer.families[probes])
+
+    def _measured(self, drawn: Drawn, distances: NDArray[np.float64]) -> "Claims":
+        away = [distances[probe, claimed] for probe, claimed, _ in drawn]
+        nearest = [
+            min((distances[probe, other] for other in others), default=np.inf)
+            for probe, _, others in drawn
+        ]
+        probes = self._pictures[np.array([probe for probe, _, _ in drawn], np.intp)]
+        families = self.slicer.families[probes]
+        return Claims(np.array(away, np.float64), np.array(nearest, np.float64), families)
 
     def _others_of(self, probe: int) -> Ints:
-        same = np.flatnonzero(self._subjects == self._subjects[probe])
+        same = self._own[int(self._subjects[probe])]
         return np.asarray(same[same != probe], np.intp)
-
-    def _relatives(self, probe: int) -> list[int]:
-        related = np.flatnonzero(self._slicer.related[self._subjects[probe]])
-        return [person for person in related.tolist() if (self._subjects == person).any()]
 
     def _more(self, claimed: int, probe: int, count: int) -> list[int]:
         """One picture each of up to so many relatives of the claimed person, not of the probe's."""
-        related = np.flatnonzero(self._slicer.related[claimed])
-        people = [p for p in related.tolist() if p != self._subjects[probe]]
-        people = [p for p in people if (self._subjects == p).any()]
+        people = [p for p in self._relatives[claimed] if p != self._subjects[probe]]
         drawn = self._random.permutation(people)[:count]
-        return [int(self._random.choice(np.flatnonzero(self._subjects == p))) for p in drawn]
+        return [int(self._random.choice(self._own[int(person)])) for person in drawn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +135,12 @@ class Kin:
     margin: float
 
     @classmethod
-    def measured(cls, gallery: Gallery, slicer: Slicer, method: Method) -> "Kin":
-        """Draws the claims, and sets the limits on people of different families."""
-        strangers = compare(gallery, slicer.strangers_of_kin(), method)
-        household = Household(gallery, slicer, method)
+    def measured(cls, gallery: Gallery, household: Household, method: Method) -> "Kin":
+        """Measures the claims, and sets the limits on people of different families."""
+        strangers = compare(gallery, household.slicer.strangers_of_kin(), method)
         limits = {f: strangers.limit(f) if strangers.supports(f) else None for f in STRANGER_FMRS}
         margin = CONTRAST_MARGINS.get(gallery.engine, 0.0)
-        claims = household.impostors(), household.genuine()
+        claims = household.claims(gallery, method)
         return cls(*claims, household.families, limits, margin)
 
     def without_contrast(self, limit: float) -> dict[str, Any]:
@@ -176,15 +180,21 @@ class Kin:
     def comparisons(self) -> Comparisons:
         """All claims, with contrast: one that is not nearest to the claimed reference is as far as
         can be."""
-        trials = trials_of(self.impostors.families, self.impostors.families, self.families)
-        own, other = (
-            np.where(claims.nearer(self.margin), claims.distance, _FURTHEST)
-            for claims in (self.genuine, self.impostors)
-        )
-        units = self.genuine.families, self.impostors.families
-        return Comparisons(
-            own, units[0], units[0], self.families, other, units[1], units[1], trials
-        )
+        held = [
+            replace(claims, distance=np.where(nearer, claims.distance, _FURTHEST))
+            for claims in (self.impostors, self.genuine)
+            for nearer in [claims.nearer(self.margin)]
+        ]
+        return as_comparisons(held[0], held[1], self.families)
+
+
+def as_comparisons(impostors: Claims, genuine: Claims, families: int) -> Comparisons:
+    """Claims as comparisons by family."""
+    trials = trials_of(impostors.families, impostors.families, families)
+    own, other = genuine.families, impostors.families
+    return Comparisons(
+        genuine.distance, own, own, families, impostors.distance, other, other, trials
+    )
 
 
 _FURTHEST = 2.0

@@ -39,7 +39,7 @@ def read_relations(path: Path) -> list[tuple[str, str]]:
 def read_rows(path: Path, columns: set[str]) -> list[tuple[int, dict[str, str]]]:
     """Line number and fields of every row. Raises `ManifestUnreadable`."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             if missing := columns - set(reader.fieldnames or ()):
                 raise ManifestUnreadable(f"{path}: no column {', '.join(sorted(missing))}")

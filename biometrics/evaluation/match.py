@@ -7,12 +7,15 @@ Writes report.json, report.md and det.svg. report.json:
         "fnmr_at_fmr": {"1e-4": {"value", "low", "high", "errors", "comparisons", "method"}
             or null},
         "operating_point": {"fmr", "fnmr", "review", "rejected"},
-        "baselines": {NAME: {"fnmr_at_fmr", "difference": {"1e-4": {"value", "low", "high"}}}}}},
+        "baselines": {NAME: {"fnmr_at_fmr", "difference": {"fmr", "value", "low", "high",
+            "1e-4": {"value", "low", "high"} or null}}}}},
      "operating_points": {…}, "groups": {…}}
 
-A rate is null where the comparisons cannot show it, its `low` and `high` where they support no
-interval (intervals.py). A difference is ours minus the baseline's. The slices `kin` and
-`kin_contrast` also have `at_stranger_fmr` (kin.py).
+All ten slices are there, also those that no picture belongs to. A rate is null where the
+comparisons cannot show it, its `low` and `high` where they support no interval (intervals.py). A
+difference is ours minus the baseline's: at each FMR by name, and once more at `fmr`, the one that
+the slice is judged at (the next larger one where so few comparisons do not show it). The slices
+`kin` and `kin_contrast` also have `at_stranger_fmr` (kin.py).
 """
 
 import argparse
@@ -31,7 +34,7 @@ from biometrics.evaluation.decisions import Points, decided, point_at
 from biometrics.evaluation.doubles import read_doubles, same_files
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.groups import group_rates
-from biometrics.evaluation.kin import Kin
+from biometrics.evaluation.kin import Household, Kin, as_comparisons
 from biometrics.evaluation.manifest import read_relations
 from biometrics.evaluation.measure import (
     Method,
@@ -68,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         write_points(options.write_operating_points, gallery.engine, limits)
     else:
         points = calibration.measured(gallery.engine) if calibration.FILE.is_file() else None
-    report = bench.report(points, bool(relations))
+    report = bench.report(points)
     report["pictures"]["doubles_left_out"] = len(doubles)
     text = json.dumps(report, indent=1, ensure_ascii=False)
     (options.out / "report.json").write_text(text + "\n", encoding="utf-8")
@@ -106,13 +109,12 @@ class Bench:
         self.shipped = as_shipped(means)
         self.curves: Curves = {}
 
-    def report(self, points: Mapping[str, Any] | None, with_kin: bool) -> dict[str, Any]:
+    def report(self, points: Mapping[str, Any] | None) -> dict[str, Any]:
         """All that report.json holds."""
         limits = calibration.read_points(self.gallery.engine, points).by_band if points else None
-        slices = [s for s in self.slicer.all() if s.name != "kin" or with_kin]
+        slices = self.slicer.all()
         found = {s.name: self._slice(s, limits) for s in track(slices, "comparing")}
-        if "kin" in found:
-            self._add_kin(found, limits)
+        self._add_kin(found, limits)
         return {
             "engine": self.gallery.engine,
             "date": datetime.now(UTC).date().isoformat(),
@@ -142,8 +144,7 @@ class Bench:
     def _baseline(self, slice_: Slice, method: Method, ours: Comparisons) -> dict[str, Any]:
         theirs = compare(self.gallery, slice_, method)
         self.curves[slice_.name][method.name] = theirs
-        apart = differences(ours, theirs)
-        return {"fnmr_at_fmr": _named(fnmr_at_fmr(theirs)), "difference": _named(apart)}
+        return _beside(theirs, ours, slice_.name)
 
     def _plainer(self, slice_: Slice) -> list[Method]:
         methods = [plain()]
@@ -155,9 +156,11 @@ class Bench:
 
     def _add_kin(self, found: dict[str, Any], limits: Points | None) -> None:
         """The slice `kin_contrast`, and in both what is reached at limits set on strangers."""
-        kin = Kin.measured(self.gallery, self.slicer, self.shipped)
-        comparisons = kin.comparisons()
-        self.curves["kin_contrast"] = {"shipped": comparisons}
+        household = Household(self.slicer)
+        kin = Kin.measured(self.gallery, household, self.shipped)
+        claims = household.claims(self.gallery, plain())
+        comparisons, simpler = kin.comparisons(), as_comparisons(*claims, household.families)
+        self.curves["kin_contrast"] = {"shipped": comparisons, "plain": simpler}
         alone: dict[str, Any] = {}
         contrast: dict[str, Any] = {}
         for fmr, limit in kin.limits.items():
@@ -170,9 +173,25 @@ class Bench:
             "impostor": len(kin.impostors),
             "fnmr_at_fmr": _named(fnmr_at_fmr(comparisons)),
             "operating_point": limits and kin.at_point(point_at(limits, None)),
-            "baselines": {},
+            "baselines": {"plain": _beside(simpler, comparisons, "kin_contrast")},
             "at_stranger_fmr": contrast,
         }
+
+
+_JUDGED_AT = 1e-4
+_CHILDREN_JUDGED_AT = 1e-3
+_OF_CHILDREN = {"age_11_15", "age_6_10", "age_0_5", "under_16"}
+
+
+def _beside(theirs: Comparisons, ours: Comparisons, name: str) -> dict[str, Any]:
+    """What is said of a baseline."""
+    apart = differences(ours, theirs)
+    wanted = _CHILDREN_JUDGED_AT if name in _OF_CHILDREN else _JUDGED_AT
+    shown = {fmr: found for fmr, found in apart.items() if found and fmr >= wanted}
+    at = min(shown, default=None)
+    judged = dict.fromkeys(("value", "low", "high")) if at is None else asdict(shown[at])
+    difference = {"fmr": at and fmr_name(at), **judged, **_named(apart)}
+    return {"fnmr_at_fmr": _named(fnmr_at_fmr(theirs)), "difference": difference}
 
 
 def _named(rates: Mapping[float, Any]) -> dict[str, Any]:

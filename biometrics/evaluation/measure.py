@@ -87,12 +87,16 @@ def compare(gallery: Gallery, slice_: Slice, method: Method, kept: float = _KEPT
     return _comparisons(genuine, nearest, trials)
 
 
+_NOTHING = np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.intp)
+"""Distances and units of no comparison."""
+
+
 def _comparisons(
     genuine: list[tuple[NDArray[np.float32], Ints, Ints]],
     nearest: "_NearestImpostors",
     trials: Trials,
 ) -> Comparisons:
-    own = [np.concatenate(parts) for parts in zip(*genuine, strict=True)]
+    own = [np.concatenate(parts) for parts in zip(_NOTHING, *genuine, strict=True)]
     near = nearest.result()
     return Comparisons(own[0].astype(float), own[1], own[2], len(trials.counts), *near, trials)
 
@@ -144,7 +148,7 @@ class _NearestImpostors:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._parts: list[tuple[NDArray[np.float32], Ints, Ints]] = []
+        self._parts: list[tuple[NDArray[np.float32], Ints, Ints]] = [_NOTHING]
         self._limit = np.inf
 
     def add(self, distances: NDArray[np.float32], first: Ints, second: Ints) -> None:

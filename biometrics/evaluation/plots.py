@@ -41,7 +41,7 @@ def draw(curves: Mapping[str, Mapping[str, Comparisons]], path: Path) -> None:
 
 def det(comparisons: Comparisons) -> tuple[list[float], list[float]]:
     """FMR and FNMR, from the lowest rate that a few false matches show."""
-    total = comparisons.trials.total
+    total = max(1, comparisons.trials.total)
     kept = len(comparisons.nearest) / total
     lowest = _LEAST_ERRORS / total
     if lowest >= kept:

@@ -11,6 +11,7 @@ from typing import Any
 
 from biometrics.calibration import ADULTS, BANDS, SAME_CAPTURE_FMR, AgeBand, is_supported
 from biometrics.cohort import ADULT_FROM_YEARS
+from biometrics.evaluation.errors import TooFewPeople
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Rate
 from biometrics.evaluation.measure import Method, compare, plain
@@ -66,6 +67,8 @@ class Calibration:
 
     def _band(self, band: AgeBand, adult_limit: float | None) -> dict[str, Any]:
         found = self._compare(self.slicer.band(band.youngest, band.oldest), 1.5 * band.review_fmr)
+        if not found.trials.total:
+            raise TooFewPeople(f"of {band.name} years there are no two people to compare")
         labelled = self._compare(self.as_labelled.band(band.youngest, band.oldest))
         nearer = self._nearer_strangers(band)
         limit = self._supported_limit(band, found, labelled, nearer)

@@ -55,6 +55,11 @@ class Comparisons:
         """The genuine comparisons by unit."""
         return trials_of(self.genuine_first, self.genuine_second, self.units)
 
+    @cached_property
+    def usual_worlds(self) -> dict[float, Floats]:
+        """The FNMR in each redrawn world, at the usual FMRs; kept, since it takes seconds."""
+        return _redrawn(self, FMRS, DRAWS)
+
     def supports(self, fmr: float) -> bool:
         """Whether so few comparisons can show a rate so low."""
         return len(self.genuine) >= LEAST_GENUINE and self.supports_limit(fmr)
@@ -95,7 +100,7 @@ def fnmr_at_fmr(
     comparisons: Comparisons, fmrs: Sequence[float] = FMRS, draws: int = DRAWS
 ) -> dict[float, Rate | None]:
     """The FNMR at each FMR; None where the comparisons cannot show it."""
-    redrawn = _redrawn(comparisons, fmrs, draws)
+    redrawn = _in_worlds(comparisons, fmrs, draws)
     return {fmr: _rate(comparisons, fmr, redrawn.get(fmr)) for fmr in fmrs}
 
 
@@ -119,7 +124,7 @@ def differences(
 ) -> dict[float, Difference | None]:
     """Our FNMR minus theirs at each FMR, in the same redrawn worlds: both must be of the same
     comparisons, in the same order."""
-    our_worlds, their_worlds = _redrawn(ours, fmrs, draws), _redrawn(theirs, fmrs, draws)
+    our_worlds, their_worlds = (_in_worlds(each, fmrs, draws) for each in (ours, theirs))
     found: dict[float, Difference | None] = {}
     for fmr in fmrs:
         found[fmr] = None
@@ -133,6 +138,11 @@ def differences(
 
 def _fnmr(comparisons: Comparisons, fmr: float) -> float:
     return float((comparisons.genuine >= comparisons.limit(fmr)).mean())
+
+
+def _in_worlds(comparisons: Comparisons, fmrs: Sequence[float], draws: int) -> dict[float, Floats]:
+    usual = (tuple(fmrs), draws) == (FMRS, DRAWS)
+    return comparisons.usual_worlds if usual else _redrawn(comparisons, fmrs, draws)
 
 
 def _redrawn(comparisons: Comparisons, fmrs: Sequence[float], draws: int) -> dict[float, Floats]:

@@ -75,9 +75,9 @@ class Slicer:
         self._doubles = [sorted((rows[one], rows[other])) for one, other in known]
 
     def all(self) -> list[Slice]:
-        """Every slice, in the order of the report; those without pictures are left out."""
+        """Every slice, in the order of the report; some may be without pictures."""
         strangers = (self.ages < 0) & ~self.in_family
-        found = [
+        return [
             self.strangers(),
             self._of_means("adult_strangers_mean3", strangers),
             self.aged("adults_5y", ADULT_FROM_YEARS, ELDER_FROM_YEARS + 70, ADULT_GAP_YEARS),
@@ -88,10 +88,9 @@ class Slicer:
             self.aged("under_16", 0, 15, CHILD_GAP_YEARS),
             self.kin(),
         ]
-        return [slice_ for slice_ in found if len(slice_.pictures)]
 
     def named(self, name: str) -> Slice:
-        """One of `all`; `KeyError` where no picture belongs to it."""
+        """One of `all`."""
         return {slice_.name: slice_ for slice_ in self.all()}[name]
 
     def strangers(self) -> Slice:
@@ -205,7 +204,7 @@ class Slicer:
 
     def _related(self, pictures: Sequence[Picture], relations: Sequence[tuple[str, str]]) -> Mask:
         numbers = {p.subject: n for p, n in zip(pictures, self.subjects.tolist(), strict=True)}
-        size = int(self.subjects.max()) + 1 if relations else 0
+        size = int(self.subjects.max()) + 1
         related = np.zeros((size, size), bool)
         for one, other in relations:
             if one in numbers and other in numbers:

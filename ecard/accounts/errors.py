@@ -10,6 +10,7 @@ class CodeWrong(Refusal):
 
     code = "code_wrong"
     status = 401
+    spent = True
 
 
 class CodeExpired(Refusal):
@@ -65,6 +66,7 @@ class RecoveryNotReady(Refusal):
 
     code = "recovery_not_ready"
     status = 409
+    next = "approve_recovery"
 
 
 class TooManyDevices(Refusal):

@@ -180,6 +180,12 @@ def take_back(session: Session, call: Call, session_id: uuid.UUID) -> None:
     opened.handed_over_at = None
 
 
+def handed_over_since(session: Session, session_id: uuid.UUID) -> datetime | None:
+    """Since when the phone of a session is in the relative's hands; None where it is not."""
+    opened = session.get(SignedIn, session_id)
+    return opened.handed_over_at if opened is not None else None
+
+
 def refuse_handed_over(session: Session, call: Call, device_id: uuid.UUID) -> None:
     """Raise SessionHandedOver while the device is: whoever holds it also reads its codes."""
     query = sa.select(SignedIn.id).where(

@@ -109,6 +109,7 @@ def take_video(call: Call, session_id: uuid.UUID, content: bytes) -> VideoReceiv
         _ready(session, call, session_id)
     family.refuse_unless_standing(call, call.guest.link_id)
     limits = VideoLimits(max_bytes=call.settings.video_bytes)
+    files.scan(call, content)
     with files.refusing():
         video = check_video(content, files.sandbox(), limits)
     with call.db.write() as session:

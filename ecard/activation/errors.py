@@ -21,6 +21,14 @@ class CaptureSessionExpired(Refusal):
     next = "open_capture_session"
 
 
+class TooManySessions(Refusal):
+    """As many capture sessions as a day allows were opened for this relative."""
+
+    code = "too_many_capture_sessions"
+    status = 429
+    next = "choose_route"
+
+
 class CaptureWayNotAllowed(Refusal):
     """An adult answers in a session of their own; a child has an adult at their side."""
 
@@ -41,6 +49,7 @@ class InvitationUnknown(Refusal):
 
     code = "invitation_unknown"
     status = 404
+    next = "ask_for_invitation"
 
 
 class InvitationUsed(Refusal):
@@ -64,6 +73,7 @@ class TooManyInvitations(Refusal):
 
     code = "too_many_invitations"
     status = 429
+    next = "open_capture_session"
 
 
 class AcceptanceMissing(Refusal):
@@ -157,6 +167,7 @@ class TooManyCodes(Refusal):
 
     code = "too_many_counter_codes"
     status = 429
+    next = "go_to_counter"
 
 
 class CounterCodeWrong(Refusal):
@@ -164,6 +175,7 @@ class CounterCodeWrong(Refusal):
 
     code = "counter_code_wrong"
     status = 422
+    spent = True
 
 
 class CounterCodeUsed(Refusal):
@@ -171,6 +183,7 @@ class CounterCodeUsed(Refusal):
 
     code = "counter_code_used"
     status = 409
+    next = "issue_counter_code"
 
 
 class CounterCodeExpired(Refusal):
@@ -178,6 +191,7 @@ class CounterCodeExpired(Refusal):
 
     code = "counter_code_expired"
     status = 410
+    next = "issue_counter_code"
 
 
 class TooManyWrongCodes(Refusal):
@@ -192,3 +206,4 @@ class OwnLink(Refusal):
 
     code = "own_link_at_counter"
     status = 403
+    next = "another_person"

@@ -52,9 +52,9 @@ def open_session(call: Call, link_id: uuid.UUID, via: str) -> OpenedSession:
         known = answering_now(session, call, link)
         _refuse_way(known, via)
         holder_session = call.holder.session_id if via in rules.LENT else None
-        opened, token = sessions.begin(session, call, link, via, holder_session)
-        if holder_session is not None:
+        if holder_session is not None:  # first: it was lent before the session began, not after
             accounts.hand_over(session, call, holder_session)
+        opened, token = sessions.begin(session, call, link, via, holder_session)
         record_opened(session, call, opened, known)
         session.commit()
         return OpenedSession(opened.id, token, via, opened.expires_at, guests_step(known, via))

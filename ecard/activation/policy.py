@@ -222,10 +222,9 @@ def consent_standing(
     """given, declined or missing. Asked again on a new version of the text or after ``months``."""
     if decision is None or at is None:
         return "missing"
-    if decision != "given":
-        return "declined"
-    stands = version == version_now and whole_months(at, now) < months
-    return "given" if stands else "missing"
+    if version != version_now or whole_months(at, now) >= months:
+        return "missing"  # whoever declined another text is asked anew too
+    return "given" if decision == "given" else "declined"
 
 
 def whole_months(since: datetime, until: datetime) -> int:

@@ -1,7 +1,9 @@
 """Capture sessions: 15 minutes in which one person accepts, consents and shows their face.
 
 A session's token is looked up on every request, so one that had its outcome, was replaced or
-cancelled opens nothing from the very next request on.
+cancelled opens nothing from the very next request on. ``of_guest`` refuses it, which every verb
+starts from: the gate lets it pass, so that a phone which lost the last answer can ask for it again
+(``ecard/idempotency.py``).
 """
 
 from __future__ import annotations
@@ -14,9 +16,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard import limits
+from ecard.accounts import service as accounts
+from ecard.activation import policy as rules
 from ecard.activation.errors import (
     CaptureSessionEnded,
     CaptureSessionExpired,
+    TooManySessions,
     TooManyUnusable,
 )
 from ecard.activation.models import CaptureSession
@@ -44,7 +50,7 @@ STEP_AFTER = {
 
 
 def actor_for_token(call: Call, token: str) -> CaptureGuest:
-    """Whoever holds a session's token; raises NotSignedIn, or says how the session ended."""
+    """Whoever holds a session's token, over or not; raises NotSignedIn."""
     query = sa.select(CaptureSession).filter_by(
         token_hash=call.dependencies.vault.token_hash(token)
     )
@@ -52,7 +58,6 @@ def actor_for_token(call: Call, token: str) -> CaptureGuest:
         opened = session.scalar(query)
     if opened is None:
         raise NotSignedIn
-    refuse_over(call, opened)
     return CaptureGuest(capture_session_id=opened.id, link_id=opened.link_id)
 
 
@@ -74,8 +79,19 @@ def of_guest(session: Session, call: Call, session_id: uuid.UUID) -> tuple[Link,
         raise NotFound
     link, opened = locked(session, guest.link_id, session_id)
     refuse_over(call, opened)
+    _refuse_taken_back(session, opened)
     family.still_open(call, link)
     return link, opened
+
+
+def _refuse_taken_back(session: Session, opened: CaptureSession) -> None:
+    """A lent phone is the relative's or the holder's, never both at a time: once the holder has
+    unlocked their own session, nobody accepts on this phone any more."""
+    if opened.via not in rules.LENT or opened.holder_session_id is None:
+        return
+    since = accounts.handed_over_since(session, opened.holder_session_id)
+    if since is None or since > opened.opened_at:  # taken back, or lent anew after that
+        raise CaptureSessionEnded(outcome="taken_back")
 
 
 def locked(
@@ -96,7 +112,11 @@ def begin(
     via: str,
     holder_session_id: uuid.UUID | None = None,
 ) -> tuple[CaptureSession, str]:
-    """Open a session on a locked link and end its earlier ones; returns it and its token."""
+    """Open a session on a locked link and end its earlier ones; returns it and its token.
+
+    Raises TooManySessions: a session more is ten captures more, and other digits for a video.
+    """
+    _count(session, call, link)
     end_all(session, call, link.id, "replaced")
     token = new_token("ec")
     subject = link.relative_id if link.face_subject == "relative" else link.holder_id
@@ -116,6 +136,19 @@ def begin(
     session.add(opened)
     session.flush()
     return opened, token
+
+
+def _count(session: Session, call: Call, link: Link) -> None:
+    wait = limits.spend(
+        session,
+        "capture_session",
+        f"{link.holder_id}|{link.relative_id}",  # a fresh application brings no fresh ones
+        limit=call.settings.capture_sessions_a_day,
+        window_seconds=rules.DAY_SECONDS,
+        now=call.now,
+    )
+    if wait is not None:
+        raise TooManySessions(retry_after=wait)
 
 
 def end(opened: CaptureSession, now: datetime, outcome: str) -> None:

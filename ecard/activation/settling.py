@@ -82,8 +82,9 @@ def settle(
         _record(session, call, attempt_id, judged, known)
         session.commit()
         if late:  # cancelled, replaced or withdrawn while it was judged: it opens nothing
-            raise CaptureSessionEnded(outcome=opened.end_outcome or "ended")
+            refused = CaptureSessionEnded(outcome=opened.end_outcome or "ended")
         if refused is not None:
+            refused.spent = True
             raise refused
         return _answer(call, judged, known, opened)
 

@@ -83,6 +83,7 @@ def read_activation(link_id: uuid.UUID) -> Any:
     *HOLDER_STANDS,
     errors.CaptureWayNotAllowed,
     errors.NoContactOnFile,
+    errors.TooManySessions,
 )
 @holder.arguments(schemas.OpenCaptureSessionSchema)
 @holder.response(201, schemas.OpenedSessionSchema)
@@ -147,6 +148,7 @@ def issue_code(link_id: uuid.UUID) -> Any:
     errors.InvitationUnknown,
     errors.InvitationUsed,
     errors.InvitationExpired,
+    errors.TooManySessions,
     IllegalMove,
     ApplicationExpired,
 )

@@ -17,6 +17,7 @@ class StaffSignInBlocked(Refusal):
 
     code = "staff_sign_in_blocked"
     status = 403
+    next = "administrator"
 
 
 class UnknownRegion(Refusal):
@@ -24,3 +25,4 @@ class UnknownRegion(Refusal):
 
     code = "unknown_region"
     status = 404
+    next = "list_counters"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ecard.agencies.errors import UnknownRegion
 from ecard.agencies.models import Agency, Counter, Region
 from ecard.call import Call
+from ecard.db import held
 from ecard.locale import DEFAULT
 
 LEVELS = ("ministry", "province", "city")
@@ -43,15 +44,11 @@ class CounterPage:
 
 
 def region(session: Session, region_id: uuid.UUID) -> Region:
-    """The region of an id; raises UnknownRegion. Asked of the database once a session: nearly every
-    rule needs it, and a session's identity map forgets what nobody else holds."""
-    kept: dict[uuid.UUID, Region] = session.info.setdefault("regions", {})
-    if region_id not in kept:
-        found = session.get(Region, region_id)
-        if found is None:
-            raise UnknownRegion
-        kept[region_id] = found
-    return kept[region_id]
+    """The region of an id; raises UnknownRegion."""
+    found = held(session, Region, region_id)
+    if found is None:
+        raise UnknownRegion
+    return found
 
 
 def region_by_code(session: Session, code: str) -> Region:

@@ -33,6 +33,7 @@ class CardPasswordWrong(Refusal):
 
     code = "card_password_wrong"
     status = 403
+    spent = True
 
 
 class CardLocked(Refusal):
@@ -64,6 +65,7 @@ class CardNotUsable(Refusal):
 
     code = "card_not_usable"
     status = 409
+    next = "read_card"
 
 
 class CardStateRefused(Refusal):
@@ -102,3 +104,5 @@ class CounterCodeWrong(Refusal):
 
     code = "reset_code_wrong"
     status = 403
+    next = "counter"
+    spent = True

@@ -190,13 +190,15 @@ def show_face(call: Call, reset_id: uuid.UUID, frames: Sequence[bytes]) -> FaceA
 
     try:
         judged = captures.judge(call, frames, sitter.portrait, sitter.age, reserve)
-    except (captures.ReferencePhotoUnusable, BiometricsError) as error:
-        if reserved:
+        return _settle_face(call, reset_id, judged)
+    except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
+        if reserved and not isinstance(error, ResetClosed):
             _give_back(call, reset_id)
         if isinstance(error, BiometricsError):
             raise Unavailable from error
-        raise ResetNeedsCounter from error
-    return _settle_face(call, reset_id, judged)
+        if isinstance(error, captures.ReferencePhotoUnusable):
+            raise ResetNeedsCounter from error
+        raise
 
 
 def _reserve_face(call: Call, reset_id: uuid.UUID) -> None:

@@ -101,6 +101,7 @@ def open_reset(body: dict[str, str]) -> service.ResetView:
 
 @card.route("/card/password/resets/<uuid:reset_id>/face", methods=["POST"])
 @card.doc(operationId="showFaceForCardPasswordReset")
+@card.idempotent
 @card.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
 @card.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
 @card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound)

@@ -17,7 +17,7 @@ import requests
 
 from biometrics.errors import BiometricsError
 from biometrics.verifier import FaceVerifier
-from ecard.demo import specimens
+from ecard.demo import papers, specimens
 from ecard.demo.phone import Answer, Capture, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
 
@@ -219,7 +219,13 @@ class Play:
     def review(self, *, minor: bool) -> None:
         """A reviewer decides the newest case; a second person approves the opening of a minor's."""
         desk = self.desk("reviewer-north")
-        case_id = max(desk.must("GET", "/staff/cases?limit=50")["items"], key=_opened)["id"]
+        waiting = desk.must("GET", "/staff/cases?limit=50")["items"]
+        if not waiting:
+            raise CannotPlay(
+                "No case waits for the reviewer: the data directory is older than this demo. "
+                "Start the server on a fresh one (ECARD_VAR=…) to play again."
+            )
+        case_id = max(waiting, key=_opened)["id"]
         if minor:
             desk.must("POST", f"/staff/cases/{case_id}/opening")
             second = self.desk("reviewer-north-2")
@@ -294,19 +300,17 @@ def _people(var: Path) -> dict[str, Any]:
 
 
 def a_mother_adds_her_child(play: Play) -> None:
-    """Birth certificate, face photo, guardian's consent, live capture, a reviewer's decision."""
-    child = play.people["relatives"]["lucia/mateo"]
+    """Birth certificate, face photo, a reviewer's decision, guardian's consent, live capture."""
+    child = play.people["relatives"]["sofia/diego"]
     play.scene(f"{child['holder_name']} adds her child of {child['age']}")
-    phone = play.sign_in("lucia")
+    phone = play.sign_in("sofia")
     for pair in play.pictures.children:
         link_id = play.begin(phone, child)
         _child_evidence(play, phone, link_id, child, pair)
         opened = phone.open_capture(link_id, "own")
         capture = Capture(play.phone(), opened["id"], opened["token"])
         if play.show(capture, pair.frames, "the child, live") == "match":
-            play.state(phone, link_id)
-            play.review(minor=True)
-            play.state(phone, link_id)
+            _active(play, phone, link_id, minor=True)
             return
         play.say("  these two pictures were not matched: another child's pictures, a new try")
     raise CannotPlay("None of the pairs of children's pictures matched.")
@@ -321,14 +325,15 @@ def _child_evidence(
         phone.upload("face_photo", specimens.face_photo(pair.photo)),
     ]
     _must_ok("evidence", phone.give_evidence(link_id, documents))
-    play.say("3 documents   birth certificate (drawn) and face photo: taken; the registry knows "
-             "the parenthood")  # fmt: skip
+    play.say("3 documents   birth certificate (drawn) and face photo: taken; the registry does not "
+             "know the parenthood, so a person looks at it")  # fmt: skip
+    play.review(minor=True)
     _must_ok("consent", phone.consent_as_guardian(link_id))
     play.say("3 consent     the guardian allows the face comparison")
 
 
 def a_son_adds_his_mother(play: Play) -> None:
-    """ID card with portrait; she accepts on the handed-over phone; blurred, impostor, herself."""
+    """A passport that is read; she accepts on the handed-over phone; blurred, impostor, herself."""
     mother = play.people["relatives"]["tomas/elena"]
     play.scene(f"{mother['holder_name']} adds his mother of {mother['age']}")
     phone = play.sign_in("tomas")
@@ -352,11 +357,17 @@ def a_son_adds_his_mother(play: Play) -> None:
     raise CannotPlay("None of the pairs of adults' pictures matched.")
 
 
-def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
+def _active(play: Play, phone: Phone, link_id: str, *, minor: bool) -> dict[str, Any]:
+    """The link after a match: active, or after a reviewer where the match alone does not decide."""
     link = play.state(phone, link_id)
     if link["state"] == "in_review":
-        play.review(minor=False)
+        play.review(minor=minor)
         link = play.state(phone, link_id)
+    return link
+
+
+def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
+    link = _active(play, phone, link_id, minor=False)
     until = datetime.fromisoformat(link["acts_from"]).astimezone()
     play.say(f"  reading only until {until:%d %B %Y, %H:%M} (accepted on the holder's phone)")
 
@@ -364,14 +375,21 @@ def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
 def _adult_evidence(
     play: Play, phone: Phone, link_id: str, mother: Mapping[str, Any], pair: Pair
 ) -> None:
-    lines = [f"Name: {mother['name']}", f"Number: {mother['number']}"]
-    documents = [
-        phone.upload("id_card_front", specimens.identity_card_front(pair.photo, lines)),
-        phone.upload("id_card_back", specimens.identity_card_back(["Valid for 10 years"])),
-    ]
-    _must_ok("evidence", phone.give_evidence(link_id, documents))
-    play.say("3 documents   identity card (drawn), portrait found; the registry holds no portrait,"
-             " so a person looks at it")  # fmt: skip
+    """A passport of the wrong person, refused with what differs; then her own, read."""
+    if pair is play.pictures.adults[0]:
+        wrong = phone.upload("passport", papers.passport(mother, pair.photo, given="Ingrid"))
+        refused = phone.give_evidence(link_id, [wrong])
+        if refused.code == "evidence_refused":
+            named = papers.explained(refused.body["fields"])
+            play.say(f"3 documents   somebody else's passport: {refused.code} ({named})")
+        phone.must("DELETE", f"/documents/{wrong}")
+    document = phone.upload("passport", papers.passport(mother, pair.photo))
+    told = phone.must("POST", f"/documents/{document}/reading")
+    names = ", ".join(told["read_fields"])
+    play.say(f"3 documents   her passport (drawn) is {told['status']}: {told['format']}; {names}")
+    _must_ok("evidence", phone.give_evidence(link_id, [document]))
+    play.say("3 documents   portrait found; no identity number is printed on it and the registry"
+             " holds no portrait, so a person looks at it")  # fmt: skip
     play.review(minor=False)
 
 

@@ -20,6 +20,49 @@ class UploadsSpent(Refusal):
     status = 429
 
 
+class PictureTriedBefore(Refusal):
+    """The holder sent this very picture before, and it could not be used; no try is spent.
+
+    ``reason`` is the code that it was refused with.
+    """
+
+    code = "picture_tried_before"
+    status = 422
+    next = "upload_document"
+
+
+class UploadsOpen(Refusal):
+    """So many uploads in pieces were begun and not finished that no other may begin."""
+
+    code = "uploads_open"
+    status = 409
+    next = "continue_upload"
+
+
+class UploadOffset(Refusal):
+    """The piece does not begin where the last one ended; ``received`` says where that is."""
+
+    code = "upload_offset"
+    status = 409
+    next = "continue_upload"
+
+
+class UploadIncomplete(Refusal):
+    """Pieces are missing; ``received`` says how many bytes have come."""
+
+    code = "upload_incomplete"
+    status = 409
+    next = "continue_upload"
+
+
+class UploadInWork(Refusal):
+    """Another request finishes this upload just now."""
+
+    code = "upload_in_work"
+    status = 409
+    next = "list_documents"
+
+
 class EvidenceNotExpected(Refusal):
     """The application is not at the step where evidence is taken."""
 
@@ -44,6 +87,16 @@ class EvidenceNotNeeded(Refusal):
     next = "submit_evidence"
 
 
+class EvidenceRefused(Refusal):
+    """The documents do not say what was typed, or are no longer valid; ``fields`` names for each
+    kind what and how. With ``ask_person`` a person looks at the same documents instead."""
+
+    code = "evidence_refused"
+    status = 422
+    spent = True
+    next = "submit_evidence"
+
+
 class EvidenceTriesSpent(Refusal):
     """The tries of six hours are used up."""
 
@@ -56,6 +109,7 @@ class PortraitNotFound(Refusal):
 
     code = "portrait_not_found"
     status = 422
+    spent = True
     next = "upload_document"
 
 
@@ -64,6 +118,7 @@ class PortraitTooSmall(Refusal):
 
     code = "portrait_too_small"
     status = 422
+    spent = True
     next = "upload_document"
 
 
@@ -72,6 +127,7 @@ class FacePhotoUnusable(Refusal):
 
     code = "face_photo_unusable"
     status = 422
+    spent = True
     next = "upload_document"
 
 
@@ -80,4 +136,4 @@ class ReferenceLapsed(Refusal):
 
     code = "reference_lapsed"
     status = 409
-    next = "other_route"
+    next = "choose_route"

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from biometrics.errors import BiometricsError
 from ecard import audit, files, limits
 from ecard.call import Call
 from ecard.captures import place
+from ecard.documents import examining, readings
 from ecard.documents import policy as rules
 from ecard.documents.errors import (
     EvidenceIncomplete,
@@ -29,6 +31,7 @@ from ecard.documents.models import Document, ReferencePhoto
 from ecard.documents.policy import DocumentKind, FaceSource
 from ecard.documents.references import (
     Application,
+    Found,
     find_reference,
     first_date,
     keep_reference,
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from ecard.family.models import Link
 
 
+WARNINGS = frozenset({"portrait_small"})
+"""What a reviewer is told, but is no reason to need one."""
 EVIDENCE_STATE = "noticed"
 """The link's state in which its evidence is taken (with the family account given)."""
 
@@ -79,19 +84,31 @@ def requirements(call: Call, link_id: uuid.UUID) -> EvidenceView:
         return _evidence_view(session, call, link, ())
 
 
-def submit(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -> EvidenceView:
+def submit(
+    call: Call,
+    link_id: uuid.UUID,
+    document_ids: Sequence[uuid.UUID],
+    *,
+    ask_person: bool = False,
+) -> EvidenceView:
     """Claim documents as evidence: accepted where the registry confirms it, else a person looks.
 
     Raises the refusals of this feature; each leaves the documents unclaimed. A try is spent only
-    once a place to judge faces is held and the registry has answered.
+    once the documents are read, a place to judge faces is held and the registry has answered.
+    ``ask_person``: what does not agree goes to a person and is not refused.
     """
     document_ids = list(dict.fromkeys(document_ids))  # one named twice is still one
     application = _read_application(call, link_id, document_ids)
     family.refuse_unless_standing(call, link_id)
-    reasons = _ask_registry(call, application)
+    readings.ensure_read(call, document_ids, only_checked=True)
+    face_pages = readings.upright(call, application.face_pages)
+    application = replace(application, face_pages=face_pages)
+    examined = examining.examine(call, link_id, document_ids)
+    reasons = _ask_registry(call, application, agreed=examined.agreed) + examined.reasons
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
-        _spend_try(call)
-        reference = find_reference(call.dependencies.verifier(), application)
+        spent = _spend_try(call)
+        examining.refuse(examined, ask_person=ask_person)
+        reference = _find_reference(call, application, spent)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         if link.version != application.link_version:
@@ -100,7 +117,8 @@ def submit(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) ->
         _claim(session, call, link, document_ids)
         photo = keep_reference(session, call, link, application, reference)
         family.evidence_given(session, call, link)
-        _go_on(session, call, link, photo, reasons, reference.warnings)
+        facts = {"eye_distance_px": round(photo.eye_distance_px or 0), "read": examined.named}
+        _go_on(session, call, link, facts, (*reasons, *reference.warnings))
         audit.record(
             session, call, "evidence.submitted", "link", link.id, acting_for=link.relative_id
         )
@@ -187,7 +205,7 @@ def _face_pages(
 # --- the registry and the tries ---------------------------------------------------------------
 
 
-def _ask_registry(call: Call, application: Application) -> tuple[str, ...]:
+def _ask_registry(call: Call, application: Application, *, agreed: bool) -> tuple[str, ...]:
     """Why a person has to look; empty where the registry confirms what the papers say."""
     registry = call.dependencies.registry
     try:
@@ -201,11 +219,24 @@ def _ask_registry(call: Call, application: Application) -> tuple[str, ...]:
         adult_age=application.policy.adult_age,
         kinship_confirmed=application.relation in known,
         registry_portrait=portrait is not None,
+        read_and_agreed=agreed and bool(application.policy.read_documents_suffice),
     )
 
 
-def _spend_try(call: Call) -> None:
-    """Count one try of this holder: a fresh application brings no fresh ones."""
+def _find_reference(call: Call, application: Application, spent: uuid.UUID) -> Found:
+    """As `find_reference`; an engine that fails is our outage, and the try goes back."""
+    try:
+        return find_reference(call.dependencies.verifier(), application)
+    except BiometricsError as error:
+        with call.db.write() as session:
+            limits.give_back(session, spent)
+            session.commit()
+        raise Unavailable from error
+
+
+def _spend_try(call: Call) -> uuid.UUID:
+    """Count one try of this holder, and name it: a fresh application brings no fresh ones."""
+    spent = uuid.uuid4()
     with call.db.write() as session:
         wait = limits.spend(
             session,
@@ -214,10 +245,12 @@ def _spend_try(call: Call) -> None:
             limit=call.settings.document_tries,
             window_seconds=rules.EVIDENCE_WINDOW_SECONDS,
             now=call.now,
+            try_id=spent,
         )
         session.commit()
     if wait is not None:
         raise EvidenceTriesSpent(retry_after=wait, tries_left=0)
+    return spent
 
 
 def _tries_left(session: Session, call: Call, holder_id: uuid.UUID) -> int:
@@ -238,18 +271,25 @@ def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid
         for page in pages_of(session, document.id):
             files.hand_over(session, call, page.file_id, shown_person(link, guardian=guardians))
             files.keep_until(session, page.file_id, first_date(call, link))
+        readings.settle(session, document, shown_person(link, guardian=guardians))
     session.flush()
+
+
+def _reused(session: Session, link: Link) -> tuple[str, ...]:
+    """What flags documents that were somebody else's before; never named to the holder."""
+    claimed = session.scalars(sa.select(Document).filter_by(link_id=link.id))
+    return tuple(sorted({flag for one in claimed for flag in readings.reused(session, one)}))
 
 
 def _go_on(
     session: Session,
     call: Call,
     link: Link,
-    photo: ReferencePhoto,
+    facts: dict[str, Any],
     reasons: tuple[str, ...],
-    warnings: tuple[str, ...],
 ) -> None:
-    if not reasons:
+    reasons += _reused(session, link)
+    if not set(reasons) - WARNINGS:
         family.evidence_accepted(session, call, link, "evidence_confirmed")
         return
     review.open_case(
@@ -257,8 +297,8 @@ def _go_on(
         call,
         link,
         kind="evidence",
-        reasons=[*reasons, *warnings],
-        facts={"eye_distance_px": round(photo.eye_distance_px or 0)},
+        reasons=reasons,
+        facts=facts,
         files=case_files(session, link.id),
     )
 

@@ -138,17 +138,25 @@ def _lacking(need: Need, given: Counter[DocumentKind]) -> list[str]:
 
 
 def reasons_for_a_person(
-    *, relation: str, age: int, adult_age: int, kinship_confirmed: bool, registry_portrait: bool
+    *,
+    relation: str,
+    age: int,
+    adult_age: int,
+    kinship_confirmed: bool,
+    registry_portrait: bool,
+    read_and_agreed: bool,
 ) -> tuple[str, ...]:
     """Why a person has to look before the application goes on; empty: the registry confirms it.
 
     A portrait proves nothing about the name on the paper unless the registry holds one to compare
-    with; a paper about kinship proves nothing unless the registry knows of that kinship.
+    with, or the paper was read and says what was declared, where the region takes that for enough
+    (``read_and_agreed``: it does not show that the paper is genuine); a paper about kinship proves
+    nothing unless the registry knows of that kinship.
     """
     reasons = []
     if (age < adult_age or relation == WARD) and not kinship_confirmed:
         reasons.append("kinship_not_confirmed")
-    if age >= adult_age and not registry_portrait:
+    if age >= adult_age and not (registry_portrait or read_and_agreed):
         reasons.append("no_registry_portrait")
     return tuple(reasons)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ecard import audit, files
 from ecard.call import Call
 from ecard.documents import policy as rules
+from ecard.documents import resuming, tried
 from ecard.documents.models import Document, ReferencePhoto
 from ecard.documents.policy import Standing
 from ecard.documents.references import shown_person
@@ -40,6 +41,8 @@ def sweep(call: Call) -> int:
         )
         alive = photos.where(files.StoredFile.destroyed_at.is_(None)).distinct()
         links = {*session.scalars(claimed), *session.scalars(alive)} - {None}
+    removed += resuming.sweep(call)
+    tried.sweep(call)
     for link_id in sorted(link_id for link_id in links if link_id is not None):
         removed += _sweep_link(call, link_id)
     files.erase(call)

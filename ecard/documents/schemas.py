@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from flask_smorest.fields import Upload
 
-from ecard.api import Schema
+from ecard.api import JsonInt, QueryInt, Schema
 from ecard.documents.policy import DOCUMENTS_MAX, DocumentKind
 
 KINDS = [kind.value for kind in DocumentKind]
@@ -18,7 +18,9 @@ class DocumentKindSchema(Schema):
 
 
 class DocumentFileSchema(Schema):
-    """The document: JPEG or PNG, a PDF of at most 3 pages for everything but a face photo."""
+    """The document: JPEG, PNG or HEIC; for everything but a face photo a PDF too, whose first 3
+    pages are kept.
+    """
 
     file = Upload(required=True, metadata={"description": "At most 10 MiB and 25 megapixels"})
 
@@ -28,11 +30,52 @@ class DocumentSchema(ma.Schema):
 
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
-    pages = ma.fields.Integer(required=True)
+    pages = ma.fields.Integer(required=True, metadata={"description": "Pages that are kept"})
+    pages_in_file = ma.fields.Integer(
+        required=True, metadata={"description": "Pages of the PDF, of which the first are kept"}
+    )
     uploaded_at = ma.fields.AwareDateTime(format="iso", required=True)
     lapses_at = ma.fields.AwareDateTime(
         format="iso", required=True, metadata={"description": "Destroyed then, unless claimed"}
     )
+
+
+class AnnouncementSchema(Schema):
+    """A file that will come in pieces."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    size = JsonInt(
+        required=True,
+        validate=ma.validate.Range(min=1, max=2**31 - 1),
+        metadata={"description": "Bytes of the whole file"},
+    )
+
+
+class OffsetSchema(ma.Schema):
+    """Where a piece begins."""
+
+    offset = QueryInt(required=True, validate=ma.validate.Range(min=0))
+
+
+class PartialUploadSchema(ma.Schema):
+    """How far an upload in pieces is."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    size = ma.fields.Integer(required=True)
+    received = ma.fields.Integer(
+        required=True, metadata={"description": "Where the next piece begins"}
+    )
+    piece_bytes = ma.fields.Integer(
+        required=True, metadata={"description": "The most that a piece may have"}
+    )
+    lapses_at = ma.fields.AwareDateTime(format="iso", required=True)
+
+
+class PartialUploadsSchema(ma.Schema):
+    """The holder's unfinished uploads."""
+
+    items = ma.fields.List(ma.fields.Nested(PartialUploadSchema), required=True)
 
 
 class SubmissionSchema(Schema):
@@ -43,6 +86,34 @@ class SubmissionSchema(Schema):
         required=True,
         validate=ma.validate.Length(min=1, max=DOCUMENTS_MAX),
     )
+    ask_person = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "A person looks where a machine would refuse"},
+    )
+
+
+class HintSchema(ma.Schema):
+    """One thing that could be better in a picture."""
+
+    code = ma.fields.String(required=True)
+    text = ma.fields.String(required=True, metadata={"description": "In the app's language"})
+
+
+class ReadingSchema(ma.Schema):
+    """How far a document is; what it says is not sent back."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    status = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(["waiting", "read", "for_a_person", "unread"])
+    )
+    format = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "What it was recognised as"}
+    )
+    read_fields = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Names of what could be read"}
+    )
+    hints = ma.fields.List(ma.fields.Nested(HintSchema), required=True)
 
 
 class NeedSchema(ma.Schema):

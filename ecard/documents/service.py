@@ -1,17 +1,35 @@
 """Documents: uploaded unclaimed, claimed as evidence by one link, destroyed when their time comes.
 
-The one door to this feature: uploading (``uploading.py``), evidence (``evidence.py``), the pictures
-that live faces are compared with (``references.py``), and how long all of it is kept
+The one door to this feature: uploading (``uploading.py``, in pieces ``resuming.py``, pictures that
+were refused before ``tried.py``), evidence (``evidence.py``), the pictures
+that live faces are compared with (``references.py``), what documents say (``readings.py``,
+``examining.py``, ``checking.py``), and how long all of it is kept
 (``retention.py``).
 """
 
 from __future__ import annotations
 
-from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements, submit
+import uuid
+from collections.abc import Sequence
+
+from ecard.call import Call
+from ecard.documents import evidence, tried
+from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
+from ecard.documents.holding import hold
+from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
     household_references,
     note_registry_match,
     reference,
+)
+from ecard.documents.resuming import (
+    PartialUploadView,
+    add_piece,
+    begin,
+    cancel,
+    finish,
+    list_open,
+    status,
 )
 from ecard.documents.retention import sweep
 from ecard.documents.uploading import DocumentView, list_unclaimed, remove, upload
@@ -19,15 +37,39 @@ from ecard.documents.uploading import DocumentView, list_unclaimed, remove, uplo
 __all__ = [
     "DocumentView",
     "EvidenceView",
+    "HintView",
     "NeedView",
+    "PartialUploadView",
+    "ReadingView",
+    "add_piece",
+    "begin",
+    "cancel",
     "case_files",
+    "finish",
+    "hold",
     "household_references",
+    "list_open",
     "list_unclaimed",
+    "look_at",
     "note_registry_match",
+    "read_now",
     "reference",
     "remove",
     "requirements",
+    "status",
     "submit",
     "sweep",
     "upload",
 ]
+
+
+def submit(
+    call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID], *, ask_person: bool = False
+) -> EvidenceView:
+    """Claim documents as evidence (``evidence.submit``); a face known as bad costs no try."""
+    tried.refuse_known(call, document_ids)
+    try:
+        return evidence.submit(call, link_id, document_ids, ask_person=ask_person)
+    except tried.OF_THE_FACE as refusal:
+        tried.note_unusable(call, document_ids, refusal)
+        raise

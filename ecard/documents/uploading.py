@@ -6,7 +6,7 @@ Rebuilding a picture is done with no database session open.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,19 +16,19 @@ from sqlalchemy.orm import Session
 from ecard import audit, files, limits
 from ecard.call import Call
 from ecard.documents import policy as rules
-from ecard.documents.errors import (
-    DocumentClaimed,
-    UploadsSpent,
-)
-from ecard.documents.models import Document, DocumentPage
+from ecard.documents import tried
+from ecard.documents.errors import DocumentClaimed, PictureTriedBefore, UploadsSpent
+from ecard.documents.models import Document, DocumentPage, DocumentReading
 from ecard.documents.policy import DocumentKind
-from ecard.errors import Busy, NotFound, Unavailable
+from ecard.errors import Busy, NotFound, StorageFull, Unavailable
 from ecard.pages import Page, read_page
 from uploads.sanitising import clean_picture
 from uploads.types import DOCUMENT_TYPES, PICTURE_TYPES, CleanPicture, PictureLimits
 
 JPEG = "image/jpeg"
 UPLOADED, SUBMITTED = "document_bytes", "evidence"
+COST_NOTHING = (Busy, Unavailable, StorageFull, PictureTriedBefore)
+"""Refusals after which the bytes of a file do not count: faults of ours, and what is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +38,54 @@ class DocumentView:
     id: uuid.UUID
     kind: str
     pages: int
+    """How many are kept."""
+    pages_in_file: int
+    """How many a PDF has; of more than are kept a person sees only the first."""
     uploaded_at: datetime
     lapses_at: datetime
     """When it is destroyed unless an application claims it before."""
 
 
 def upload(call: Call, kind: str, content: bytes) -> DocumentView:
-    """Rebuild and keep one document, unclaimed. Raises UploadsSpent and the refusals of files."""
+    """Rebuild and keep one document, unclaimed.
+
+    Raises UploadsSpent, PictureTriedBefore and the refusals of files.
+    """
     document_kind = DocumentKind(kind)
     if len(content) > call.settings.document_bytes:
         raise files.FileTooLarge  # before it counts against the day: the phone can shrink it
-    reserved = _reserve_bytes(call, len(content))
+    tried.refuse_same_bytes(call, document_kind, content)
+    reserved = reserve_bytes(call, len(content))
     try:
-        clean = _rebuilt(call, document_kind, content)
-    except (Busy, Unavailable):
-        _give_back(call, reserved)
+        return take(call, document_kind, content)
+    except COST_NOTHING:
+        give_back(call, reserved)
         raise
+
+
+def take(
+    call: Call,
+    kind: DocumentKind,
+    content: bytes,
+    also: Callable[[Session], None] = lambda _: None,
+) -> DocumentView:
+    """A file whose bytes are counted becomes a document; `also` is done in the same transaction."""
+    try:
+        clean = _rebuilt(call, kind, content)
+    except files.UploadRefusal as refusal:
+        tried.note_refusal(call, kind, content, refusal)
+        raise
+    tried.refuse_same_look(call, kind, clean)
     with call.db.write() as session:
-        document = _keep(session, call, document_kind, clean)
-        audit.record(session, call, "document.uploaded", "document", document.id, reason=kind)
+        document = _keep(session, call, kind, clean)
+        tried.note_kept(session, call, document, content, clean)
+        also(session)
+        audit.record(session, call, "document.uploaded", "document", document.id, reason=kind.value)
         session.commit()
     return _view(call, document)
 
 
-def _reserve_bytes(call: Call, size: int) -> uuid.UUID:
+def reserve_bytes(call: Call, size: int) -> uuid.UUID:
     """Count the bytes before they are decoded, so that parallel uploads cannot pass together."""
     window = timedelta(seconds=rules.UPLOAD_WINDOW_SECONDS)
     holder_id, try_id = call.holder.person_id, uuid.uuid4()
@@ -80,10 +104,14 @@ def _reserve_bytes(call: Call, size: int) -> uuid.UUID:
     return try_id
 
 
-def _give_back(call: Call, try_id: uuid.UUID) -> None:
+def give_back(call: Call, try_id: uuid.UUID) -> None:
     with call.db.write() as session:
-        session.execute(sa.delete(limits.LimitTry).where(limits.LimitTry.id == try_id))
+        uncount(session, try_id)
         session.commit()
+
+
+def uncount(session: Session, try_id: uuid.UUID) -> None:
+    session.execute(sa.delete(limits.LimitTry).where(limits.LimitTry.id == try_id))
 
 
 def _seconds_until(call: Call, moment: datetime) -> int:
@@ -98,6 +126,7 @@ def unclaimed_life(call: Call) -> timedelta:
 def _rebuilt(call: Call, kind: DocumentKind, content: bytes) -> CleanPicture:
     allowed = PICTURE_TYPES if kind is DocumentKind.FACE_PHOTO else DOCUMENT_TYPES
     bounds = PictureLimits(max_bytes=call.settings.document_bytes)
+    files.scan(call, content)
     with files.refusing():
         return clean_picture(content, files.sandbox(), bounds, allowed)
 
@@ -108,6 +137,7 @@ def _keep(session: Session, call: Call, kind: DocumentKind, clean: CleanPicture)
         holder_id=call.holder.person_id,
         kind=kind.value,
         pages=len(clean.pages),
+        pages_in_file=clean.pages_in_file,
         uploaded_at=call.now,
     )
     session.add(document)
@@ -133,6 +163,7 @@ def _view(call: Call, document: Document) -> DocumentView:
         id=document.id,
         kind=document.kind,
         pages=document.pages,
+        pages_in_file=document.pages_in_file,
         uploaded_at=document.uploaded_at,
         lapses_at=document.uploaded_at + unclaimed_life(call),
     )
@@ -184,6 +215,8 @@ def _is_there(call: Call, row: Document) -> bool:
 
 def destroy_pages(session: Session, call: Call, document: Document, reason: str) -> None:
     document.removed_at = call.now
+    said = sa.update(DocumentReading).filter_by(document_id=document.id)
+    session.execute(said.values(said=None))
     for page in pages_of(session, document.id):
         files.destroy(session, call, page.file_id, reason)
 

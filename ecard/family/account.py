@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,7 @@ from ecard.family.confirming import stands
 from ecard.family.errors import (
     AgeDoesNotFit,
     AlreadyLinked,
+    BornInFuture,
     IllegalMove,
     NumberIsYourOwn,
     NumberNotValid,
@@ -61,8 +64,10 @@ def give_family_account(
     cards.refuse_card_state(call)
     number = registry.normalise(number)
     _refuse_named(call, link_id, number, relation, version)
-    _count_number(call, number)
-    with answered_alike(call.settings.confirmation_floor_seconds):
+    with (
+        _counted(call, number),
+        answered_alike(call.settings.confirmation_floor_seconds),
+    ):
         found = _ask_registry(call, number, name)
         with call.db.write() as session:
             link = own_link(session, call, link_id, lock=True)
@@ -99,7 +104,7 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
     today = local_day(call.now, agencies.time_zone(session, link.region_id))
     if facts.birth_date is not None:
         if facts.birth_date > today:
-            raise NumberNotValid(fields={"number": ["birth_date_in_future"]})
+            raise BornInFuture(fields={"number": ["birth_date_in_future"]})
         rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
     index = call.dependencies.vault.index("number", number)
     others = others_of_holder(session, call, link)
@@ -110,7 +115,21 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
     rules.check_caps(relation, held, new_this_month(call, others), policy)
 
 
-def _count_number(call: Call, number: str) -> None:
+@contextmanager
+def _counted(call: Call, number: str) -> Iterator[None]:
+    """Count the number, before anybody is asked; a registry that is silent costs nothing."""
+    tries = uuid.uuid4(), uuid.uuid4()
+    _count_number(call, number, *tries)
+    try:
+        yield
+    except Unavailable:
+        with call.db.write() as session:
+            limits.give_back(session, *tries)
+            session.commit()
+        raise
+
+
+def _count_number(call: Call, number: str, distinct_try: uuid.UUID, lookup_try: uuid.UUID) -> None:
     settings, vault = call.settings, call.dependencies.vault
     index = vault.index("number", number)
     with call.db.write() as session:
@@ -123,6 +142,7 @@ def _count_number(call: Call, number: str) -> None:
             now=call.now,
             detail=index,
             distinct=True,
+            try_id=distinct_try,
         )
         if day_wait is not None:
             raise TooManyNumbers(retry_after=day_wait)
@@ -133,6 +153,7 @@ def _count_number(call: Call, number: str) -> None:
             limit=settings.number_lookups_per_hour,
             window_seconds=3600,
             now=call.now,
+            try_id=lookup_try,
         )
         session.commit()
     if wait is not None:

@@ -26,6 +26,7 @@ class TooManyApplications(Refusal):
 
     code = "too_many_applications"
     status = 429
+    next = "read_links"
 
 
 class HolderTooYoung(Refusal):
@@ -41,6 +42,14 @@ class NumberNotValid(Refusal):
 
     code = "number_not_valid"
     status = 422
+
+
+class BornInFuture(Refusal):
+    """The birth date that the number itself gives is still to come."""
+
+    code = "birth_date_in_future"
+    status = 422
+    next = "give_family_account"
 
 
 class NumberIsYourOwn(Refusal):
@@ -101,6 +110,7 @@ class NumberTriedTooOften(Refusal):
 
     code = "number_tried_too_often"
     status = 429
+    next = "counter"
 
 
 class TooManyNumbers(Refusal):
@@ -108,6 +118,7 @@ class TooManyNumbers(Refusal):
 
     code = "too_many_numbers"
     status = 429
+    next = "counter"
 
 
 class CannotActivateNow(Refusal):
@@ -131,6 +142,7 @@ class AcceptanceNotNeeded(Refusal):
 
     code = "acceptance_not_needed"
     status = 409
+    next = "read_capture_session"
 
 
 class NotMeLinkUsed(Refusal):

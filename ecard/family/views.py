@@ -98,6 +98,7 @@ def acknowledge(body: dict[str, Any], link_id: uuid.UUID) -> Any:
     errors.IllegalMove,
     errors.ApplicationExpired,
     errors.NumberNotValid,
+    errors.BornInFuture,
     errors.NumberIsYourOwn,
     errors.AlreadyLinked,
     errors.CapReached,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ecard.agencies import service as agencies
 from ecard.call import Call
+from ecard.db import held
 from ecard.errors import NotFound, Unavailable
 from ecard.persons.models import Person
 from ecard.persons.policy import age_on, birthday, local_day
@@ -77,7 +78,7 @@ def ensure(session: Session, call: Call, registry_person: RegistryPerson) -> Per
 
 def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particulars:
     """Open a person's particulars; raises NotFound."""
-    row = session.get(Person, person_id)
+    row = held(session, Person, person_id)
     if row is None:
         raise NotFound
     opened = _open(session, call, row)

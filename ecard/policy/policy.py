@@ -64,6 +64,15 @@ class Policy:
         "days", "Time for another guardian to object to a new link on a child.", least=1
     )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
+    days_after_expiry: int = rule(
+        "days", "An identity document is taken this long after it expired."
+    )
+    read_documents_suffice: int = rule(
+        "0 or 1",
+        "1: an adult's identity document that a machine read and that says what was declared needs"
+        " no person; a forged one would pass so. 0: without a portrait in the registry a person"
+        " looks.",
+    )
     household_contrast: int = rule(
         "0 or 1",
         "1: a face is compared with the holder's other relatives' photos on file too, and who is"

@@ -22,9 +22,14 @@ from ecard.review.access import DESK, at_desk, refuse_looking, waiting_opening
 from ecard.review.cases import files_of
 from ecard.review.decisions import GROUNDS, DecisionView, decision_view, decisions_of
 from ecard.review.models import Appeal, Case, CaseFile
+from uploads.watermarking import watermarked
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
+
+
+PICTURE = "image/jpeg"
+SHORT_ID = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +154,10 @@ def read_case(call: Call, case_id: uuid.UUID) -> CaseView:
 
 
 def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
-    """One file of a case; the look is on record before the picture leaves."""
+    """One file of a case: a picture never as it is kept, but reduced and marked with who looks.
+
+    A digits video comes as it is kept. The look is on record before anything leaves.
+    """
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
         refuse_looking(session, call, case, link)
@@ -170,7 +178,16 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
         session.commit()
     with call.db.read() as session:
         kind = files.media_type(session, found.file_id)
-        return FileContent(kind, files.read(session, call, found.file_id))
+        content = files.read(session, call, found.file_id)
+    if kind == PICTURE:
+        content = watermarked(content, _who_looks(call, case_id))
+    return FileContent(kind, content)
+
+
+def _who_looks(call: Call, case_id: uuid.UUID) -> str:
+    """Ids as far as the audit needs them to name the look, and the time; of no person but staff."""
+    staff, case = (str(one)[:SHORT_ID] for one in (call.staff.staff_id, case_id))
+    return f"staff {staff} / case {case} / {call.now:%Y-%m-%d %H:%M} UTC"
 
 
 def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView:

@@ -26,6 +26,7 @@ class OpeningNotAsked(Refusal):
 
     code = "opening_not_asked"
     status = 409
+    next = "list_cases"
 
 
 class SecondPersonNeeded(Refusal):
@@ -33,6 +34,7 @@ class SecondPersonNeeded(Refusal):
 
     code = "second_person_needed"
     status = 403
+    next = "another_person"
 
 
 class ConflictOfInterest(Refusal):
@@ -40,6 +42,7 @@ class ConflictOfInterest(Refusal):
 
     code = "conflict_of_interest"
     status = 403
+    next = "another_person"
 
 
 class CaseNotOpen(Refusal):

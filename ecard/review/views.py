@@ -108,7 +108,7 @@ def read_case(case_id: uuid.UUID) -> Any:
 @desk.alt_response(200, schema=BINARY, content_type="video/quicktime")
 @desk.response(200, BINARY, content_type="image/jpeg")
 def read_case_file(case_id: uuid.UUID, number: int) -> Response:
-    """One picture (JPEG) or digits video of a case; every look is on record."""
+    """One picture (JPEG, marked with who looks) or digits video; every look is on record."""
     found = service.read_file(current_call(), case_id, number)
     response = Response(found.content, mimetype=found.media_type)
     response.headers["Cache-Control"] = "no-store"

@@ -142,7 +142,7 @@ def test_of_fifty_parallel_captures_exactly_one_is_judged(tmp_path: Path) -> Non
             answers = list(phones.map(send, takes))
         codes = Counter(answer.code or answer.body["outcome"] for answer in answers)
         assert codes["no_match"] == 1
-        assert set(codes) <= {"no_match", "capture_in_progress", "capture_session_ended"}
+        assert set(codes) <= {"no_match", "capture_in_progress", "capture_session_ended", "busy"}
         assert Counter(one.outcome for one in step.attempts()) == {"no_match": 5}
         assert step.read()["wait_seconds"] == 30
 
@@ -197,14 +197,13 @@ def test_bad_input_is_named_and_spends_nothing(
     assert capture.show_face(frames(ASTRONAUT)).ok
 
 
-def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(stage: Stage) -> None:
-    step = child(stage)
-    capture = step.open("own")
+def sent_twice(stage: Stage, capture: Capture, pictures: list[bytes]) -> list[Any]:
+    """The same capture with the same key, as a network that lost the answer repeats it."""
     body = b"".join(
         b'--mark\r\nContent-Disposition: form-data; name="frames"; filename="f"\r\n\r\n%s\r\n' % one
-        for one in blurred(frames(ASTRONAUT))
+        for one in pictures
     )
-    sent = [
+    return [
         stage.app.test_client().post(
             f"/api/v1/capture-sessions/{capture.session_id}/captures",
             data=body + b"--mark--\r\n",
@@ -216,10 +215,23 @@ def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(stage: 
         )
         for _ in range(2)
     ]
+
+
+@pytest.mark.parametrize("picture", ["unusable", "judged"])
+def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(
+    stage: Stage, picture: str
+) -> None:
+    step = child(stage)
+    capture = step.open("own")
+    pictures = frames(ASTRONAUT)
+    sent = sent_twice(stage, capture, blurred(pictures) if picture == "unusable" else pictures)
     assert sent[0].status_code == 200
     assert sent[0].data == sent[1].data
     assert sent[1].headers["Idempotent-Replay"] == "true"
     assert len(step.attempts()) == 1
+    if picture == "judged":  # it ended the session: nothing new is looked at
+        assert capture.show_face(frames(ASTRONAUT, 1)).code == "capture_session_ended"
+        assert capture.send("GET").code == "capture_session_ended"
 
 
 # --- while a face is judged ---------------------------------------------------------------------

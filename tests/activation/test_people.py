@@ -9,6 +9,8 @@ import pytest
 from tests import support
 from tests.activation.steps import last_step
 
+pytestmark = pytest.mark.gate
+
 FRAMES, EVERY, LONGEST_SIDE_PX = 5, 3, 1280
 
 

@@ -201,7 +201,8 @@ def test_consent_is_asked_again_on_a_new_text_or_after_twelve_months() -> None:
     assert standing("given", at=NOW.replace(year=2025)) == "missing"
     assert standing("given", at=NOW.replace(year=2025) + timedelta(seconds=1)) == "given"
     assert standing(None) == "missing"
-    assert standing("declined", version="0") == "declined"
+    assert standing("declined") == "declined"
+    assert standing("declined", version="0") == "missing"
     assert standing("withdrawn") == "declined"
 
 

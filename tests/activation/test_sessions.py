@@ -4,12 +4,14 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from ecard.demo.phone import Capture
 from ecard.registry.port import Contact
 from ecard.registry.sql import store_person
+from tests import support
 from tests.activation.steps import ASTRONAUT, LastStep, birthday_begins, frames, last_step
 from tests.support import CARD_PASSWORD, Stage
 
@@ -49,6 +51,21 @@ def test_a_handed_over_phone_locks_the_holders_session_until_the_password_is_giv
     assert (refused.status, refused.code) == (423, "session_handed_over")
     step.phone.must("POST", "/session/unlock", {"password": CARD_PASSWORD})
     assert step.link()["state"] == "evidence_accepted"
+
+
+def test_nobody_accepts_on_a_phone_that_its_holder_took_back(stage: Stage) -> None:
+    step = last_step(stage)
+    step.phone.must("PUT", "/card/password", {"password": CARD_PASSWORD})
+    stage.clock.tick = timedelta(microseconds=1)
+    lent = step.open("handed_over")
+    assert lent.send("GET").ok
+    step.phone.must("POST", "/session/unlock", {"password": CARD_PASSWORD})
+    refused = lent.accept(["rights"])
+    assert (refused.status, refused.code) == (409, "capture_session_ended")
+    assert refused.body["params"] == {"outcome": "taken_back"}
+    again = step.open("handed_over")
+    assert lent.send("GET").code == "capture_session_ended"
+    assert again.accept(["rights"]).ok
 
 
 def test_the_relatives_screen_names_holder_scopes_and_how_to_end_it(stage: Stage) -> None:
@@ -222,6 +239,20 @@ def test_opening_another_session_ends_the_earlier_one(stage: Stage) -> None:
     assert (refused.status, refused.code) == (409, "capture_session_ended")
     assert refused.body["params"]["outcome"] == "replaced"
     assert second.send("GET").ok
+
+
+def test_the_next_session_of_a_day_waits_so_that_nobody_draws_digits_at_will(
+    tmp_path: Path,
+) -> None:
+    with support.stage(tmp_path, capture_sessions_a_day=2) as stage:
+        step = last_step(stage, "lucia", "mateo", "child")
+        for _ in range(2):
+            step.open("own")
+        refused = step.post("/capture-sessions", {"via": "own"})
+        assert (refused.status, refused.code) == (429, "too_many_capture_sessions")
+        assert refused.body["next"] == "choose_route"
+        assert int(refused.headers["Retry-After"]) == 24 * 3600 + 1
+        assert step.post("/counter-code").ok
 
 
 def test_a_foreign_session_looks_as_if_it_did_not_exist(stage: Stage) -> None:

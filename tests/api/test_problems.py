@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from ecard.app import API_PREFIX, create_app
+from ecard.errors import all_refusals
 from ecard.registry.port import RegistryUnavailable
+from tests import support
 from tests.api.scene import Scene, code
-from tests.support import Stage
+from tests.support import ON_POSTGRES, Stage
 
 LONG = "x" * 20_000
 
@@ -40,6 +44,89 @@ def test_a_refusal_is_in_the_callers_language(scene: Scene, accept: str, languag
     assert code(answer) == (401, "not_signed_in")
     assert answer.headers["Content-Language"] == language
     assert (answer.json["detail"] == english.json["detail"]) == (language == "en")
+
+
+def test_who_waits_too_long_for_the_database_hears_when_to_come_back(tmp_path: Path) -> None:
+    with support.stage(tmp_path, database_wait_seconds=0.2, statement_seconds=0.2) as stage:
+        phone, card = stage.phone(), stage.demo.holder("lucia").card_number
+        with stage.joined.db.write() as session:  # on SQLite all writers share one lock
+            if ON_POSTGRES:
+                session.execute(sa.text("LOCK TABLE limit_subjects IN EXCLUSIVE MODE"))
+            else:
+                session.connection()
+            answer = phone.send("POST", "/sign-in/codes", {"card_number": card})
+        assert (answer.status, answer.code) == (503, "busy")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert phone.ask_code(card)
+
+
+SAME_STEP = frozenset(
+    {
+        "age_does_not_fit_relation",
+        "body_too_large",
+        "busy",
+        "capture_in_progress",
+        "body_too_slow",
+        "card_password_weak",
+        "counter_code_wrong",
+        "file_empty",
+        "file_too_large",
+        "file_type_not_allowed",
+        "frame_empty",
+        "frame_too_large",
+        "frame_unreadable",
+        "idempotency_in_progress",
+        "idempotency_key_missing",
+        "idempotency_key_reused",
+        "invalid_input",
+        "malformed_body",
+        "number_is_your_own",
+        "number_not_valid",
+        "picture_too_large",
+        "picture_unreadable",
+        "processing_limit",
+        "reason_does_not_fit",
+        "relation_needs_guardian",
+        "staff_sign_in_failed",
+        "storage_full",
+        "too_few_frames",
+        "too_many_frames",
+        "too_many_parts",
+        "too_many_requests",
+        "too_many_wrong_codes",
+        "unavailable",
+        "unsupported_media_type",
+        "video_too_long",
+        "video_unreadable",
+    }
+)
+"""The refused step itself leads on, put right or after the wait that is named."""
+SAID_WHERE_RAISED = frozenset(
+    {
+        "capture_way_not_allowed",
+        "card_password_wrong",
+        "card_state_refused",
+        "code_wrong",
+        "consent_missing",
+    }
+)
+"""It depends on what happened."""
+NO_WAY = frozenset(
+    {
+        "internal_error",
+        "method_not_allowed",
+        "not_allowed",
+        "not_found",
+    }
+)
+"""Nothing here, or nothing of yours, or nothing that a client could do."""
+OPEN = frozenset({"evidence_tries_spent", "uploads_spent"})
+"""A wait is named; what else leads on is said in words only."""
+
+
+def test_every_refusal_names_the_step_that_leads_on_where_there_is_one() -> None:
+    silent = {kind.code for kind in all_refusals() if kind.next is None}
+    assert silent == SAME_STEP | SAID_WHERE_RAISED | NO_WAY | OPEN
 
 
 def test_a_fault_of_ours_says_nothing_but_its_number(stage: Stage) -> None:

@@ -114,7 +114,14 @@ def drawing() -> Image.Image:
     return paper
 
 
-@pytest.mark.parametrize("scene", [cat, drawing, lambda: Image.new("RGB", FRAME_SIZE, GREY)])
+@pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(cat, marks=pytest.mark.gate),
+        drawing,
+        pytest.param(lambda: Image.new("RGB", FRAME_SIZE, GREY), marks=pytest.mark.gate),
+    ],
+)
 def test_where_there_is_no_face_of_a_person_there_is_no_match(verifier, astronaut, scene):
     picture = scene()
     answer = verifier.verify(capture(picture), jpeg(astronaut), age=ADULT_AGE)
@@ -126,6 +133,7 @@ def test_where_there_is_no_face_of_a_person_there_is_no_match(verifier, astronau
             verifier.verify(capture(astronaut), jpeg(picture), age=ADULT_AGE)
 
 
+@pytest.mark.gate
 def test_twenty_faces_are_too_many_or_too_small(verifier, astronaut):
     crowd = Image.new("RGB", (1000, 1000), GREY)
     for number in range(20):

@@ -5,6 +5,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from biometrics.alignment import DLIB_150, align
@@ -21,6 +22,7 @@ from biometrics.errors import (
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode
 from biometrics.models import install, pack_named
 from biometrics.packs import MOBILEFACENET
+from biometrics.sface import Sface
 from biometrics.types import Outcome, RgbImage, UnusableReason, Zone
 from biometrics.verifier import FaceVerifier, VerifierSettings
 from tests.biometrics.pictures import brightened, capture, jpeg, pixels, side_by_side, views
@@ -68,10 +70,12 @@ def test_the_default_engine_keeps_its_promises(resnet, astronaut, admiral):
     keeps_its_promises(resnet, astronaut, admiral)
 
 
+@pytest.mark.gate
 def test_the_reference_engine_keeps_its_promises(astronaut, admiral):
     keeps_its_promises(load_engine("dlib"), astronaut, admiral)
 
 
+@pytest.mark.gate
 def test_the_reference_leaves_pillow_as_strict_as_it_was(astronaut):
     load_engine("dlib")
     with pytest.raises(UndecodableImage):
@@ -125,6 +129,39 @@ class Retrained(Renamed):
     weights = "f" * 64
 
 
+def made_up_sface(outputs: int) -> bytes:
+    """A network that answers with the mean of red, green and blue, then noughts."""
+    matrix = np.eye(3, outputs, dtype=np.float32)
+    nodes = [
+        helper.make_node("ReduceMean", ["data"], ["colours"], axes=[2, 3], keepdims=0),
+        helper.make_node("MatMul", ["colours", "matrix"], ["fc1"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name, shape in (("data", [1, 3, 112, 112]), ("fc1", [1, outputs]))
+    ]
+    graph = helper.make_graph(
+        nodes, "face", ends[:1], ends[1:], [numpy_helper.from_array(matrix, "matrix")]
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9).SerializeToString()
+
+
+def test_sface_gets_red_first_in_whole_greys_and_chip_by_chip():
+    chips = np.zeros((2, 112, 112, 3), np.uint8)
+    chips[0, :, :, 0], chips[1, :, :, 2] = 255, 200
+    found = Sface(made_up_sface(128), threads=1).embed(chips)
+    assert found.shape == (2, 128)
+    assert found[:, :3].tolist() == [[1, 0, 0], [0, 0, 1]]
+    with pytest.raises(ModelAltered):
+        Sface(made_up_sface(64), threads=1).embed(chips)
+
+
+def test_sface_is_asked_for_by_name_and_is_missing_where_not_installed(models):
+    with pytest.raises(ModelMissing, match="sface"):
+        load_engine("yunet-sface", models=models)
+
+
 def test_limits_of_other_weights_are_never_used(resnet):
     with pytest.raises(NotCalibratedFor):
         FaceVerifier(cast("Engine", Retrained(resnet)), VerifierSettings())
@@ -169,7 +206,7 @@ def test_an_engine_that_cannot_be_had_is_named_and_no_other_is_taken(tmp_path):
     for models in (None, tmp_path):
         with pytest.raises(ModelMissing, match="yunet"):
             FaceVerifier.load(engine="yunet-mobilefacenet", models=models)
-    assert set(ENGINES) == {"resnet", "dlib", "yunet-mobilefacenet"}
+    assert set(ENGINES) == {"resnet", "dlib", "yunet-mobilefacenet", "yunet-sface"}
 
 
 def test_altered_weights_of_a_pack_are_refused(models, tmp_path):

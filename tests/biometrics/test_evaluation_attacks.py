@@ -65,6 +65,7 @@ def manifest(folder: Path, rows: list[tuple[str, str, str, str]]) -> Path:
     return path
 
 
+@pytest.mark.gate
 def test_the_bench_reads_single_frames_and_writes_its_report(tmp_path):
     (tmp_path / "one.jpg").write_bytes(pictures.jpeg(pictures.astronaut()))
     (tmp_path / "none.jpg").write_bytes(pictures.jpeg(pictures.astronaut().crop((0, 0, 60, 60))))

@@ -49,12 +49,14 @@ def test_the_embedder_gives_the_numbers_of_dlib(verifier, portraits):
     assert difference_to_dlib([*chips_by_dlib(verifier, portraits), noise]) <= 1e-5
 
 
+@pytest.mark.gate
 def test_the_embedder_gives_the_numbers_of_dlib_on_many_people(verifier, ecard_data):
     people = sorted((ecard_data / "faces" / "lfw").iterdir())[:4]
     images = [pixels(load(min(person.iterdir()))) for person in people]
     assert difference_to_dlib(chips_by_dlib(verifier, images)) <= 1e-5
 
 
+@pytest.mark.gate
 def test_the_detector_finds_what_dlib_finds(resnet, astronaut):
     """Over many pictures: tests/gates/test_faces_speed.py."""
     oracle = dlib.cnn_face_detection_model_v1(str(networks.weights_path(networks.DETECTOR)))
@@ -70,6 +72,7 @@ def test_the_detector_finds_what_dlib_finds(resnet, astronaut):
         assert off < 0.15 * wanted.rect.width()
 
 
+@pytest.mark.gate
 def test_the_landmarks_lie_where_dlib_puts_them(verifier, portraits):
     finder = LandmarkFinder(networks.read_weights(networks.LANDMARKS))
     for image in portraits:

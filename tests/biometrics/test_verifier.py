@@ -164,6 +164,7 @@ def test_no_distance_is_printed(verifier, astronaut):
     assert str(answer.distance) not in repr(answer)
 
 
+@pytest.mark.gate
 def test_eight_threads_get_the_answers_of_one(verifier, astronaut, admiral):
     reference = jpeg(astronaut)
     small = capture(astronaut, change=lambda view: view.resize((300, 400)))
@@ -191,7 +192,10 @@ def test_a_photo_is_checked_when_it_is_uploaded(verifier, astronaut, admiral):
         verifier.check_reference(b"")
 
 
-@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize(
+    "degrees",
+    [0, 90, pytest.param(180, marks=pytest.mark.gate), pytest.param(270, marks=pytest.mark.gate)],
+)
 def test_a_portrait_is_found_whichever_way_the_page_lies(verifier, admiral, degrees):
     page = Image.new("RGB", (1000, 700), (230, 230, 225))
     page.paste(admiral.resize((210, 280)), (60, 200))

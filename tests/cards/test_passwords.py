@@ -290,6 +290,15 @@ def test_a_repeated_step_up_with_the_same_key_opens_one_grant(scene):
         assert len(session.scalars(sa.select(StepUpGrant)).all()) == 1
 
 
+def test_a_wrong_password_that_the_network_repeats_costs_one_try(scene):
+    phone = scene.signed_in("lucia")
+    body, key = {"purpose": "decide_recovery", "password": "918273"}, "key-" + "w" * 30
+    answers = [phone.send("POST", "/step-ups", body, key=key) for _ in range(3)]
+    assert [refusal(answer) for answer in answers] == [(403, "card_password_wrong")] * 3
+    assert {answer.body["params"]["tries_left"] for answer in answers} == {5}
+    assert phone.must("GET", "/card")["tries_left"] == 5
+
+
 def test_a_step_up_needs_a_known_purpose_and_a_password_that_is_set(scene):
     phone = scene.signed_in("lucia", password=None)
     assert refusal(step_up(phone, purpose="everything")) == (422, "invalid_input")

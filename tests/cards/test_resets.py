@@ -65,9 +65,9 @@ def begin(scene: Scene, phone: Phone) -> dict[str, Any]:
     return dict(phone.must("POST", "/card/password/resets", {"code": code}))
 
 
-def show(phone: Phone, reset: dict[str, Any], frames: list[bytes]) -> Answer:
+def show(phone: Phone, reset: dict[str, Any], frames: list[bytes], **more: Any) -> Answer:
     files = [("frames", (f"{n}.jpg", frame, "image/jpeg")) for n, frame in enumerate(frames)]
-    return phone.send("POST", f"/card/password/resets/{reset['id']}/face", files=files)
+    return phone.send("POST", f"/card/password/resets/{reset['id']}/face", files=files, **more)
 
 
 def finish(phone: Phone, reset: dict[str, Any], password: str = NEW) -> Answer:
@@ -157,6 +157,16 @@ def test_a_portrait_that_cannot_be_compared_leads_to_the_counter_and_costs_nothi
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 
 
+def test_a_capture_that_the_network_repeats_costs_one_face_try(scene, phone):
+    reset = begin(scene, phone)
+    key = "key-" + "f" * 30
+    answers = [show(phone, reset, capture(admiral()), key=key) for _ in range(2)]
+    assert answers[0].body == answers[1].body
+    assert answers[0].body["outcome"] == "no_match"
+    with scene.joined.db.read() as session:
+        assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 1
+
+
 def test_an_engine_that_fails_costs_no_face_try(scene, phone):
     reset = begin(scene, phone)
     broken = FailingVerifier(support.verifier(), ModelAltered("model"))
@@ -164,6 +174,17 @@ def test_an_engine_that_fails_costs_no_face_try(scene, phone):
     app = create_app(replace(scene.joined, dependencies=dependencies))
     phone.transport = support.AppTransport(app)
     assert refusal(show(phone, reset, capture(astronaut()))) == (503, "unavailable")
+    with scene.joined.db.read() as session:
+        assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
+
+
+def test_an_unknown_fault_costs_no_face_try_and_is_not_hidden(scene, phone):
+    reset = begin(scene, phone)
+    broken = FailingVerifier(support.verifier(), ZeroDivisionError())
+    dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
+    app = create_app(replace(scene.joined, dependencies=dependencies))
+    phone.transport = support.AppTransport(app)
+    assert refusal(show(phone, reset, capture(astronaut()))) == (500, "internal_error")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 

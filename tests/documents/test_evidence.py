@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from biometrics.errors import ModelAltered
 from biometrics.verifier import FaceVerifier
 from ecard.app import create_app
 from ecard.demo import specimens
@@ -22,6 +23,7 @@ from tests.documents.applications import (
     specimen,
 )
 from tests.support import AppTransport, Stage, verifier
+from tests.uploads import pictures
 
 CHILD_PAPERS = ("birth_certificate", "face_photo")
 CARD = ("id_card_front", "id_card_back")
@@ -163,10 +165,11 @@ def test_a_face_photo_that_cannot_be_compared_is_refused_with_its_reason(stage: 
 
 def test_the_sixth_try_in_six_hours_is_refused_until_they_have_passed(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
-    faceless = specimen("birth_certificate")
-    papers = {"birth_certificate": faceless, "face_photo": faceless}
-    ids = [application.phone.upload(kind, content) for kind, content in papers.items()]
-    tries = [application.phone.give_evidence(application.link_id, ids) for _ in range(6)]
+    paper, tries = application.phone.upload("birth_certificate", specimen("birth_certificate")), []
+    for number in range(6):  # each another picture: one that was refused would be known again
+        faceless = pictures.encoded(pictures.noise(seed=number))
+        ids = [paper, application.phone.upload("face_photo", faceless)]
+        tries.append(application.phone.give_evidence(application.link_id, ids))
     assert [answer.code for answer in tries[:5]] == ["face_photo_unusable"] * 5
     assert (tries[5].status, tries[5].code) == (429, "evidence_tries_spent")
     assert 0 < int(tries[5].headers["Retry-After"]) <= 6 * 3600 + 1
@@ -201,7 +204,7 @@ def test_evidence_is_not_taken_before_the_relative_is_named_nor_twice(stage: Sta
 
 
 def test_a_document_supports_one_application_only(stage: Stage) -> None:
-    first = apply(stage, "sofia", "diego", "child")
+    first = apply(stage, "sofia", "clara", "child")
     second = apply(stage, "sofia", "emma", "child", first.phone)
     ids = first.upload(*CHILD_PAPERS)
     assert first.phone.give_evidence(first.link_id, ids).status == 201
@@ -213,7 +216,7 @@ def test_a_document_supports_one_application_only(stage: Stage) -> None:
 
 
 def test_two_applications_that_claim_one_document_at_once_get_it_once(stage: Stage) -> None:
-    first = apply(stage, "sofia", "diego", "child")
+    first = apply(stage, "sofia", "clara", "child")
     second = apply(stage, "sofia", "emma", "child", first.phone)
     ids = first.upload(*CHILD_PAPERS)
     with ThreadPoolExecutor(2) as pool:
@@ -269,6 +272,19 @@ def test_a_full_house_costs_no_try(stage: Stage) -> None:
     places.release(len(held))
     assert (answer.status, answer.code) == (503, "busy")
     assert answer.headers["Retry-After"]
+    assert_untouched(application, set(ids), tries_left=5)
+
+
+def test_an_engine_that_fails_costs_no_try(stage: Stage) -> None:
+    application = apply(stage, "lucia", "mateo", "child")
+    ids = application.upload(*CHILD_PAPERS)
+
+    def fail() -> None:
+        raise ModelAltered("the embedder")
+
+    failing = joined_with(stage, verifier=watched(fail))
+    answer = through(application, failing).phone.give_evidence(application.link_id, ids)
+    assert (answer.status, answer.code) == (503, "unavailable")
     assert_untouched(application, set(ids), tries_left=5)
 
 

@@ -138,9 +138,9 @@ def test_a_face_photo_is_asked_of_everybody_under_sixteen_and_of_no_adult(age: i
     assert (K.FACE_PHOTO in asked) == (age < ADULT)
 
 
-@given(relations, ages, st.booleans(), st.booleans())
+@given(relations, ages, st.booleans(), st.booleans(), st.booleans())
 def test_nothing_is_accepted_that_the_registry_does_not_confirm(
-    relation: str, age: int, kinship: bool, portrait: bool
+    relation: str, age: int, kinship: bool, portrait: bool, read: bool
 ) -> None:
     reasons = reasons_for_a_person(
         relation=relation,
@@ -148,15 +148,21 @@ def test_nothing_is_accepted_that_the_registry_does_not_confirm(
         adult_age=ADULT,
         kinship_confirmed=kinship,
         registry_portrait=portrait,
+        read_and_agreed=read,
     )
     if not reasons:
-        assert portrait if age >= ADULT else kinship
+        assert portrait or read if age >= ADULT else kinship
         assert kinship or relation != "ward"
 
 
 def test_an_adult_without_a_registry_portrait_goes_to_a_person() -> None:
     reasons = reasons_for_a_person(
-        relation="parent", age=72, adult_age=ADULT, kinship_confirmed=True, registry_portrait=False
+        relation="parent",
+        age=72,
+        adult_age=ADULT,
+        kinship_confirmed=True,
+        registry_portrait=False,
+        read_and_agreed=False,
     )
     assert reasons == ("no_registry_portrait",)
 

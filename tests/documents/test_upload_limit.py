@@ -38,8 +38,8 @@ def test_the_day_is_full_at_its_last_byte_and_begins_anew(stage: Stage) -> None:
 
 def test_files_that_are_refused_count_too(stage: Stage) -> None:
     phone = stage.signed_in("lucia", password=None)
-    broken = PAPER[: len(PAPER) // 2]
-    assert [send(phone, broken).status for _ in range(6)] == [422] * 6
+    broken = [PAPER[: len(PAPER) // 2 - 1] + bytes([number]) for number in range(6)]
+    assert [send(phone, content).status for content in broken] == [422] * 6
     assert send(phone, PAPER).code == "uploads_spent"
 
 

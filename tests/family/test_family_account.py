@@ -1,14 +1,24 @@
 """The family account: what is refused by name, what gets one answer, and what is counted."""
 
+import uuid
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import NoReturn
 
 import pytest
+import sqlalchemy as sa
 
 from ecard.audit import AuditRow
 from ecard.demo.phone import Answer, Phone
+from ecard.errors import Unavailable
+from ecard.family import service as family
+from ecard.limits import LimitTry
+from ecard.registry.port import RegistryUnavailable
+from ecard.registry.sql import SqlRegistry
 from tests.family.scene import (
     TODAY,
     alike,
+    as_holder,
     begin,
     born,
     bring_to,
@@ -239,6 +249,35 @@ def test_one_number_is_tried_ten_times_an_hour_by_all_together(stage: Stage) -> 
     assert name(two.phone, links[0], two.relative, "parent").code == "number_tried_too_often"
     stage.clock.advance(minutes=1)
     assert name(two.phone, links[0], two.relative, "parent").ok
+
+
+class SilentOnNumbers(SqlRegistry):
+    """A core system that answers about people, but not whose a number is."""
+
+    def person_by_number(self, number: str) -> NoReturn:
+        raise RegistryUnavailable("timeout")
+
+
+def test_a_registry_that_does_not_answer_costs_neither_tries_nor_numbers(stage: Stage) -> None:
+    two = pair(stage)
+    link_id = uuid.UUID(begin(stage, two.phone))
+    version = two.phone.must("GET", f"/links/{link_id}")["version"]
+    call = as_holder(stage, two.phone)
+    silent = SilentOnNumbers(stage.joined.db, call.dependencies.vault)
+    call = replace(call, dependencies=replace(call.dependencies, registry=silent))
+    with pytest.raises(Unavailable):
+        family.give_family_account(
+            call,
+            link_id,
+            name=two.relative.name,
+            number=two.relative.number,
+            relation="parent",
+            scopes=["rights"],
+            version=version,
+        )
+    with stage.joined.db.read() as session:
+        kinds = sa.select(LimitTry.kind).where(LimitTry.kind.in_(("number", "distinct_number")))
+        assert list(session.scalars(kinds)) == []
 
 
 def test_a_holder_tries_ten_different_numbers_a_day_and_repeats_are_free(stage: Stage) -> None:

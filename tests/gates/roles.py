@@ -120,10 +120,12 @@ def _mother(stage: Stage) -> tuple[Role, Role]:
 
 def _of_holder(stage: Stage, phone: Any, link_ids: list[str]) -> dict[str, list[Any]]:
     devices = phone.must("GET", "/devices")["items"]
+    announced = {"kind": "passport", "size": 70_000}
     return {
         "link_id": link_ids,
         "step_up_id": [phone.step_up(CARD_PASSWORD)],
         "device_id": [devices[0]["id"]],
+        "upload_id": [phone.must("POST", "/documents/uploads", announced)["id"]],
         "If-Match": [f'"{n}"' for n in range(1, 6)],
         "password": [CARD_PASSWORD],
         "old": [CARD_PASSWORD],

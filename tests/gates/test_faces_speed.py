@@ -1,13 +1,12 @@
 """Gates of the face engine `resnet`: the numbers of dlib over many pictures, its speed, and eight
 threads at work. FULL measures at the size that the targets name."""
 
+import json
 import os
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 import dlib
 import numpy as np
@@ -18,19 +17,12 @@ from biometrics import networks
 from biometrics.alignment import DLIB_150, align
 from biometrics.detection import DetectionSettings
 from biometrics.engines import ResnetEngine
-from biometrics.evaluation import speed
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode
-from biometrics.memory import cores, peak_mb
-from biometrics.types import Box, Outcome, RgbImage
-from biometrics.verifier import FaceVerifier
+from biometrics.types import Box, RgbImage
 
 pytestmark = pytest.mark.gate
 FULL = bool(os.environ.get("ECARD_FULL"))
-PICTURES = 240 if FULL else 60
-SECONDS = 600 if FULL else 20
-WARM_SECONDS = 60 if FULL else 30
-THREADS = 8
-ADULT_AGE = 40
+PICTURES = 240 if FULL else 45
 
 Rectangle = tuple[float, float, float, float]
 
@@ -142,70 +134,60 @@ def engine_answers(engine: ResnetEngine, chips: RgbImage) -> np.ndarray:
 
 MEMORY_MB = 400
 """Of a process that judges: the largest it ever was."""
-DRIFT_MB = 10
-"""In ten minutes of eight threads."""
+DRIFT_MB = 10 if FULL else 30
+"""In ten minutes of eight threads; in the seconds of a small run the C library's pools still fill.
+"""
+SLACK = 1.0 if FULL else 0.9
+"""Part of a target that a small run has to show: so few rounds beside other work scatter."""
+START_SECONDS = 3 if FULL else 5
+GAIN = 1.8
 IDLE_PERCENT = 10
 """Of all cores, at most this busy before anything is measured: the machine is ours alone."""
 
 
+def measured(command: str, folder: Path, *options: str) -> dict[str, Any]:
+    """The bench's report, from a process of its own: it keeps to one core, and what this process
+    holds beside is not a worker's."""
+    bench = [sys.executable, "-m", "biometrics.evaluation", command, "--out", str(folder)]
+    subprocess.run([*bench, *options], check=True, capture_output=True)
+    return dict(json.loads((folder / "report.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.alone
 def test_the_speed_targets_hold(tmp_path: Path, record_property):
-    """In a process of its own, since it keeps to one core. Smaller runs on a busy machine may fall
-    a little short."""
-    rounds = "5" if FULL else "2"
-    command = [sys.executable, "-m", "biometrics.evaluation", "speed", "--rounds", rounds]
-    subprocess.run([*command, "--out", str(tmp_path)], check=True, capture_output=True)
-    report = speed.read(tmp_path)
+    """On the clock or by processor time, whichever others' work spoiled less."""
+    report = measured("speed", tmp_path, "--rounds", "5" if FULL else "3")
     for name, ratio in report["ratios"].items():
         record_property(f"{name}, times faster", f"{ratio:.1f}")
         record_property(f"{name}, by processor time", f"{report['cpu_ratios'][name]:.1f}")
     record_property("ready after seconds", f"{report['ready_seconds']:.2f}")
+    record_property("first decision, seconds", f"{report['first_decision_seconds']:.2f}")
     record_property("peak memory MB", f"{report['peak_memory_mb']['engine']:.0f}")
-    slack = 1.0 if FULL else 0.75
     least = {"decision": 8, "detector": 12, "embedding": 8, "embedding_batch8": 15}
     for name, target in least.items():
-        assert max(report["ratios"][name], report["cpu_ratios"][name]) >= slack * target
+        assert max(report["ratios"][name], report["cpu_ratios"][name]) >= SLACK * target
     assert report["peak_memory_mb"]["engine"] <= MEMORY_MB
-    assert report["ready_seconds"] + report["first_decision_seconds"] <= 3 / slack
+    assert report["ready_seconds"] + report["first_decision_seconds"] <= START_SECONDS
 
 
-def judging(verifier: FaceVerifier, seconds: float, threads: int) -> float:
-    """Decisions a second."""
-    capture = speed.capture_of(speed.pictures(None)[0])
-    ends = time.monotonic() + seconds
-
-    def work(_: int) -> int:
-        done = 0
-        while time.monotonic() < ends:
-            answer = verifier.verify(capture.frames, capture.reference, age=ADULT_AGE)
-            assert answer.outcome is Outcome.MATCH
-            done += 1
-        return done
-
-    began = time.monotonic()
-    with ThreadPoolExecutor(threads) as pool:
-        done = sum(pool.map(work, range(threads)))
-    return done / (time.monotonic() - began)
-
-
-def test_eight_threads_judge_without_a_crash_or_a_leak(record_property):
-    verifier, process = FaceVerifier.load(), psutil.Process()
-    judging(verifier, WARM_SECONDS, THREADS)  # until every thread has held its largest arrays
-    before = process.memory_info().rss
-    judging(verifier, SECONDS, THREADS)
-    drift_mb = (process.memory_info().rss - before) / 2**20
-    record_property("seconds", SECONDS)
-    record_property("memory drift MB", f"{drift_mb:.1f}")
-    record_property("peak memory MB", f"{peak_mb() or 0:.0f}")
-    assert drift_mb < DRIFT_MB
-
-
-def test_a_second_core_is_of_use(record_property):
-    verifier, gains = FaceVerifier.load(), []
+@pytest.mark.alone
+def test_eight_threads_judge_without_a_crash_or_a_leak_and_a_second_core_is_of_use(
+    tmp_path: Path, record_property
+):
     idle = psutil.cpu_percent(interval=3) <= IDLE_PERCENT
-    for _ in range(5 if FULL else 2):
-        alone = judging(verifier, 4, 1)
-        gains.append(judging(verifier, 4, THREADS) / alone)
-    record_property("throughput of 8 threads against 1", f"{median(gains):.2f}")
+    sizes = ("600", "60", "5") if FULL else ("12", "8", "2")
+    options = zip(("--seconds", "--warm", "--rounds"), sizes, strict=True)
+    report = measured("threads", tmp_path, *(part for option in options for part in option))
+    own = report["gain_of_own"]["median"]
     record_property("machine idle before", idle)
-    if cores() >= 2:
-        assert median(gains) >= (1.8 if idle else 0.8)  # others' work takes cores away
+    record_property("seconds", sizes[0])
+    record_property("decisions of 8 threads", report["decisions"])
+    record_property("memory drift MB", f"{report['drift_mb']:.1f}")
+    record_property("memory when ready MB", f"{report['memory_mb']['ready']:.0f}")
+    record_property("peak memory MB", f"{report['memory_mb']['peak']:.0f}")
+    record_property("throughput of 8 threads against 1", f"{report['gain']['median']:.2f}")
+    record_property("the same, without the time others had the cores", f"{own:.2f}")
+    assert report["drift_mb"] < DRIFT_MB
+    assert report["memory_mb"]["peak"] <= MEMORY_MB
+    if report["cores"] >= 2:
+        assert max(own, report["gain"]["median"]) >= SLACK * GAIN

@@ -23,10 +23,10 @@ from tests import support
 from tests.family.scene import TODAY, alike, begin, born, free_number, hold, invent, pair
 from tests.support import Stage
 
-pytestmark = pytest.mark.gate
+pytestmark = [pytest.mark.gate, pytest.mark.alone]
 
 FULL = bool(os.environ.get("ECARD_FULL"))
-EACH = 400 if FULL else 60
+EACH = 400 if FULL else 40
 BAND = 0.05
 SHUFFLES = 1000
 FLOOR_SECONDS = 0.4

@@ -23,6 +23,7 @@ def environment(folder: Path, smtp_port: int, **more: str) -> dict[str, str]:
         "ECARD_TRUSTED_PROXIES": "1",
         "ECARD_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
         "ECARD_SMTP_SENDER": "family@example.org",
+        "ECARD_SCANNER": "none",
         **more,
     }
 

@@ -104,6 +104,7 @@ def running(var: Path, errors: Path) -> Iterator[Running]:
 
 
 @pytest.mark.gate
+@pytest.mark.alone
 def test_a_first_start_makes_everything_and_a_second_is_quick(tmp_path: Path) -> None:
     var, errors = tmp_path / "var", tmp_path / "stderr"
     with running(var, errors) as first:
@@ -165,6 +166,7 @@ def test_a_data_directory_that_cannot_be_written_is_said_in_one_line(tmp_path: P
     [
         ({"HOST": "0.0.0.0"}, "loopback"),  # noqa: S104 - refused, which is the point
         ({"ECARD_PROFILE": "production"}, "ECARD_KEYS"),
+        ({"ECARD_PROFILE": "production", "ECARD_DOCUMENT_READING": "0"}, "reads documents"),
         ({"ECARD_WEB_WORKERS": "4"}, "PostgreSQL"),
         ({"PORT": "many"}, "PORT: must be a whole number"),
         ({"PORT": "65536"}, "PORT: must be 1 to 65535"),
@@ -186,6 +188,7 @@ PRODUCTION = {
     "ECARD_PUBLIC_ADDRESS": "https://family.example",
     "ECARD_SMTP_URL": "smtps://mail.example",
     "ECARD_SMTP_SENDER": "family@family.example",
+    "ECARD_SCANNER": "none",
 }
 
 

@@ -28,9 +28,8 @@ def walk(folder: Path, seed: int, steps: int) -> tuple[set[tuple[str | None, str
         return check(stage), walked.done
 
 
-@pytest.mark.parametrize("seed", [1, 5])
-def test_a_short_walk_makes_no_illegal_move(tmp_path: Path, seed: int) -> None:
-    moves, _ = walk(tmp_path, seed, steps=18)
+def test_a_short_walk_makes_no_illegal_move(tmp_path: Path) -> None:
+    moves, _ = walk(tmp_path, seed=1, steps=18)
     assert (rules.NOTICED, rules.SUBMITTED) in moves
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.uploads import pictures
 from uploads.errors import FileEmpty, FileTooLarge, FileTypeNotAllowed, PictureTooLarge
 from uploads.inspection import file_type, inspect_picture, picture_size
-from uploads.types import DOCUMENT_TYPES, PICTURE_TYPES, VIDEO_TYPES, FileType, PictureLimits
+from uploads.types import PICTURE_TYPES, FileType, PictureLimits
 
 LIMITS = PictureLimits()
 
@@ -42,10 +42,10 @@ def test_a_text_file_named_jpg_is_refused() -> None:
         inspect_picture(b"I am called photo.jpg and am none.", LIMITS)
 
 
-def test_heic_is_recognised_and_refused_for_now() -> None:
-    assert FileType.HEIC not in DOCUMENT_TYPES | VIDEO_TYPES
+def test_what_iphones_take_is_a_picture_and_their_films_are_none() -> None:
+    assert inspect_picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", LIMITS) is FileType.HEIC
     with pytest.raises(FileTypeNotAllowed):
-        inspect_picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", LIMITS)
+        inspect_picture(b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", LIMITS)
 
 
 def test_where_a_photo_is_asked_for_a_pdf_is_refused() -> None:

@@ -3,19 +3,25 @@
 import os
 import platform
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.uploads import pictures
 from uploads.errors import ProcessingLimit, SandboxBusy, SandboxFault, UploadError
-from uploads.sandbox import Sandbox
+from uploads.sandbox import End, Sandbox, Spent
 from uploads.sanitising import clean_picture
 from uploads.types import SandboxLimits
 
 
-def test_a_child_can_reach_neither_files_nor_network_nor_programs(sandbox: Sandbox) -> None:
-    report = sandbox.report()  # it tries each, and the caller raises where one succeeds
+@pytest.mark.parametrize("threads", [False, True])
+def test_a_child_can_reach_neither_files_nor_network_nor_programs(
+    sandbox: Sandbox, threads: bool
+) -> None:
+    report = sandbox.report(
+        threads=threads
+    )  # it tries each, and the caller raises where one succeeds
     assert report.no_new_privileges
     assert report.network_cut
     assert report.system_calls_filtered is (platform.machine() == "x86_64")
@@ -29,8 +35,10 @@ def test_a_child_inherits_no_open_file(sandbox: Sandbox, tmp_path: Path) -> None
 
 def test_a_child_that_takes_too_long_by_the_clock_is_ended() -> None:
     hasty = Sandbox(SandboxLimits(wall_seconds=0.5, cpu_seconds=60))
-    with pytest.raises(ProcessingLimit):
+    began = time.monotonic()
+    with pytest.raises((ProcessingLimit, SandboxBusy)):  # busy: where others had the processor
         clean_picture(pictures.scan_bomb(copies=2_000), hasty)
+    assert time.monotonic() - began < 10
 
 
 def test_a_child_that_never_gets_ready_is_our_fault_not_the_senders() -> None:
@@ -40,8 +48,20 @@ def test_a_child_that_never_gets_ready_is_our_fault_not_the_senders() -> None:
         )
 
 
+def test_how_each_child_ended_and_what_it_took_is_told_to_whoever_watches() -> None:
+    seen: list[Spent] = []
+    watched = Sandbox(SandboxLimits(cpu_seconds=1, wall_seconds=30), watch=seen.append)
+    clean_picture(pictures.encoded(pictures.noise()), watched)
+    for bad in (pictures.scan_bomb(copies=2_000), b"\xff\xd8\xff nothing"):
+        with pytest.raises(UploadError):
+            clean_picture(bad, watched)
+    assert [spent.end for spent in seen] == [End.ANSWERED, End.OUT_OF_TIME, End.ANSWERED]
+    assert seen[1].cpu_seconds > seen[0].cpu_seconds > 0
+    assert 0 < seen[0].seconds < seen[1].seconds
+
+
 def test_more_than_the_allowed_children_wait_and_then_hear_busy() -> None:
-    narrow = Sandbox(SandboxLimits(children=1, wait_seconds=0.05, wall_seconds=1.5))
+    narrow = Sandbox(SandboxLimits(children=1, wait_seconds=0.05, cpu_seconds=1, wall_seconds=30))
     heard: list[type[UploadError]] = []
 
     def send() -> None:

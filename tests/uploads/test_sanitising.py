@@ -3,27 +3,33 @@
 import json
 import math
 import random
+import struct
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.uploads import pictures
 from uploads.encryption import BlindIndex
 from uploads.errors import (
     FileTypeNotAllowed,
+    PdfAttachment,
     PdfPassword,
+    PdfScript,
     PdfTooManyPages,
+    PictureAnimated,
     PictureTooLarge,
     PictureUnreadable,
     ProcessingLimit,
     UploadRefused,
 )
-from uploads.fingerprint import fingerprint
+from uploads.fingerprint import look_alike, look_marks
 from uploads.sandbox import Sandbox
 from uploads.sanitising import clean_picture
 from uploads.types import PICTURE_TYPES, FileType, PictureLimits, SandboxLimits
@@ -138,7 +144,7 @@ def test_sixteen_bit_grey_keeps_its_shades(sandbox: Sandbox) -> None:
 
 def test_a_long_picture_is_reduced_to_the_kept_side(sandbox: Sandbox) -> None:
     clean = clean_picture(pictures.flat_png(8_000, 3_125), sandbox)
-    assert (clean.width, clean.height) == (4_000, 1_563)
+    assert (clean.width, clean.height) == (4_096, 1_600)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -197,9 +203,117 @@ def test_a_huge_page_is_rendered_no_larger_than_the_kept_side(sandbox: Sandbox) 
     assert max(clean.width, clean.height) <= PictureLimits().kept_side_px
 
 
+def test_of_a_longer_pdf_the_first_pages_are_kept_and_the_number_of_all_is_told(
+    sandbox: Sandbox,
+) -> None:
+    clean = clean_picture(pictures.pdf(pages=5, width=100, height=140), sandbox)
+    assert (len(clean.pages), clean.pages_in_file) == (3, 5)
+
+
 def test_a_pdf_with_one_page_too_many_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(PdfTooManyPages):
-        clean_picture(pictures.pdf(pages=4, width=60, height=80), sandbox)
+        clean_picture(pictures.pdf(pages=21, width=100, height=140), sandbox)
+
+
+@pytest.mark.parametrize(
+    ("cargo", "refusal"),
+    [
+        (b"<< /S /JavaScript /JS (app.alert\\(1\\)) >>", PdfScript),
+        (b"<< /S /J#61vaScript /JS (hidden) >>", PdfScript),
+        (b"<< /S /Launch /F (calc.exe) >>", PdfScript),
+        (b"<< /Type /RichMedia >>", PdfScript),
+        (b"<< /Names << /EmbeddedFiles 9 0 R >> >>", PdfAttachment),
+        (b"<< /Type /Annot /Subtype /FileAttachment >>", PdfAttachment),
+    ],
+)
+def test_a_pdf_that_brings_a_program_or_a_file_along_is_refused_by_name(
+    sandbox: Sandbox, cargo: bytes, refusal: type[UploadRefused]
+) -> None:
+    plain = pictures.pdf(width=100, height=140)
+    assert clean_picture(plain, sandbox)
+    loaded = plain.replace(b"%PDF-1.4\n", b"%PDF-1.4\n90 0 obj " + cargo + b" endobj\n", 1)
+    assert loaded != plain
+    with pytest.raises(refusal):
+        clean_picture(loaded, sandbox)
+
+
+def test_a_program_in_packed_objects_is_found_too(sandbox: Sandbox) -> None:
+    packed = zlib.compress(b"91 0 << /S /JavaScript /JS (x) >>")
+    head = b"90 0 obj << /Type /ObjStm /N 1 /First 5 /Filter /FlateDecode >> stream\n"
+    loaded = pictures.pdf(width=100, height=140).replace(
+        b"%PDF-1.4\n", b"%PDF-1.4\n" + head + packed + b"\nendstream endobj\n", 1
+    )
+    with pytest.raises(PdfScript):
+        clean_picture(loaded, sandbox)
+
+
+def test_the_word_for_a_program_in_a_pictures_bytes_is_no_program(sandbox: Sandbox) -> None:
+    plain = pictures.pdf(width=100, height=140)
+    stream = b"95 0 obj << /Length 30 >> stream\n/JavaScript /EmbeddedFiles 1 \nendstream endobj\n"
+    assert clean_picture(plain.replace(b"%PDF-1.4\n", b"%PDF-1.4\n" + stream, 1), sandbox)
+
+
+def test_a_moving_picture_is_refused_by_name(sandbox: Sandbox) -> None:
+    frames = [pictures.noise(seed=seed) for seed in (1, 2)]
+    moving = pictures.encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])
+    with pytest.raises(PictureAnimated):
+        clean_picture(moving, sandbox)
+
+
+def test_colours_of_a_profile_are_brought_to_those_of_screens(sandbox: Sandbox) -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    sent = Image.new("RGB", (64, 64), (200, 60, 60))
+    wide = linear_profile()
+    plain, with_profile, of_other_colours = (
+        pictures.decoded(clean_picture(pictures.encoded(sent, "PNG", **more), sandbox).pages[0])
+        for more in ({}, {"icc_profile": wide}, {"icc_profile": lab.tobytes()})
+    )
+    assert difference(plain, of_other_colours) < 1
+    assert difference(plain, with_profile) > 10
+
+
+def linear_profile() -> bytes:
+    """An sRGB profile whose curves say that the values are linear, under another name."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    bent = profile.replace(b"sRGB", b"wide").replace("sRGB".encode("utf-16-be"), b"\0w\0i\0d\0e")
+    count = struct.unpack_from(">I", bent, 128)[0]
+    for at in range(132, 132 + 12 * count, 12):
+        name, start, _ = struct.unpack_from(">4sII", bent, at)
+        if name in (b"rTRC", b"gTRC", b"bTRC"):
+            curve = b"curv" + b"\0" * 8
+            bent = bent[:start] + curve + bent[start + len(curve) :]
+    return bent
+
+
+def test_the_same_picture_sent_smaller_or_compressed_anew_is_recognised(sandbox: Sandbox) -> None:
+    index = partial(BlindIndex(bytes(range(32))).of, "look")
+    sent, other = pictures.noise(640, 480), pictures.noise(640, 480, seed=2)
+    files = [
+        pictures.encoded(sent),
+        pictures.encoded(sent.resize((600, 450)), quality=80),
+        pictures.encoded(other),
+    ]
+    looks = [clean_picture(content, sandbox).look for content in files]
+    first, smaller, stranger = (look_marks(index, look) for look in looks if look is not None)
+    assert look_alike(first, first)
+    assert look_alike(first, smaller)
+    assert not look_alike(first, stranger)
+    other_index = partial(BlindIndex(bytes(range(1, 33))).of, "look")
+    assert not look_alike(first, look_marks(other_index, looks[0] or b""))
+
+
+def test_a_blank_picture_looks_like_nothing(sandbox: Sandbox) -> None:
+    assert clean_picture(pictures.flat_png(400, 300), sandbox).look is None
+
+
+def test_pictures_of_telephones_come_out_upright_whatever_their_format(
+    sandbox: Sandbox, ecard_data: Path
+) -> None:
+    sizes = {"heif_other_pug.heic": (4032, 3024), "heif_other_empty_icc.heic": (1025, 900)}
+    for name, size in sizes.items():
+        clean = clean_picture((ecard_data / "documents" / "heic" / name).read_bytes(), sandbox)
+        assert (clean.width, clean.height, clean.source_type) == (*size, FileType.HEIC)
+        assert set(pictures.markers_of(clean.pages[0])) == OUR_MARKERS
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7\n", b"%PDF-1.7\n" + b"\0" * 500])
@@ -223,16 +337,6 @@ def test_postscript_named_jpg_meets_no_interpreter(sandbox: Sandbox) -> None:
     for program in (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"\xff\xd8\xff%!PS\n"):
         with pytest.raises(UploadRefused):
             clean_picture(program, sandbox)
-
-
-def test_the_same_upload_has_the_same_fingerprint_and_another_has_not(sandbox: Sandbox) -> None:
-    index = BlindIndex(bytes(range(32)))
-    sent = pictures.encoded(pictures.noise())
-    one, again = (clean_picture(sent, sandbox).pages[0] for _ in range(2))
-    other = clean_picture(pictures.encoded(pictures.noise(seed=2)), sandbox).pages[0]
-    assert fingerprint(index, one) == fingerprint(index, again)
-    assert fingerprint(index, one) != fingerprint(index, other)
-    assert fingerprint(index, one) != fingerprint(BlindIndex(bytes(range(1, 33))), one)
 
 
 def test_photos_of_documents_are_taken_and_their_places_are_gone(

@@ -26,15 +26,19 @@ from uploads.documents.mrz_formats import (
     Place,
     Slot,
 )
-from uploads.documents.types import Check, Field, FieldName, Zone
+from uploads.documents.types import Check, Field, FieldName, Status, Zone
 
 COMPOSITE = "composite"
 _SEX = {"M": "male", "F": "female"}
 _FREE = {FieldName.OPTIONAL_1, FieldName.OPTIONAL_2}
 """Fields that only the composite check digit covers, where they have none of their own."""
 
-_UNUSUAL = 0.01
-"""How likely a character is that the issuer does not use there. INTERIM: set by hand."""
+_UNUSUAL = 0.05
+"""How likely a character is that the issuer does not use there: enough to choose between what was
+read with doubt, not enough to change what was read well (residence permits have other numbers than
+passports). INTERIM: set by hand."""
+CONTRADICTED = 0.3
+"""The most confidence of a field whose check digit says otherwise."""
 _KINDS = {"L": LETTERS, "D": DIGITS, "A": LETTERS + DIGITS}
 
 Lines = list[list[Options]]
@@ -95,7 +99,9 @@ class _Work:
         self.numbers: Place | None = None
 
     def expect_the_issuers_numbers(self) -> None:
-        """Makes what the issuer does not use in its numbers less likely."""
+        """Makes what the issuer does not use in its passports' numbers less likely."""
+        if self.layout.first != "P":
+            return
         pattern = NUMBER_PATTERNS.get(self.text(self._place(FieldName.ISSUER)), "")
         line, start, _ = self._place(FieldName.DOCUMENT_NUMBER)
         for at, kind in enumerate(pattern, start):
@@ -177,14 +183,23 @@ def _field(work: _Work, slot: Slot, today: date) -> Field:
     if found is None and slot.name in _FREE:
         found = work.found.get(COMPOSITE)
     value = _value(slot.name, raw, today, work.text(work.layout.slots[1].place).strip(FILLER))
+    if found is not None and not found.agrees:
+        confidence = min(confidence, CONTRADICTED)
     return Field(
         slot.name,
         value,
         raw.strip(FILLER),
         confidence,
-        covered=found is not None,
-        confirmed=bool(value) and found is not None and found.sure,
+        _status(found, bool(value)),
     )
+
+
+def _status(found: Resolved | None, has_value: bool) -> Status:
+    if found is None:
+        return Status.READ
+    if not found.agrees or not has_value:
+        return Status.UNREAD
+    return Status.CONFIRMED if found.sure else Status.DOUBTFUL
 
 
 def _value(name: FieldName, raw: str, today: date, issuer: str) -> str:

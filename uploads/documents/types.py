@@ -14,6 +14,9 @@ class DocumentFormat(StrEnum):
     TD3 = "TD3"
     MRV_A = "MRV-A"
     MRV_B = "MRV-B"
+    CN_ID_FRONT = "cn_id_front"
+    CN_ID_BACK = "cn_id_back"
+    ES_DNI_FRONT = "es_dni_front"
 
 
 class FieldName(StrEnum):
@@ -22,6 +25,10 @@ class FieldName(StrEnum):
     DOCUMENT_CODE = "document_code"
     ISSUER = "issuer"
     DOCUMENT_NUMBER = "document_number"
+    PERSONAL_NUMBER = "personal_number"
+    """The number of the person, where the paper carries one beside its own."""
+    NAME = "name"
+    """The whole name, where the paper does not part it."""
     SURNAME = "surname"
     GIVEN_NAMES = "given_names"
     NATIONALITY = "nationality"
@@ -32,6 +39,19 @@ class FieldName(StrEnum):
     OPTIONAL_2 = "optional_2"
 
 
+class Status(StrEnum):
+    """How far a value can be relied on."""
+
+    CONFIRMED = "confirmed"
+    """Its check digit agrees with what was read, and with nothing else that is likely."""
+    READ = "read"
+    """No check digit stands for it."""
+    DOUBTFUL = "doubtful"
+    """Its check digit agrees, but another reading was as likely."""
+    UNREAD = "unread"
+    """Its check digit says otherwise: the value is only what it looks like."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One value as read.
@@ -39,16 +59,19 @@ class Field:
     `value`: dates as YYYY-MM-DD, sex as female, male or unspecified, names with single spaces.
     `raw`: the characters that it was made from.
     `confidence`: 0 to 1, how sure the recogniser is of the least sure character.
-    `covered`: a check digit stands for this field. `confirmed`: it agrees, and no other likely
-    reading of the characters would make it agree as well.
+    `status`: what a check digit says about it, where one stands for it.
     """
 
     name: FieldName
     value: str = field(repr=False)
     raw: str = field(repr=False)
     confidence: float
-    covered: bool = False
-    confirmed: bool = False
+    status: Status = Status.READ
+
+    @property
+    def confirmed(self) -> bool:
+        """By a check digit."""
+        return self.status is Status.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Documents are read before a person is asked: with a real reader, so on few pages."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ecard.demo import specimens
+from ecard.documents.models import DocumentReading
+from tests import support
+from tests.documents.applications import Application, apply, give_registry_portrait, portrait
+from tests.support import Stage
+from uploads.evaluation import drawing, people
+
+TODAY = date(2026, 11, 18)
+
+
+@pytest.fixture
+def reading_stage(tmp_path: Path) -> Iterator[Stage]:
+    """A process that reads documents."""
+    with support.stage(tmp_path, document_reading=1) as fresh:
+        yield fresh
+
+
+@cache
+def passport(name: str, given: str, number: str) -> bytes:
+    """A specimen passport of a demo person."""
+    drawn = people.utopian(random.Random(4), TODAY)
+    born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    sex = "male" if int(number[16]) % 2 else "female"
+    person = replace(drawn, surname=name, given=given, born=born, sex=sex)
+    return specimens.jpeg(drawing.passport(person, portrait()).picture)
+
+
+def of_elena(stage: Stage, given: str = "Elena") -> bytes:
+    return passport("Sala Ríos", given, stage.demo.persons["elena"].number)
+
+
+def elenas(stage: Stage) -> Application:
+    give_registry_portrait(stage, "elena")
+    return apply(stage, "tomas", "elena", "parent")
+
+
+@pytest.mark.gate
+def test_a_passport_is_read_on_request_and_its_words_go_once_it_is_claimed(
+    reading_stage: Stage,
+) -> None:
+    application = elenas(reading_stage)
+    document = application.phone.upload("passport", of_elena(reading_stage))
+    path = f"/documents/{document}"
+    assert application.phone.must("GET", path)["status"] == "waiting"
+    told = application.phone.must("POST", f"{path}/reading")
+    assert (told["status"], told["format"]) == ("read", "TD3")
+    assert {"surname", "birth_date", "expiry_date"} <= set(told["read_fields"])
+    assert application.phone.give_evidence(application.link_id, [document]).status == 201
+    assert application.state() == "in_review"  # no identity number is printed on it
+    with reading_stage.joined.db.read() as session:
+        row = session.get_one(DocumentReading, uuid.UUID(document))
+        assert (row.said, row.number_mark is not None) == (None, True)
+
+
+def test_another_name_than_was_typed_is_named_and_a_person_may_be_asked(
+    reading_stage: Stage,
+) -> None:
+    application = elenas(reading_stage)
+    document = application.phone.upload("passport", of_elena(reading_stage, "Ingrid"))
+    answer = application.phone.give_evidence(application.link_id, [document])
+    assert (answer.status, answer.code) == (422, "evidence_refused")
+    assert {"name_nearly", "name_differs"} & set(answer.body["fields"]["passport"])
+    assert application.unclaimed() == {document}
+    body = {"document_ids": [document], "ask_person": True}
+    path = f"/links/{application.link_id}/evidence"
+    assert application.phone.send("POST", path, body).status == 201
+    assert application.state() == "in_review"
+
+
+def test_a_paper_without_a_template_is_for_a_person(stage: Stage) -> None:
+    application = apply(stage, "lucia", "mateo", "child")
+    (document,) = application.upload("birth_certificate")
+    told = application.phone.must("GET", f"/documents/{document}")
+    assert (told["status"], told["hints"]) == ("for_a_person", [])

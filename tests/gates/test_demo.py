@@ -1,0 +1,92 @@
+"""`make demo` shows every scene against a server that a person started; with two public-domain
+portraits, and with pictures of people where ECARD_DATA is there."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.operations.test_run import Running, environment, running
+
+pytestmark = pytest.mark.gate
+
+DEMO_SECONDS = 180
+IN_ORDER = (
+    "adds her child of 9",
+    "approved, on record, that a minor's case opens",
+    "the reviewer decided: approved",
+    "the child, live: match",
+    "link active; the holder may read, may act",
+    "adds his mother of 72",
+    "she read who asks for what, accepted",
+    "out of focus: unusable (blurred)",
+    "an impostor: no_match",
+    "the mother, live: match",
+    "link active; the holder may read, may not act yet",
+    "reading only until",
+    "A wrong password locks",
+    "the right password now: card_locked",
+    "Done.",
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Path]]:
+    folder = tmp_path_factory.mktemp("served")
+    with running(folder / "var", folder / "errors.log") as ready:
+        yield ready, folder / "var"
+
+
+def play(server: tuple[Running, Path], **more: str) -> str:
+    ran = subprocess.run(
+        [sys.executable, "-m", "ecard", "demo"],
+        env=environment(server[1], server[0].port, **more),
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    return ran.stdout
+
+
+def all_scenes(printed: str) -> None:
+    at = 0
+    for words in IN_ORDER:
+        assert words in printed[at:], f"after {at} characters no {words!r} in:\n{printed}"
+        at += printed[at:].index(words) + len(words)
+
+
+def test_the_demo_shows_every_scene_and_says_that_it_shows_no_recognition(
+    server: tuple[Running, Path],
+) -> None:
+    printed = play(server)
+    assert "This shows the flow, not recognition" in printed
+    all_scenes(printed)
+
+
+def test_the_demo_shows_every_scene_again_on_pictures_of_people(
+    server: tuple[Running, Path], ecard_data: Path
+) -> None:
+    printed = play(server, ECARD_DATA=str(ecard_data))
+    assert "another adult stands in" in printed
+    all_scenes(printed)
+
+
+def test_two_pictures_of_one_s_own_are_compared_and_nothing_else_is_told(tmp_path: Path) -> None:
+    from ecard.demo import specimens
+
+    picture = tmp_path / "own.jpg"
+    specimens.open_photo(specimens.public_portraits()[0]).save(picture)
+    ran = subprocess.run(
+        [sys.executable, "-m", "ecard", "demo"],
+        env={**os.environ, "PORTRAIT": str(picture), "LIVE": str(picture)},
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+        check=True,
+    )
+    assert ran.stdout == "match; zone accept\n"

@@ -1,0 +1,114 @@
+"""Drawn specimens, made to look photographed: read, and checked against what was declared."""
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import pytest
+from PIL import Image
+
+from ecard.demo import specimens
+from ecard.documents.checking import Declared, Result, Shown, check
+from uploads.documents.pages import PageReader
+from uploads.documents.reading import read_page
+from uploads.evaluation import drawing, people
+from uploads.evaluation.drawing import Drawn
+from uploads.evaluation.people import Person
+from uploads.evaluation.photographing import photographed
+
+pytestmark = pytest.mark.gate
+N = 200 if os.environ.get("ECARD_FULL") else 4
+LEAST_ACCEPTED = 0.9
+TODAY = date(2026, 11, 18)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One document: whose it is, what it looks like, which number is declared with it."""
+
+    person: Callable[[random.Random, date], Person]
+    pages: Callable[[Person, int], list[Drawn]]
+    number_format: str
+
+
+def portrait(seed: int) -> Image.Image:
+    return specimens.open_photo(specimens.public_portraits()[seed % 2])
+
+
+KINDS = {
+    "chinese card": Kind(
+        people.chinese,
+        lambda p, s: [drawing.chinese_front(p, portrait(s)), drawing.chinese_back(p)],
+        "cn.ric",
+    ),
+    "spanish dni": Kind(
+        people.spanish,
+        lambda p, s: [drawing.dni_front(p, portrait(s)), drawing.card_back(p)],
+        "es.naf",
+    ),
+    "td1": Kind(people.utopian, lambda p, _: [drawing.card_back(p)], "es.naf"),
+    "td3": Kind(people.utopian, lambda p, s: [drawing.passport(p, portrait(s))], "es.naf"),
+}
+OTHER_NAME, OTHER_DAY = "Inés Otra Persona", date(1971, 2, 3)
+
+
+def declared(person: Person, number_format: str) -> Declared:
+    """What an honest holder types; the number of a Chinese card is the one declared."""
+    chinese = person.nationality == "CHN"
+    name = person.surname + person.given if chinese else f"{person.given} {person.surname}"
+    return Declared(name, person.personal_number, number_format, person.born, person.sex)
+
+
+def altered(honest: Declared) -> dict[str, Declared]:
+    """The same with one field that is another one's."""
+    other = {"female": "male", "male": "female"}[honest.sex or "female"]
+    found = {
+        "name": replace(honest, name=OTHER_NAME),
+        "birth_date": replace(honest, birth_date=OTHER_DAY),
+        "sex": replace(honest, sex=other),
+    }
+    if honest.number_format == "cn.ric":
+        found["number"] = replace(honest, number="11010519491231002X")
+    return found
+
+
+def read(reader: PageReader, kind: Kind, person: Person, seed: int) -> list[Shown]:
+    found = []
+    for drawn in kind.pages(person, seed):
+        reading = read_page(reader.read(photographed(drawn.picture, seed)), TODAY)
+        cut_off = bool(reading.zone and reading.zone.truncated)
+        found.append(Shown(drawn.kind, reading.format, reading.fields, cut_off))
+    return found
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_honest_documents_pass_and_one_altered_field_is_named(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
+    kind, reader = KINDS[name], PageReader()
+    accepted, wrongly, unnamed, others = 0, [], [], 0
+    for seed in range(N):
+        person = kind.person(random.Random(seed), TODAY)
+        shown = read(reader, kind, person, seed)
+        honest = declared(person, kind.number_format)
+        accepted += _result(honest, shown) is Result.ACCEPTED
+        for field, false in altered(honest).items():
+            others += 1
+            checked = check(false, shown, TODAY, days_after_expiry=0)
+            if checked.result is Result.ACCEPTED:
+                wrongly.append((seed, field))
+            elif field not in {one.field for one in checked.findings}:
+                unnamed.append((seed, field))
+        late = check(honest, shown, person.expires + timedelta(days=1), days_after_expiry=0)
+        wrongly += [(seed, "expiry_date")] if late.result is Result.ACCEPTED else []
+    record_property(f"{name}: accepted without a person", f"{accepted} of {N}")
+    record_property(f"{name}: one field altered, accepted", f"{len(wrongly)} of {others + N}")
+    record_property(f"{name}: altered, the field not named", f"{len(unnamed)} of {others}")
+    assert (wrongly, unnamed) == ([], [])
+    assert accepted >= LEAST_ACCEPTED * N
+
+
+def _result(honest: Declared, shown: list[Shown]) -> Result:
+    return check(honest, shown, TODAY, days_after_expiry=0).result

@@ -1,0 +1,70 @@
+"""What a page says, from its lines: zone, card, barcodes, hints. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from stdnum.es import dni, nie
+
+from uploads.documents.hints import Hint, hints
+from uploads.documents.pages import Barcode, PageText
+from uploads.documents.templates import read_card
+from uploads.documents.types import DocumentFormat, Field, FieldName, Zone
+from uploads.documents.zones import find_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one page says. `format`: None where it is nothing that is read here. `turned`: degrees
+    clockwise that the page has to be turned. `text`: every line, for a person's eyes only."""
+
+    format: DocumentFormat | None
+    turned: int
+    fields: tuple[Field, ...]
+    hints: tuple[Hint, ...]
+    zone: Zone | None = None
+    barcodes: tuple[Barcode, ...] = ()
+    text: tuple[str, ...] = field(default=(), repr=False)
+
+    def field(self, name: FieldName) -> Field | None:
+        """The field of that name; None where there is none."""
+        return next((one for one in self.fields if one.name is name), None)
+
+
+def read_page(page: PageText, today: date) -> Reading:
+    """The zone where there is one, else the card whose template fits."""
+    blank = Reading(
+        format=None,
+        turned=page.turned,
+        fields=(),
+        hints=hints(page.measures, len(page.lines)),
+        barcodes=page.barcodes,
+        text=tuple(line.text for line in page.lines),
+    )
+    zone = find_zone(page, today)
+    if zone is not None and _is_one(zone):
+        return replace(blank, format=zone.format, fields=_with_person(zone), zone=zone)
+    card = read_card(page)
+    if card is None:
+        return blank
+    return replace(blank, format=card[0], fields=card[1])
+
+
+CLEARLY_READ = 0.8
+"""From here on lines of a zone's shape are one, though every check digit is wrong, as on some
+specimens: its fields are unread, and a person sees why."""
+
+
+def _is_one(zone: Zone) -> bool:
+    return zone.confidence >= CLEARLY_READ or any(check.agrees for check in zone.checks)
+
+
+def _with_person(zone: Zone) -> tuple[Field, ...]:
+    """Spanish cards carry the person's number, which has a check letter, in the optional data."""
+    held = next((one for one in zone.fields if one.name is FieldName.OPTIONAL_1), None)
+    if held is None or not zone.lines[0][2:].startswith("ESP") or zone.lines[0][0] != "I":
+        return zone.fields
+    if not (dni.is_valid(held.value) or nie.is_valid(held.value)):
+        return zone.fields
+    return (*zone.fields, replace(held, name=FieldName.PERSONAL_NUMBER))

@@ -1,0 +1,133 @@
+"""`documents --dir DIR --out DIR`: reads every file of a folder as an upload would be read.
+
+Writes report.json: {"files": [{"file", "refused" or "pages": [{"format", "mrz", "fields":
+[{"name", "value", "status", "confidence"}], "checks": {NAME: "agrees", "doubtful" or "differs"},
+"barcodes", "portrait": {"box", "eye_distance_px", "verdict", "turned"} or null, "turned", "hints",
+"verdict"}]}], "zones", "sound", "portraits", "seconds"}.
+
+`status` of a field: confirmed (its check digit agrees with what was read, and with nothing else
+that is likely), read (no check digit stands for it), doubtful (agrees after a repair) or unread
+(the check digit says otherwise). `verdict` of a page: sound, doubtful or unread; boxes are in
+pixels of the page as the text lies upright, and `turned` of a portrait is by how much more its face
+had to be turned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from biometrics.types import Portrait
+from biometrics.verifier import FaceVerifier
+from uploads.documents.pages import PageReader, turned_page
+from uploads.documents.reading import Reading, read_page
+from uploads.documents.types import Check, Field, Zone
+from uploads.errors import UploadRefused
+from uploads.sandbox import Sandbox
+from uploads.sanitising import clean_picture
+from uploads.types import DOCUMENT_TYPES, PictureLimits
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Reads the folder, and writes the report."""
+    parser = argparse.ArgumentParser(prog="documents", description=__doc__)
+    parser.add_argument("--dir", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    began = time.monotonic()
+    files = sorted(path for path in options.dir.rglob("*") if path.is_file())
+    bench = Bench(datetime.now(UTC).date())
+    found = [
+        {"file": path.relative_to(options.dir).as_posix()} | bench.read(path) for path in files
+    ]
+    report = {"files": found, **_sums(found), "seconds": round(time.monotonic() - began, 1)}
+    options.out.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report, indent=1, ensure_ascii=False)
+    (options.out / "report.json").write_text(text + "\n", encoding="utf-8")
+    print({name: value for name, value in report.items() if name != "files"})
+    return 0
+
+
+class Bench:
+    """The parts that an upload goes through."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._sandbox, self._reader = Sandbox(), PageReader()
+        self._verifier = FaceVerifier.load()
+
+    def read(self, path: Path) -> dict[str, Any]:
+        """What one file says."""
+        try:
+            content = path.read_bytes()
+            clean = clean_picture(content, self._sandbox, PictureLimits(), DOCUMENT_TYPES)
+            return {"pages": [self._page(page) for page in clean.pages]}
+        except UploadRefused as refusal:
+            return {"refused": refusal.code}
+
+    def _page(self, page: bytes) -> dict[str, Any]:
+        reading = read_page(self._reader.read(page), self._today)
+        upright = turned_page(page, reading.turned)
+        return _told(reading) | {"portrait": _portrait(self._verifier.find_portrait(upright))}
+
+
+def _told(reading: Reading) -> dict[str, Any]:
+    zone = reading.zone
+    return {
+        "format": reading.format,
+        "turned": reading.turned,
+        "mrz": list(zone.lines) if zone else [],
+        "fields": [_field(one) for one in reading.fields],
+        "checks": {one.name: _check(one) for one in zone.checks} if zone else {},
+        "barcodes": [one.kind for one in reading.barcodes],
+        "hints": [hint.value for hint in reading.hints],
+        "verdict": _verdict(zone),
+    }
+
+
+def _verdict(zone: Zone | None) -> str:
+    if zone is None:
+        return "unread"
+    return "sound" if zone.sound else "doubtful"
+
+
+def _check(check: Check) -> str:
+    if not check.agrees:
+        return "differs"
+    return "agrees" if check.sure else "doubtful"
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.name.value,
+        "value": field.value,
+        "status": field.status.value,
+        "confidence": round(field.confidence, 3),
+    }
+
+
+def _portrait(portrait: Portrait | None) -> dict[str, Any] | None:
+    if portrait is None:
+        return None
+    box = portrait.box
+    return {
+        "box": [round(side) for side in (box.left, box.top, box.right, box.bottom)],
+        "eye_distance_px": round(portrait.eye_distance_px, 1),
+        "verdict": portrait.quality.value,
+        "turned": portrait.turned_degrees,
+    }
+
+
+def _sums(found: Sequence[dict[str, Any]]) -> dict[str, int]:
+    pages = [page for one in found for page in one.get("pages", ())]
+    return {
+        "zones": sum(bool(page["mrz"]) for page in pages),
+        "sound": sum(page["verdict"] == "sound" for page in pages),
+        "portraits": sum(page["portrait"] is not None for page in pages),
+        "refused": sum("refused" in one for one in found),
+    }
