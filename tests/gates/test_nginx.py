@@ -299,9 +299,13 @@ def test_without_nginx_everybody_else_starves(service: Place, record_property: R
     with SlowClients(service, SLOW_CLIENTS):
         time.sleep(3)
         answers = [service.get("/readyz") for _ in range(3)]
+        gone = time.monotonic()
     served = sum(status == 200 for status, _ in answers)
     record_property("served of 3 without nginx", served)
     assert served == 0
+    while service.get("/readyz")[0] != 200:
+        assert time.monotonic() < gone + START_SECONDS, "does not recover when they are gone"
+    record_property("seconds until it serves again", round(time.monotonic() - gone, 1))
 
 
 def test_it_is_the_production_profile_that_is_served(proxy: Place) -> None:
