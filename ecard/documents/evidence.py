@@ -38,7 +38,7 @@ from ecard.documents.references import (
     shown_person,
 )
 from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of
-from ecard.errors import Conflict, Unavailable
+from ecard.errors import Conflict, InvalidInput, Unavailable
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.registry.port import RegistryUnavailable
@@ -98,6 +98,8 @@ def submit(
     ``ask_person``: what does not agree goes to a person and is not refused.
     """
     document_ids = list(dict.fromkeys(document_ids))  # one named twice is still one
+    if len(document_ids) > call.settings.documents_max:
+        raise InvalidInput(fields={"document_ids": ["too_many"]})
     application = _read_application(call, link_id, document_ids)
     family.refuse_unless_standing(call, link_id)
     readings.ensure_read(call, document_ids, only_checked=True)
@@ -243,7 +245,7 @@ def _spend_try(call: Call) -> uuid.UUID:
             SUBMITTED,
             call.holder.person_id,
             limit=call.settings.document_tries,
-            window_seconds=rules.EVIDENCE_WINDOW_SECONDS,
+            window_seconds=call.settings.document_tries_window_seconds,
             now=call.now,
             try_id=spent,
         )
@@ -254,7 +256,7 @@ def _spend_try(call: Call) -> uuid.UUID:
 
 
 def _tries_left(session: Session, call: Call, holder_id: uuid.UUID) -> int:
-    since = call.now - timedelta(seconds=rules.EVIDENCE_WINDOW_SECONDS)
+    since = call.now - timedelta(seconds=call.settings.document_tries_window_seconds)
     spent = len(limits.tries(session, SUBMITTED, holder_id, since))
     return max(0, call.settings.document_tries - spent)
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_smorest.fields import Upload
 
 from ecard.api import JsonInt, QueryInt, Schema
-from ecard.documents.policy import DOCUMENTS_MAX, DocumentKind
+from ecard.documents.policy import DocumentKind
 
 KINDS = [kind.value for kind in DocumentKind]
 
@@ -84,7 +84,7 @@ class SubmissionSchema(Schema):
     document_ids = ma.fields.List(
         ma.fields.UUID(),
         required=True,
-        validate=ma.validate.Length(min=1, max=DOCUMENTS_MAX),
+        validate=ma.validate.Length(min=1),
     )
     ask_person = ma.fields.Boolean(
         load_default=False,
