@@ -158,6 +158,12 @@ class Settings:
     documents_max: int = setting(
         6, "Documents in one submission: the longest list that a family can need."
     )
+    papers_read_max: int = setting(
+        2,
+        "Papers for a person's eyes, of one submission, that a machine reads first where the phone"
+        " did not ask for it; each takes seconds.",
+        zero=True,
+    )
     upload_piece_bytes: int = setting(2**20, "Largest piece of an upload in pieces, bytes.")
     upload_piece_least_bytes: int = setting(
         64 * 1024, "Smallest piece of an upload in pieces, except its last, bytes."

@@ -52,6 +52,8 @@ class Shown:
     cut_off: bool = False
     lines: tuple[str, ...] = ()
     """Every line of a paper that no template is for."""
+    barcodes: tuple[str, ...] = ()
+    """Kinds of the barcodes on it."""
 
     def value(self, name: FieldName) -> str | None:
         """The value that may be relied on; None where there is none."""

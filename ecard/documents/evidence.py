@@ -102,7 +102,7 @@ def submit(
         raise InvalidInput(fields={"document_ids": ["too_many"]})
     application = _read_application(call, link_id, document_ids)
     family.refuse_unless_standing(call, link_id)
-    readings.ensure_read(call, document_ids, only_checked=True)
+    readings.read_evidence(call, document_ids)
     face_pages = readings.upright(call, application.face_pages)
     application = replace(application, face_pages=face_pages)
     examined = examining.examine(call, link_id, document_ids)
