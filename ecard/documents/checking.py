@@ -180,6 +180,12 @@ def _personal_number(one: Shown, number_format: str) -> str | None:
     return one.value(FieldName.PERSONAL_NUMBER) if number_format == "cn.ric" else None
 
 
+def says_another_day(shown: Iterable[Shown], born: date) -> bool:
+    """Whether a document says another birth date than the registry's. What only the registry knows
+    is no finding, for findings are named: the reviewer alone is told that something differs."""
+    return any(one.born not in (None, born.isoformat()) for one in shown)
+
+
 # ---- each other, the calendar, the picture -------------------------------------------------------
 
 

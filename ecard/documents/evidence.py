@@ -37,7 +37,7 @@ from ecard.documents.references import (
     keep_reference,
     shown_person,
 )
-from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of
+from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of, unclaimed
 from ecard.errors import Conflict, InvalidInput, Unavailable
 from ecard.family import service as family
 from ecard.persons import service as persons
@@ -69,6 +69,8 @@ class EvidenceView:
     link_id: uuid.UUID
     state: str
     needs: list[NeedView]
+    missing: dict[str, list[str]]
+    """Need → for each way to meet it what is neither claimed nor uploaded yet."""
     documents: list[str]
     """Kinds of the documents that were claimed."""
     warnings: list[str]
@@ -309,14 +311,14 @@ def _evidence_view(
     session: Session, call: Call, link: Link, warnings: Sequence[str]
 ) -> EvidenceView:
     claimed = sa.select(Document.kind).filter_by(link_id=link.id).order_by(Document.kind)
+    needs, documents = _needs(session, call, link), list(session.scalars(claimed))
+    there = [*documents, *session.scalars(unclaimed(call).with_only_columns(Document.kind))]
     return EvidenceView(
         link_id=link.id,
         state=link.state,
-        needs=[
-            NeedView(need.name, [sorted(way) for way in need.any_of])
-            for need in _needs(session, call, link)
-        ],
-        documents=list(session.scalars(claimed)),
+        needs=[NeedView(need.name, [sorted(way) for way in need.any_of]) for need in needs],
+        missing=rules.examine(needs, map(DocumentKind, there)).missing,
+        documents=documents,
         warnings=list(warnings),
         tries_left=_tries_left(session, call, link.holder_id),
     )

@@ -10,7 +10,16 @@ from datetime import date
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.documents import readings
-from ecard.documents.checking import REFUSING, Checked, Declared, Finding, Result, Shown, check
+from ecard.documents.checking import (
+    REFUSING,
+    Checked,
+    Declared,
+    Finding,
+    Result,
+    Shown,
+    check,
+    says_another_day,
+)
 from ecard.documents.errors import EvidenceRefused
 from ecard.documents.papers import found_on
 from ecard.documents.uploading import own_unclaimed
@@ -92,7 +101,8 @@ def _examined(
         person.name, registry.normalise(person.number), number_format, facts.birth_date, facts.sex
     )
     checked = check(declared, said, today, days_after_expiry=days_after_expiry)
-    unnamed = _against_registry(said, person) if not facts.birth_date else ()
+    differs = not facts.birth_date and says_another_day(said, person.birth_date)
+    unnamed = ("registry_differs",) if differs else ()
     return Examined(
         agreed=checked.result is Result.ACCEPTED and not unnamed,
         findings=checked.findings,
@@ -103,12 +113,6 @@ def _examined(
 
 def _reasons(checked: Checked) -> tuple[str, ...]:
     return tuple(sorted({f"{one.field}_{one.how}" for one in checked.findings}))
-
-
-def _against_registry(said: Sequence[Shown], person: persons.Particulars) -> tuple[str, ...]:
-    """What only the registry knows is never named: one word, for the reviewer."""
-    born = {value for one in said if (value := one.born)}
-    return ("registry_differs",) if born - {person.birth_date.isoformat()} else ()
 
 
 def _together(found: Sequence[Examined]) -> Examined:

@@ -136,6 +136,15 @@ class EvidenceSchema(ma.Schema):
     link_id = ma.fields.UUID(required=True)
     state = ma.fields.String(required=True, metadata={"description": "The link's state"})
     needs = ma.fields.List(ma.fields.Nested(NeedSchema), required=True)
+    missing = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.List(ma.fields.String()),
+        required=True,
+        metadata={
+            "description": "Need: for each way to meet it the kinds, joined by `+`, that are not"
+            " uploaded yet; a need that is met is not named"
+        },
+    )
     documents = ma.fields.List(ma.fields.String(), required=True)
     warnings = ma.fields.List(
         ma.fields.String(),

@@ -177,17 +177,21 @@ def _view(call: Call, document: Document) -> DocumentView:
 
 def list_unclaimed(call: Call, *, cursor: str | None, limit: int) -> Page:
     """The holder's unclaimed documents, newest first."""
-    query = sa.select(Document).where(
+    with call.db.read() as session:
+        page = read_page(
+            session, unclaimed(call), Document.uploaded_at, Document.id, cursor=cursor, limit=limit
+        )
+    return Page([_view(call, document) for document in page.items], page.next_cursor)
+
+
+def unclaimed(call: Call) -> sa.Select[Document]:
+    """The holder's documents that may still be claimed."""
+    return sa.select(Document).where(
         Document.holder_id == call.holder.person_id,
         Document.link_id.is_(None),
         Document.removed_at.is_(None),
         Document.uploaded_at > call.now - unclaimed_life(call),
     )
-    with call.db.read() as session:
-        page = read_page(
-            session, query, Document.uploaded_at, Document.id, cursor=cursor, limit=limit
-        )
-    return Page([_view(call, document) for document in page.items], page.next_cursor)
 
 
 def remove(call: Call, document_id: uuid.UUID) -> None:
