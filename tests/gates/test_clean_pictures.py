@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from uploads.evaluation.clean import Clean, all_pictures, found, report, unhurried
+from uploads.evaluation import unhurried
+from uploads.evaluation.clean import Clean, all_pictures, found, report
 
 pytestmark = pytest.mark.gate
 FULL = bool(os.environ.get("ECARD_FULL"))
@@ -17,7 +18,7 @@ LEAST_SOUND = 0.99
 
 
 def held(what: str, pictures: list[Clean], record_property: Callable[[str, object], None]) -> None:
-    told = report(unhurried(), pictures)
+    told = report(unhurried.sandbox(), pictures)
     for name in ("taken", "upright", "bare"):
         record_property(f"{what}: {name}", f"{told[name]} of {told['pictures']}")
     assert told["pictures"] == len(pictures) > 0

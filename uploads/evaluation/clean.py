@@ -22,10 +22,11 @@ from pi_heif import register_heif_opener
 from PIL import Image, ImageCms, ImageDraw, ImageOps
 
 from uploads.errors import UploadRefused
+from uploads.evaluation import unhurried
 from uploads.evaluation.bare import bytes_besides_picture
 from uploads.sandbox import Sandbox
 from uploads.sanitising import clean_picture
-from uploads.types import PictureLimits, SandboxLimits
+from uploads.types import PictureLimits
 
 SIZE = (4032, 3024)
 """A telephone's picture of 12 megapixels."""
@@ -46,11 +47,6 @@ class Clean:
     name: str
     content: bytes
     look: NDArray[np.float32]
-
-
-def unhurried() -> Sandbox:
-    """The service's, but that a machine with other work is waited for: no time is measured here."""
-    return Sandbox(SandboxLimits(wall_seconds=60.0))
 
 
 def drawn(orientation: int, seed: int) -> Clean:
@@ -153,7 +149,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, help="where the report goes")
     parser.add_argument("--drawings", type=int, default=1, help="of each orientation (default: 1)")
     given = parser.parse_args(arguments)
-    told = report(unhurried(), all_pictures(given.dir, given.drawings))
+    told = report(unhurried.sandbox(), all_pictures(given.dir, given.drawings))
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "report.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     print(told)

@@ -1,10 +1,10 @@
 """`documents --dir DIR --out DIR`: reads every file of a folder as an upload would be read.
 
-Writes report.json: {"files": [{"file", "refused" or "pages": [{"format", "mrz", "fields":
-[{"name", "value", "status", "confidence"}], "checks": {NAME: "agrees", "doubtful" or "differs"},
-"barcodes", "portrait": {"box", "eye_distance_px", "verdict", "turned"} or null, "turned", "hints",
-"verdict"}], "known"}], "zones", "sound", "portraits", "seconds"} and, of files whose truth is known
-(specimens.py), how many were read as printed.
+Writes report.json: {"files": [{"file", "refused" or "type" and "pages": [{"format", "mrz",
+"fields": [{"name", "value", "status", "confidence"}], "checks": {NAME: "agrees", "doubtful" or
+"differs"}, "barcodes", "portrait": {"box", "eye_distance_px", "verdict", "turned"} or null,
+"turned", "hints", "verdict"}], "known"}], "zones", "sound", "portraits", "seconds"} and, of files
+whose truth is known (specimens.py), how many were read as printed.
 
 `status` of a field: confirmed (its check digit agrees with what was read, and with nothing else
 that is likely), read (no check digit stands for it), doubtful (agrees after a repair) or unread
@@ -25,12 +25,12 @@ from typing import Any
 
 from biometrics.types import Portrait
 from biometrics.verifier import FaceVerifier
-from uploads.documents.pages import PageReader, turned_page
+from uploads.documents.pages import turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import Check, Field, Zone
 from uploads.errors import UploadRefused
+from uploads.evaluation import unhurried
 from uploads.evaluation.specimens import compared, digest, known_specimens, totals
-from uploads.sandbox import Sandbox
 from uploads.sanitising import clean_picture
 from uploads.types import DOCUMENT_TYPES, PictureLimits
 
@@ -65,7 +65,7 @@ class Bench:
 
     def __init__(self, today: date) -> None:
         self._today = today
-        self._sandbox, self._reader = Sandbox(), PageReader()
+        self._sandbox, self._reader = unhurried.sandbox(), unhurried.reader()
         self._verifier = FaceVerifier.load()
         self._specimens = known_specimens()
 
@@ -85,7 +85,8 @@ class Bench:
     def _told(self, content: bytes) -> dict[str, Any]:
         try:
             clean = clean_picture(content, self._sandbox, PictureLimits(), DOCUMENT_TYPES)
-            return {"pages": [self._page(page) for page in clean.pages]}
+            pages = [self._page(page) for page in clean.pages]
+            return {"type": clean.source_type.value, "pages": pages}
         except UploadRefused as refusal:
             return {"refused": refusal.code}
 
