@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     add_sources(parser, default_engine="yunet-mobilefacenet")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     gallery = opened_gallery(options, options.out.parent)
     means = cohort.load(gallery.engine, gallery.weights)
     if means is None or gallery.engine not in WITHIN:

@@ -11,7 +11,7 @@ from typing import Any
 
 from biometrics.calibration import ADULTS, BANDS, SAME_CAPTURE_FMR, AgeBand, is_supported
 from biometrics.cohort import ADULT_FROM_YEARS
-from biometrics.evaluation.errors import TooFewPeople
+from biometrics.evaluation.errors import ManifestUnreadable, TooFewPeople
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Rate
 from biometrics.evaluation.measure import Method, compare, plain
@@ -155,8 +155,12 @@ def _why(band: AgeBand, fmr: Rate) -> str:
 
 
 def write_points(path: Path, engine: str, points: Mapping[str, Any]) -> None:
-    """Puts an engine's points into the file; those of other engines stay."""
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"engines": {}}
-    kept["engines"] = dict(sorted({**kept["engines"], engine: points}.items()))
+    """Puts an engine's points into the file; those of other engines stay. Raises
+    `ManifestUnreadable` where the file is another one."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"engines": {}}
+        kept["engines"] = dict(sorted({**kept["engines"], engine: points}.items()))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestUnreadable(f"{path} holds no operating points to add to") from error
     text = json.dumps(kept, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -11,7 +11,12 @@ from biometrics.errors import NotCalibratedFor
 from biometrics.evaluation import __main__ as bench
 from biometrics.evaluation.cohort import age_means
 from biometrics.evaluation.doubles import find_doubles, same_files
-from biometrics.evaluation.errors import ManifestUnreadable, PicturesMissing, TooFewPeople
+from biometrics.evaluation.errors import (
+    CacheUnreadable,
+    ManifestUnreadable,
+    PicturesMissing,
+    TooFewPeople,
+)
 from biometrics.evaluation.gallery import Gallery, open_gallery
 from biometrics.evaluation.kin import Household, Kin
 from biometrics.evaluation.manifest import Picture, read_manifest
@@ -149,6 +154,24 @@ def test_three_pictures_together_fail_less_often_than_one(crowd, slicer):
     slice_ = slicer.named("adult_strangers_mean3")
     one, three = (compare(crowd, slice_, method) for method in (plain(), plain_mean()))
     assert (three.genuine >= three.limit(1e-3)).mean() < (one.genuine >= one.limit(1e-3)).mean()
+
+
+def test_a_picture_that_stands_in_two_rows_is_not_compared_with_itself():
+    random = np.random.default_rng(1)
+    same = Picture("a.jpg", "a", None, "", "")
+    rows = [(same, pictured(random, directions(random, 1)[0], 0.5)) for _ in range(2)]
+    gallery = gallery_of([*rows, (Picture("b.jpg", "b", None, "", ""), rows[0][1])])
+    doubles = [("a.jpg", "a.jpg")]
+    slicer = Slicer(gallery.pictures, gallery.found(), doubles=doubles)
+    found = compare(gallery, slicer.named("adult_strangers"), plain(), 1)
+    assert (len(found.genuine), found.trials.total) == (0, 2)
+
+
+def test_nobody_is_a_relative_of_themselves_or_of_another_family(crowd):
+    people = sorted({p.subject for p in crowd.pictures if p.family in {"family1", "family2"}})
+    odd = [(people[0], people[0]), (people[0], people[-1]), ("nobody", people[0])]
+    assert not Slicer(crowd.pictures, crowd.found(), odd).related.any()
+    assert Slicer(crowd.pictures, crowd.found(), [(people[0], people[1])]).related.sum() == 2
 
 
 def test_doubles_are_not_compared(crowd, slicer):
@@ -384,6 +407,72 @@ def test_pictures_are_embedded_once_and_kept_privately(tmp_path, astronaut, resn
     gone = Picture("gone.jpg", "x", None, "", "")
     with pytest.raises(PicturesMissing, match=r"gone\.jpg"):
         open_gallery([gone], tmp_path, resnet, cache, workers=1)
+
+
+def test_without_limits_everything_goes_to_a_person(crowd):
+    gallery = gallery_of([(p, v) for p, v in zip(crowd.pictures, crowd.vectors, strict=True)][:40])
+    slicer = Slicer(gallery.pictures, gallery.found())
+    slices = Bench(gallery, slicer, None).report(None)["slices"]
+    assert all(set(found["operating_point"]) == ZONES for found in slices.values())
+    point = slices["adult_strangers"]["operating_point"]
+    assert (point["fmr"], point["fnmr"], point["review"]["value"]) == (None, None, 1)
+
+
+ZONES = {"fmr", "fnmr", "review", "rejected"}
+
+
+def test_a_damaged_file_of_kept_embeddings_is_named(tmp_path, resnet):
+    (tmp_path / "face.jpg").write_bytes(b"no picture")
+    pictures = [Picture("face.jpg", "a", None, "", "")]
+    open_gallery(pictures, tmp_path, resnet, tmp_path / "cache", workers=1)
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    with pytest.raises(CacheUnreadable, match="remove it"):
+        open_gallery(pictures, tmp_path, resnet, tmp_path / "cache", workers=1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "match --workers 0",
+        "cohort --minor 1.5",
+        "cohort --adult nan",
+        "speed --rounds 0",
+        "speed --engine facenet",
+        "threads --rounds -1",
+        "threads --seconds nan",
+        "threads --warm 0",
+        "doubles --workers two",
+    ],
+)
+def test_an_option_that_makes_no_sense_is_not_understood(wrong, tmp_path, capsys):
+    needed = ["--out", str(tmp_path / "out")]
+    if wrong.startswith(("match", "cohort", "doubles")):
+        needed += ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    with pytest.raises(SystemExit) as ended:
+        bench.main([*wrong.split(), *needed])
+    assert ended.value.code == 2
+    assert "error: argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["speed", "threads", "match", "cohort", "doubles", "page"])
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_done(command, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    inside = str(tmp_path / "file" / "out")
+    sources = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    needed = [] if command in {"speed", "threads", "page"} else sources
+    place = "--page" if command == "page" else "--out"
+    assert bench.main([command, place, inside, *needed]) == 2
+    assert capsys.readouterr().err.startswith("not done: ")
+
+
+def test_packs_are_looked_for_where_they_are_installed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ECARD_VAR", str(tmp_path))
+    (tmp_path / "m.csv").write_text("path,subject,age,family,sex\na.jpg,a,,,\n")
+    arguments = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    arguments += ["--engine", "yunet-mobilefacenet", "--out", str(tmp_path / "out")]
+    assert bench.main(["match", *arguments]) == 2
+    assert f"not installed in {tmp_path / 'models'}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["nothing"]])
