@@ -202,6 +202,7 @@ def test_one_face_under_two_names_is_found():
         Strength(1, 1),
     )
     assert find_doubles(gallery_of(rows), means, 0.1) == [("3.jpg", "7.jpg")]
+    assert find_doubles(gallery_of(rows[:1] * 2), means, 0.1) == []
 
 
 def test_one_file_under_two_names_is_found(crowd):
@@ -288,6 +289,19 @@ def test_families_without_relations_have_no_relatives_to_count(crowd):
     for name in ("kin", "kin_contrast"):
         assert written["slices"][name]["genuine"] > 0
         assert written["slices"][name]["impostor"] == 0
+
+
+def test_limits_are_set_where_other_strangers_are_one_person_only(crowd):
+    rows = [
+        (picture, vectors)
+        for picture, vectors in zip(crowd.pictures, crowd.vectors, strict=True)
+        if picture.age is not None or picture.subject == "stranger0"
+    ]
+    gallery = gallery_of(rows)
+    slicer = Slicer(gallery.pictures, gallery.found())
+    points = Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
+    assert points["bands"]["18-59"]["fmr_elsewhere"] == {}
+    assert points["same_capture_within"] > 0
 
 
 def test_limits_are_not_set_for_an_age_of_which_nobody_is_there():
