@@ -26,6 +26,7 @@ from biometrics.evaluation.plots import draw
 from biometrics.evaluation.points import Calibration, write_points
 from biometrics.evaluation.report import readable
 from biometrics.evaluation.slices import Slicer
+from biometrics.evaluation.speed import pictures
 
 SIZE = 16
 ENGINE = "made-up-v1"
@@ -500,3 +501,12 @@ def test_a_missing_table_is_one_line_and_exit_status_2(tmp_path, capsys):
     arguments = ["match", "--manifest", gone, "--images", str(tmp_path), "--out", str(tmp_path)]
     assert bench.main(arguments) == 2
     assert capsys.readouterr().err.startswith("not done: ")
+
+
+def test_large_photos_are_measured_at_the_size_that_the_product_compares(tmp_path, astronaut):
+    astronaut.resize((1800, 2400)).save(tmp_path / "large.jpg")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    astronaut.resize((60, 80)).save(tmp_path / "small.png")
+    assert [max(portrait.size) for portrait in pictures(tmp_path)] == [1600]
+    with pytest.raises(FileNotFoundError, match="no picture"):
+        pictures(tmp_path / "elsewhere")
