@@ -27,6 +27,7 @@ from biometrics.evaluation.points import Calibration, write_points
 from biometrics.evaluation.report import readable
 from biometrics.evaluation.slices import Slicer
 from biometrics.evaluation.speed import pictures
+from tests.biometrics.pictures import views
 
 SIZE = 16
 ENGINE = "made-up-v1"
@@ -434,6 +435,34 @@ def test_without_limits_everything_goes_to_a_person(crowd):
 
 
 ZONES = {"fmr", "fnmr", "review", "rejected"}
+
+
+@pytest.mark.gate
+def test_the_command_measures_pictures_of_ones_own(tmp_path, astronaut, admiral, monkeypatch):
+    """From another folder, without relations, with pictures that are none."""
+    monkeypatch.chdir(tmp_path)
+    faces = tmp_path / "ours"
+    faces.mkdir()
+    lines = ["extra,sex,path,subject,family,age"]
+    for who, portrait in (("Änne", astronaut), ("Bo", admiral)):
+        for number, view in enumerate(views(portrait, 2)):
+            view.save(faces / f"{who} {number}.png")
+            lines.append(f"x,f,{who} {number}.png,{who},,")
+    (faces / "none.jpg").write_bytes(b"")
+    lines += ["x,,none.jpg,none,,7", lines[1]]
+    (tmp_path / "m.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert bench.main(["match", "--manifest", "m.csv", "--images", "ours", "--out", "o/ut"]) == 0
+    written = json.loads((tmp_path / "o" / "ut" / "report.json").read_text(encoding="utf-8"))
+    assert (written["engine"], list(written["slices"])) == ("dlib-resnet-v1", SLICES)
+    strangers = written["slices"]["adult_strangers"]
+    counted = [strangers[k] for k in ("subjects", "images", "genuine", "impostor")]
+    assert counted == [2, 5, 3, 6]  # the row that stands twice is not compared with itself
+    assert set(strangers["fnmr_at_fmr"].values()) == {None}
+    assert strangers["operating_point"]["fmr"]["value"] == 0
+    assert strangers["baselines"]["plain"]["difference"]["value"] is None
+    assert written["pictures"] == {"all": 6, "failed_to_detect": 1, "doubles_left_out": 1}
+    assert (tmp_path / "o" / "ut" / "det.svg").is_file()
+    assert "adult_strangers" in (tmp_path / "o" / "ut" / "report.md").read_text(encoding="utf-8")
 
 
 def test_a_damaged_file_of_kept_embeddings_is_named(tmp_path, resnet):
