@@ -60,9 +60,11 @@ def main(arguments: Sequence[str]) -> int:
     """Measures, and writes the three files."""
     options = _parser().parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    gallery = opened_gallery(options, options.out)
+    # every table is read before pictures are embedded, which may take an hour
     relations = read_relations(options.relations) if options.relations else []
-    doubles = same_files(gallery) + (read_doubles(options.doubles) if options.doubles else [])
+    named = read_doubles(options.doubles) if options.doubles else []
+    gallery = opened_gallery(options, options.out)
+    doubles = same_files(gallery) + named
     slicer = Slicer(gallery.pictures, gallery.found(), relations, doubles)
     labelled = Slicer(gallery.pictures, gallery.found(), relations, same_files(gallery))
     bench = Bench(gallery, slicer, cohort.load(gallery.engine, gallery.weights))

@@ -510,6 +510,14 @@ def test_a_place_that_cannot_be_written_is_said_before_anything_is_done(command,
     assert capsys.readouterr().err.startswith("not done: ")
 
 
+@pytest.mark.parametrize("table", ["--relations", "--doubles"])
+def test_a_table_that_is_none_is_said_before_pictures_are_embedded(table, tmp_path, capsys):
+    (tmp_path / "m.csv").write_text("path,subject,age,family,sex\ngone.jpg,a,,,\n")
+    arguments = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    assert bench.main(["match", *arguments, "--out", str(tmp_path), table, "other.csv"]) == 2
+    assert "other.csv" in capsys.readouterr().err
+
+
 def test_packs_are_looked_for_where_they_are_installed(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ECARD_VAR", str(tmp_path))
     (tmp_path / "m.csv").write_text("path,subject,age,family,sex\na.jpg,a,,,\n")
