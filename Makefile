@@ -37,14 +37,20 @@ gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kep
 	  --dist loadfile --no-loadscope-reorder
 
 bench: BENCH := $(or $(OUT),var/bench)
-bench: environment  ## measures faces and uploads, and prints every target beside what was measured (OUT=, ECARD_DATA=)
+bench: environment  ## measures faces and uploads, and prints every target beside what was measured (OUT=, ECARD_DATA=, FULL=1)
 	@$(PY) -m biometrics.evaluation speed --out "$(BENCH)/speed"
 	@$(PY) -m biometrics.evaluation threads --seconds 60 --warm 30 --rounds 3 --out "$(BENCH)/threads"
 	@$(PY) -m biometrics.evaluation targets --speed "$(BENCH)/speed" --threads "$(BENCH)/threads" \
 		--match docs/measured/faces/resnet docs/measured/faces/yunet-mobilefacenet
 	@$(PY) -m uploads.evaluation speed --out "$(BENCH)/uploads"
+	@$(PY) -m uploads.evaluation clean --out "$(BENCH)/clean" \
+		$(if $(ECARD_DATA),--dir "$(ECARD_DATA)/documents")
 	@$(if $(ECARD_DATA),$(PY) -m uploads.evaluation hostile --dir "$(ECARD_DATA)/hostile" \
 		--out "$(BENCH)/hostile",echo "hostile files: ECARD_DATA is not set, left out")
+	@$(if $(ECARD_DATA),$(PY) -m uploads.evaluation documents --dir "$(ECARD_DATA)/documents" --known \
+		--every $(if $(FULL),1,4) --out "$(BENCH)/documents",echo "specimens: ECARD_DATA is not set, left out")
+	@$(PY) -m uploads.evaluation targets --speed "$(BENCH)/uploads" --clean "$(BENCH)/clean" \
+		--hostile "$(BENCH)/hostile" --documents "$(BENCH)/documents"
 
 migrate: environment  ## brings the database up to date
 	@$(PY) -m ecard migrate

@@ -28,9 +28,14 @@ class UnsafeConfiguration(Exception):
     """The process must not start like this; the message says what to change."""
 
 
-def setting(default: Any, doc: str) -> Any:
-    """A setting's default and its line in the documented table."""
-    return field(default=default, metadata={"doc": doc})
+def setting(default: Any, doc: str, *, zero: bool = False) -> Any:
+    """A setting's default and its line in the documented table; `zero`: whether 0 makes sense."""
+    return field(default=default, metadata={"doc": doc, "zero": zero})
+
+
+def environment_name(name: str) -> str:
+    """What a setting is called in the environment."""
+    return {"host": "HOST", "port": "PORT"}.get(name, f"ECARD_{name.upper()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,9 @@ class Settings:
     public_address: str = setting("http://127.0.0.1:8000", "Address that links in messages use.")
     host: str = setting("127.0.0.1", "Address to listen on (`HOST`); demo: loopback only.")
     port: int = setting(8000, "Port to listen on (`PORT`).")
-    trusted_proxies: int = setting(0, "How many proxies in front set X-Forwarded-For; demo: none.")
+    trusted_proxies: int = setting(
+        0, "How many proxies in front set X-Forwarded-For; demo: none.", zero=True
+    )
     web_threads: int = setting(16, "Request threads of a worker.")
     web_workers: int = setting(1, "Worker processes; more than 1 needs PostgreSQL.")
     database_pool: int = setting(20, "Database connections a worker keeps.")
@@ -61,9 +68,13 @@ class Settings:
         "resnet", "What finds and compares faces: `resnet`, `dlib` or an installed model pack."
     )
     judging_at_once: int = setting(2, "Faces judged at a time in a worker; past it 503.")
-    judging_wait_seconds: float = setting(5.0, "How long a capture waits for its turn, seconds.")
+    judging_wait_seconds: float = setting(
+        5.0, "How long a capture waits for its turn, seconds.", zero=True
+    )
     hashing_at_once: int = setting(4, "Password hashes computed at a time in a worker.")
-    hashing_wait_seconds: float = setting(10.0, "How long a password check waits, seconds.")
+    hashing_wait_seconds: float = setting(
+        10.0, "How long a password check waits, seconds.", zero=True
+    )
     request_bytes: int = setting(12 * 2**20, "Largest request body, bytes.")
     body_seconds: float = setting(120.0, "Longest time for a request's body to arrive, seconds.")
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
@@ -81,12 +92,18 @@ class Settings:
         1,
         "1: what is printed on documents is read by a machine (900 MB for one page at a time);"
         " 0, in the demo profile only: people read them.",
+        zero=True,
     )
     form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
     frames_min: int = setting(3, "Fewest frames of a capture.")
     frames_max: int = setting(12, "Most frames of a capture.")
-    document_bytes_a_day: int = setting(60 * 2**20, "Bytes a holder may upload in 24 hours.")
+    document_bytes_a_day: int = setting(
+        60 * 2**20, "Bytes a holder may upload in `ECARD_DOCUMENT_BYTES_WINDOW_SECONDS`."
+    )
+    document_bytes_window_seconds: int = setting(
+        24 * 3600, "Window of `ECARD_DOCUMENT_BYTES_A_DAY`, seconds."
+    )
     requests_per_address: int = setting(
         300,
         "Requests from one network address in `ECARD_REQUESTS_WINDOW_SECONDS`; in the demo profile"
@@ -108,15 +125,15 @@ class Settings:
         " password (staff) is needed.",
     )
     staff_failures_free: int = setting(
-        10, "Failed sign-ins in a row of one member of staff until waiting times begin."
+        10, "Failed sign-ins in a row of one member of staff until waiting times begin.", zero=True
     )
     staff_wait_seconds: int = setting(30, "First of these waiting times, seconds; doubles.")
     staff_wait_longest_seconds: int = setting(3600, "Longest of these waiting times, seconds.")
     code_seconds: int = setting(600, "Life of a code sent to the phone on file, seconds.")
     code_tries: int = setting(5, "Wrong tries that end a code.")
     codes_a_day: int = setting(20, "Codes sent to one card in 24 hours.")
-    codes_before_pause: int = setting(2, "Codes that may be asked for without a pause.")
-    code_pause_seconds: int = setting(10, "Pause after these codes, seconds.")
+    codes_before_pause: int = setting(2, "Codes that may be asked for without a pause.", zero=True)
+    code_pause_seconds: int = setting(10, "Pause after these codes, seconds.", zero=True)
     access_seconds: int = setting(900, "Life of an access token, seconds.")
     session_idle_seconds: int = setting(3600, "Life of a refresh token that is not used, seconds.")
     session_seconds: int = setting(12 * 3600, "Longest life of a session, seconds.")
@@ -132,7 +149,21 @@ class Settings:
     number_lookups_per_hour: int = setting(10, "Tries with one number by all actors in 1 hour.")
     numbers_per_day: int = setting(10, "Distinct numbers one holder may try in 24 hours.")
     applications_per_day: int = setting(5, "Applications one holder may open in 24 hours.")
-    document_tries: int = setting(5, "Evidence submissions of one holder in 6 hours.")
+    document_tries: int = setting(
+        5, "Evidence submissions of one holder in `ECARD_DOCUMENT_TRIES_WINDOW_SECONDS`."
+    )
+    document_tries_window_seconds: int = setting(
+        6 * 3600, "Window of `ECARD_DOCUMENT_TRIES`, seconds."
+    )
+    documents_max: int = setting(
+        6, "Documents in one submission: the longest list that a family can need."
+    )
+    papers_read_max: int = setting(
+        2,
+        "Papers for a person's eyes, of one submission, that a machine reads first where the phone"
+        " did not ask for it; each takes seconds.",
+        zero=True,
+    )
     upload_piece_bytes: int = setting(2**20, "Largest piece of an upload in pieces, bytes.")
     upload_piece_least_bytes: int = setting(
         64 * 1024, "Smallest piece of an upload in pieces, except its last, bytes."
@@ -163,6 +194,9 @@ class Settings:
     mismatch_wait_seconds: int = setting(30, "First waiting time, seconds; doubles each time.")
     mismatch_wait_longest_seconds: int = setting(3600, "Longest waiting time, seconds.")
     mismatches_a_day: int = setting(10, "Mismatches in 24 hours per relative and application.")
+    household_references_max: int = setting(
+        4, "References of a holder's other relatives that one capture is compared with.", zero=True
+    )
     mismatches_total: int = setting(50, "Mismatches in all; then only the other routes.")
     judging_lease_seconds: int = setting(
         60, "A reserved try this old belongs to a process that died, seconds."
@@ -271,7 +305,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     values: dict[str, Any] = {}
     problems: list[str] = []
     for item in fields(Settings):
-        name = {"host": "HOST", "port": "PORT"}.get(item.name, "ECARD_" + item.name.upper())
+        name = environment_name(item.name)
         if name == "ECARD_DATABASE_URL" and name not in environ:
             name = "DATABASE_URL"
         raw = environ.get(name)
@@ -337,8 +371,15 @@ def _findings(s: Settings) -> list[str]:
         found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
     if s.frames_min < 1 or s.frames_max < s.frames_min:
         found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range")
-    found += _scanner_findings(s)
+    found += [*_zeros(s), *_scanner_findings(s)]
     return found if s.demo else found + _production_findings(s)
+
+
+def _zeros(s: Settings) -> list[str]:
+    """Limits of nothing, that would shut everybody out, or to a database mean no limit at all."""
+    numbers = (one for one in fields(s) if one.type in ("int", "float"))
+    names = [one.name for one in numbers if not one.metadata["zero"] and not getattr(s, one.name)]
+    return [f"{environment_name(name)}: must be more than 0" for name in names if name != "port"]
 
 
 def _scanner_findings(s: Settings) -> list[str]:

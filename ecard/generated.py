@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
-from ecard.config import Settings
+from ecard.config import Settings, environment_name
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->"
@@ -80,7 +80,7 @@ def _settings_page() -> Iterator[str]:
     yield "| name | default | what it is |"
     yield "|---|---|---|"
     for item in fields(Settings):
-        yield f"| `{_environment_name(item.name)}` | {_default(item)} | {item.metadata['doc']} |"
+        yield f"| `{environment_name(item.name)}` | {_default(item)} | {item.metadata['doc']} |"
 
 
 def _default(item: Field[Any]) -> str:
@@ -89,16 +89,12 @@ def _default(item: Field[Any]) -> str:
     return "–" if item.default in ("", None) else f"`{item.default}`"
 
 
-def _environment_name(name: str) -> str:
-    return {"host": "HOST", "port": "PORT"}.get(name, f"ECARD_{name.upper()}")
-
-
 def settings_in_force(settings: Settings) -> str:
     """Every setting with the value in force; secrets and passwords are not shown."""
     lines = []
     for item in fields(Settings):
         value = _shown(item.name, getattr(settings, item.name))
-        lines.append(f"{_environment_name(item.name):34} {value:24} {item.metadata['doc']}")
+        lines.append(f"{environment_name(item.name):34} {value:24} {item.metadata['doc']}")
     return "\n".join(lines)
 
 

@@ -31,8 +31,13 @@ from uploads.types import SandboxLimits, SandboxReport
 _CHILD = Path(__file__).with_name("child.py")
 _READY = b"R"
 _HEADER_BYTES = 4_096
-# OpenBLAS would start a thread per processor, which the child may not.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# OpenBLAS would start a thread per processor, which the child may not; ONNX Runtime would open
+# files of its own, to report its use to its makers.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
+}
 
 
 class End(StrEnum):

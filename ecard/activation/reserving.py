@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 
 AWAITING_FACE = "awaiting_face"
-HOUSEHOLD_MOST = 4
-"""References of other relatives that one capture is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,8 @@ def _household(session: Session, call: Call, link: Link, known: Facts) -> tuple[
     if not known.policy.household_contrast:
         return ()
     others = family.of_other_relatives(session, link)
-    return documents.household_references(session, call, others, most=HOUSEHOLD_MOST)
+    most = call.settings.household_references_max
+    return documents.household_references(session, call, others, most=most)
 
 
 def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, digest: str) -> Facts:

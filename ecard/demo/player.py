@@ -18,7 +18,7 @@ import requests
 from biometrics.errors import BiometricsError
 from biometrics.types import Zone
 from biometrics.verifier import FaceVerifier
-from ecard.demo import papers, specimens
+from ecard.demo import hostile, papers, specimens
 from ecard.demo.phone import Answer, Capture, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
 
@@ -272,6 +272,7 @@ def play() -> None:
     try:
         a_mother_adds_her_child(running)
         a_son_adds_his_mother(running)
+        a_hostile_file_is_refused(running)
         a_wrong_password_locks(running)
     except Refused as refused:
         raise CannotPlay(_explained(refused)) from None
@@ -412,6 +413,25 @@ def _handed_over(play: Play, phone: Phone, link_id: str) -> Capture:
         f"  handed over the phone is hers for 15 minutes; the son's own session: {locked.code}"
     )
     return Capture(play.phone(), opened["id"], opened["token"])
+
+
+def a_hostile_file_is_refused(play: Play) -> None:
+    """Files under a photo's name that are none; nothing of them is kept."""
+    holder = play.people["holders"]["lucia"]
+    play.scene(f"Hostile files ({holder['name']})")
+    phone = play.sign_in("lucia")
+    sent = {
+        "a web page with a program, named scan.jpg": hostile.page_as_photo(),
+        "a small picture that says it has 3.6 billion pixels": hostile.bomb(),
+        "a PDF that starts a program": hostile.program_in_pdf(),
+    }
+    for what, content in sent.items():
+        files = [("file", ("scan.jpg", content, "image/jpeg"))]
+        answer = phone.send("POST", "/documents?kind=birth_certificate", files=files)
+        code = answer.body.get("params", {}).get("reason", answer.code)
+        play.say(f"{what}: {answer.status} {code}")
+    kept = len(phone.must("GET", "/documents")["items"])
+    play.say(f"documents kept of them: {kept}")
 
 
 def a_wrong_password_locks(play: Play) -> None:

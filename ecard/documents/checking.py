@@ -52,6 +52,8 @@ class Shown:
     cut_off: bool = False
     lines: tuple[str, ...] = ()
     """Every line of a paper that no template is for."""
+    barcodes: tuple[str, ...] = ()
+    """Kinds of the barcodes on it."""
 
     def value(self, name: FieldName) -> str | None:
         """The value that may be relied on; None where there is none."""
@@ -176,6 +178,12 @@ def _personal_number(one: Shown, number_format: str) -> str | None:
     """The number of the same kind as the declared one; a Spanish affiliation number stands on no
     identity document."""
     return one.value(FieldName.PERSONAL_NUMBER) if number_format == "cn.ric" else None
+
+
+def says_another_day(shown: Iterable[Shown], born: date) -> bool:
+    """Whether a document says another birth date than the registry's. What only the registry knows
+    is no finding, for findings are named: the reviewer alone is told that something differs."""
+    return any(one.born not in (None, born.isoformat()) for one in shown)
 
 
 # ---- each other, the calendar, the picture -------------------------------------------------------

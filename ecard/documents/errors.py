@@ -14,10 +14,11 @@ class DocumentClaimed(Refusal):
 
 
 class UploadsSpent(Refusal):
-    """The holder uploaded as much as is allowed in 24 hours."""
+    """The holder uploaded as much as is allowed in a day."""
 
     code = "uploads_spent"
     status = 429
+    next = "list_documents"
 
 
 class PictureTriedBefore(Refusal):
@@ -98,10 +99,11 @@ class EvidenceRefused(Refusal):
 
 
 class EvidenceTriesSpent(Refusal):
-    """The tries of six hours are used up."""
+    """The tries of some hours are used up."""
 
     code = "evidence_tries_spent"
     status = 429
+    next = "counter"
 
 
 class PortraitNotFound(Refusal):

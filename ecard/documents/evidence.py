@@ -37,8 +37,8 @@ from ecard.documents.references import (
     keep_reference,
     shown_person,
 )
-from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of
-from ecard.errors import Conflict, Unavailable
+from ecard.documents.uploading import SUBMITTED, own_unclaimed, pages_of, unclaimed
+from ecard.errors import Conflict, InvalidInput, Unavailable
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.registry.port import RegistryUnavailable
@@ -69,6 +69,8 @@ class EvidenceView:
     link_id: uuid.UUID
     state: str
     needs: list[NeedView]
+    missing: dict[str, list[str]]
+    """Need → for each way to meet it what is neither claimed nor uploaded yet."""
     documents: list[str]
     """Kinds of the documents that were claimed."""
     warnings: list[str]
@@ -98,9 +100,11 @@ def submit(
     ``ask_person``: what does not agree goes to a person and is not refused.
     """
     document_ids = list(dict.fromkeys(document_ids))  # one named twice is still one
+    if len(document_ids) > call.settings.documents_max:
+        raise InvalidInput(fields={"document_ids": ["too_many"]})
     application = _read_application(call, link_id, document_ids)
     family.refuse_unless_standing(call, link_id)
-    readings.ensure_read(call, document_ids, only_checked=True)
+    readings.read_evidence(call, document_ids)
     face_pages = readings.upright(call, application.face_pages)
     application = replace(application, face_pages=face_pages)
     examined = examining.examine(call, link_id, document_ids)
@@ -243,7 +247,7 @@ def _spend_try(call: Call) -> uuid.UUID:
             SUBMITTED,
             call.holder.person_id,
             limit=call.settings.document_tries,
-            window_seconds=rules.EVIDENCE_WINDOW_SECONDS,
+            window_seconds=call.settings.document_tries_window_seconds,
             now=call.now,
             try_id=spent,
         )
@@ -254,7 +258,7 @@ def _spend_try(call: Call) -> uuid.UUID:
 
 
 def _tries_left(session: Session, call: Call, holder_id: uuid.UUID) -> int:
-    since = call.now - timedelta(seconds=rules.EVIDENCE_WINDOW_SECONDS)
+    since = call.now - timedelta(seconds=call.settings.document_tries_window_seconds)
     spent = len(limits.tries(session, SUBMITTED, holder_id, since))
     return max(0, call.settings.document_tries - spent)
 
@@ -307,14 +311,14 @@ def _evidence_view(
     session: Session, call: Call, link: Link, warnings: Sequence[str]
 ) -> EvidenceView:
     claimed = sa.select(Document.kind).filter_by(link_id=link.id).order_by(Document.kind)
+    needs, documents = _needs(session, call, link), list(session.scalars(claimed))
+    there = [*documents, *session.scalars(unclaimed(call).with_only_columns(Document.kind))]
     return EvidenceView(
         link_id=link.id,
         state=link.state,
-        needs=[
-            NeedView(need.name, [sorted(way) for way in need.any_of])
-            for need in _needs(session, call, link)
-        ],
-        documents=list(session.scalars(claimed)),
+        needs=[NeedView(need.name, [sorted(way) for way in need.any_of]) for need in needs],
+        missing=rules.examine(needs, map(DocumentKind, there)).missing,
+        documents=documents,
         warnings=list(warnings),
         tries_left=_tries_left(session, call, link.holder_id),
     )

@@ -10,10 +10,19 @@ from datetime import date
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.documents import readings
-from ecard.documents.checking import REFUSING, Checked, Declared, Finding, Result, Shown, check
+from ecard.documents.checking import (
+    REFUSING,
+    Checked,
+    Declared,
+    Finding,
+    Result,
+    Shown,
+    check,
+    says_another_day,
+)
 from ecard.documents.errors import EvidenceRefused
+from ecard.documents.papers import found_on
 from ecard.documents.uploading import own_unclaimed
-from ecard.documents.written_names import names_on_paper
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.registry import service as registry
@@ -35,7 +44,7 @@ class Examined:
     refused: bool = False
     reasons: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
-    """Hints for a reviewer."""
+    """Hints for a reviewer: what could be read of papers that only a person can judge."""
 
 
 def examine(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -> Examined:
@@ -64,14 +73,16 @@ def examine(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -
 
 
 def _named(said: Sequence[Shown], known: Mapping[bool, persons.Particulars]) -> tuple[str, ...]:
-    """Who is named on papers that only a person can judge: a hint where to look, no more."""
-    who = {True: "holder", False: "relative"}
-    return tuple(
-        f"{one.kind}_names_{who[guardian]}"
-        for one in said
-        for guardian, person in known.items()
-        if one.lines and names_on_paper(person.name, one.lines)
-    )
+    """Whose particulars stand on papers that only a person can judge, and which barcodes: hints
+    where to look, no more."""
+    found = []
+    for one in (one for one in said if one.kind not in readings.CHECKED_KINDS):
+        for who, person in (("holder", known[True]), ("relative", known[False])):
+            number = registry.normalise(person.number)
+            seen = found_on(one.lines, name=person.name, number=number, born=person.birth_date)
+            found += [f"{one.kind}_has_{what}_of_{who}" for what in seen]
+        found += [f"{one.kind}_has_{kind.lower()}" for kind in one.barcodes]
+    return tuple(dict.fromkeys(found))
 
 
 def _plain(one: Shown) -> Shown:
@@ -90,7 +101,8 @@ def _examined(
         person.name, registry.normalise(person.number), number_format, facts.birth_date, facts.sex
     )
     checked = check(declared, said, today, days_after_expiry=days_after_expiry)
-    unnamed = _against_registry(said, person) if not facts.birth_date else ()
+    differs = not facts.birth_date and says_another_day(said, person.birth_date)
+    unnamed = ("registry_differs",) if differs else ()
     return Examined(
         agreed=checked.result is Result.ACCEPTED and not unnamed,
         findings=checked.findings,
@@ -101,12 +113,6 @@ def _examined(
 
 def _reasons(checked: Checked) -> tuple[str, ...]:
     return tuple(sorted({f"{one.field}_{one.how}" for one in checked.findings}))
-
-
-def _against_registry(said: Sequence[Shown], person: persons.Particulars) -> tuple[str, ...]:
-    """What only the registry knows is never named: one word, for the reviewer."""
-    born = {value for one in said if (value := one.born)}
-    return ("registry_differs",) if born - {person.birth_date.isoformat()} else ()
 
 
 def _together(found: Sequence[Examined]) -> Examined:

@@ -13,12 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-DOCUMENTS_MAX = 6
-"""Documents in one submission: the longest list that a family can need."""
-EVIDENCE_WINDOW_SECONDS = 6 * 3600
-"""Submissions of one holder are counted over this time."""
-UPLOAD_WINDOW_SECONDS = 24 * 3600
-"""Uploaded bytes of one holder are counted over this time."""
 WARD = "ward"
 """The relation that only an order by an authority or a court proves."""
 

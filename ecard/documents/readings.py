@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
@@ -75,27 +76,38 @@ def look_at(call: Call, document_id: uuid.UUID) -> ReadingView:
 
 def read_now(call: Call, document_id: uuid.UUID) -> ReadingView:
     """Read one document, unless it was; raises NotFound, DocumentClaimed, Busy."""
-    ensure_read(call, [document_id], only_checked=False)
+    _ensure_read(call, [document_id], most=1)
     return look_at(call, document_id)
 
 
-def ensure_read(call: Call, ids: Sequence[uuid.UUID], *, only_checked: bool) -> None:
+def read_evidence(call: Call, ids: Sequence[uuid.UUID]) -> None:
+    """Read what a machine checks, then some of the papers for a person's eyes, which nobody waits
+    for where every reader is at work; raises Busy for the former."""
+    with call.db.read() as session:
+        rows = own_unclaimed(session, call, ids, lock=False)
+        checked = [row.id for row in rows if row.kind in CHECKED_KINDS]
+        papers = [row.id for row in rows if row.kind not in CHECKED_KINDS]
+    _ensure_read(call, checked, most=len(checked))
+    with suppress(Busy):
+        _ensure_read(call, papers, most=call.settings.papers_read_max)
+
+
+def _ensure_read(call: Call, ids: Sequence[uuid.UUID], *, most: int) -> None:
     """Read those of the documents that were not; raises Busy where every reader is at work."""
     reader = call.dependencies.reader
     if reader is None:
         return
     with call.db.read() as session:
         rows = own_unclaimed(session, call, ids, lock=False)
-        wanted = [row for row in rows if _is_to_be_read(session, row, only_checked)]
+        wanted = [row for row in rows if _is_to_be_read(session, row)][:most]
         pages = [(row.id, _first_page(session, call, row)) for row in wanted]
     for document_id, page in pages:
         _keep(call, document_id, _read(call, reader, page))
 
 
-def _is_to_be_read(session: Session, row: Document, only_checked: bool) -> bool:
-    if row.kind == DocumentKind.FACE_PHOTO or session.get(DocumentReading, row.id) is not None:
-        return False
-    return not only_checked or row.kind in CHECKED_KINDS
+def _is_to_be_read(session: Session, row: Document) -> bool:
+    unread = session.get(DocumentReading, row.id) is None
+    return unread and row.kind != DocumentKind.FACE_PHOTO
 
 
 def _first_page(session: Session, call: Call, row: Document) -> bytes:
@@ -129,6 +141,7 @@ def _row(
         "fields": [asdict(one) for one in fields],
         "cut_off": bool(reading and reading.zone and reading.zone.truncated),
         "lines": list(reading.text) if reading and document.kind not in CHECKED_KINDS else [],
+        "barcodes": [one.kind for one in reading.barcodes] if reading else [],
     }
     return DocumentReading(
         document_id=document.id,
@@ -173,6 +186,7 @@ def _shown(session: Session, call: Call, document: Document, row: DocumentReadin
         fields=tuple(fields),
         cut_off=said["cut_off"],
         lines=tuple(said["lines"]),
+        barcodes=tuple(said.get("barcodes", ())),
     )
 
 

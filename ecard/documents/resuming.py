@@ -52,9 +52,9 @@ def begin(call: Call, kind: str, size: int) -> PartialUploadView:
         raise files.FileTooLarge
     with call.db.read() as session:
         _refuse_more(session, call)
-    counted_as = uploading.reserve_bytes(call, size)
-    with call.db.write() as session:
+    with uploading.counted(call, size) as counted_as, call.db.write() as session:
         limits.lock(session, OPEN, call.holder.person_id)
+        _refuse_more(session, call)
         upload = PartialUpload(
             id=uuid.uuid4(),
             holder_id=call.holder.person_id,
@@ -65,12 +65,6 @@ def begin(call: Call, kind: str, size: int) -> PartialUploadView:
             begun_at=call.now,
             lapses_at=call.now + timedelta(seconds=call.settings.partial_upload_seconds),
         )
-        try:
-            _refuse_more(session, call)
-        except UploadsOpen:
-            uploading.uncount(session, counted_as)
-            session.commit()
-            raise
         session.add(upload)
         session.commit()
     return _view(call, upload)
@@ -185,7 +179,7 @@ def _settle(call: Call, upload: PartialUpload, refusal: Refusal) -> None:
     """What is left of an upload that made no document."""
     with call.db.write() as session:
         if isinstance(refusal, PictureTriedBefore):
-            uploading.uncount(session, upload.counted_as)
+            limits.give_back(session, upload.counted_as)
         if isinstance(refusal, COST_NOTHING) and not isinstance(refusal, PictureTriedBefore):
             session.get_one(PartialUpload, upload.id).finishing_until = None
         else:

@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_smorest.fields import Upload
 
 from ecard.api import JsonInt, QueryInt, Schema
-from ecard.documents.policy import DOCUMENTS_MAX, DocumentKind
+from ecard.documents.policy import DocumentKind
 
 KINDS = [kind.value for kind in DocumentKind]
 
@@ -84,7 +84,7 @@ class SubmissionSchema(Schema):
     document_ids = ma.fields.List(
         ma.fields.UUID(),
         required=True,
-        validate=ma.validate.Length(min=1, max=DOCUMENTS_MAX),
+        validate=ma.validate.Length(min=1),
     )
     ask_person = ma.fields.Boolean(
         load_default=False,
@@ -136,6 +136,15 @@ class EvidenceSchema(ma.Schema):
     link_id = ma.fields.UUID(required=True)
     state = ma.fields.String(required=True, metadata={"description": "The link's state"})
     needs = ma.fields.List(ma.fields.Nested(NeedSchema), required=True)
+    missing = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.List(ma.fields.String()),
+        required=True,
+        metadata={
+            "description": "Need: for each way to meet it the kinds, joined by `+`, that are not"
+            " uploaded yet; a need that is met is not named"
+        },
+    )
     documents = ma.fields.List(ma.fields.String(), required=True)
     warnings = ma.fields.List(
         ma.fields.String(),

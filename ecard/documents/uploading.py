@@ -6,7 +6,8 @@ Rebuilding a picture is done with no database session open.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,19 +16,23 @@ from sqlalchemy.orm import Session
 
 from ecard import audit, files, limits
 from ecard.call import Call
-from ecard.documents import policy as rules
 from ecard.documents import tried
-from ecard.documents.errors import DocumentClaimed, PictureTriedBefore, UploadsSpent
+from ecard.documents.errors import (
+    DocumentClaimed,
+    PictureTriedBefore,
+    UploadsOpen,
+    UploadsSpent,
+)
 from ecard.documents.models import Document, DocumentPage, DocumentReading
 from ecard.documents.policy import DocumentKind
-from ecard.errors import Busy, NotFound, StorageFull, Unavailable
+from ecard.errors import Busy, NotFound, Refusal, StorageFull, Unavailable
 from ecard.pages import Page, read_page
 from uploads.sanitising import clean_picture
 from uploads.types import DOCUMENT_TYPES, PICTURE_TYPES, CleanPicture, PictureLimits
 
 JPEG = "image/jpeg"
 UPLOADED, SUBMITTED = "document_bytes", "evidence"
-COST_NOTHING = (Busy, Unavailable, StorageFull, PictureTriedBefore)
+COST_NOTHING = (Busy, Unavailable, StorageFull, PictureTriedBefore, UploadsOpen)
 """Refusals after which the bytes of a file do not count: faults of ours, and what is known."""
 
 
@@ -55,12 +60,8 @@ def upload(call: Call, kind: str, content: bytes) -> DocumentView:
     if len(content) > call.settings.document_bytes:
         raise files.FileTooLarge  # before it counts against the day: the phone can shrink it
     tried.refuse_same_bytes(call, document_kind, content)
-    reserved = reserve_bytes(call, len(content))
-    try:
+    with counted(call, len(content)):
         return take(call, document_kind, content)
-    except COST_NOTHING:
-        give_back(call, reserved)
-        raise
 
 
 def take(
@@ -85,9 +86,24 @@ def take(
     return _view(call, document)
 
 
-def reserve_bytes(call: Call, size: int) -> uuid.UUID:
+@contextmanager
+def counted(call: Call, size: int) -> Iterator[uuid.UUID]:
+    """Count the bytes of a file, by the row that is named; only a file that is kept, or refused for
+    what it is, costs them in the end."""
+    reserved = _reserve_bytes(call, size)
+    try:
+        yield reserved
+    except BaseException as error:  # boundary: whatever of ours breaks costs the holder nothing
+        if not isinstance(error, Refusal) or isinstance(error, COST_NOTHING):
+            with call.db.write() as session:
+                limits.give_back(session, reserved)
+                session.commit()
+        raise
+
+
+def _reserve_bytes(call: Call, size: int) -> uuid.UUID:
     """Count the bytes before they are decoded, so that parallel uploads cannot pass together."""
-    window = timedelta(seconds=rules.UPLOAD_WINDOW_SECONDS)
+    window = timedelta(seconds=call.settings.document_bytes_window_seconds)
     holder_id, try_id = call.holder.person_id, uuid.uuid4()
     with call.db.write() as session:
         limits.lock(session, UPLOADED, holder_id)
@@ -102,16 +118,6 @@ def reserve_bytes(call: Call, size: int) -> uuid.UUID:
         )
         session.commit()
     return try_id
-
-
-def give_back(call: Call, try_id: uuid.UUID) -> None:
-    with call.db.write() as session:
-        uncount(session, try_id)
-        session.commit()
-
-
-def uncount(session: Session, try_id: uuid.UUID) -> None:
-    session.execute(sa.delete(limits.LimitTry).where(limits.LimitTry.id == try_id))
 
 
 def _seconds_until(call: Call, moment: datetime) -> int:
@@ -171,17 +177,21 @@ def _view(call: Call, document: Document) -> DocumentView:
 
 def list_unclaimed(call: Call, *, cursor: str | None, limit: int) -> Page:
     """The holder's unclaimed documents, newest first."""
-    query = sa.select(Document).where(
+    with call.db.read() as session:
+        page = read_page(
+            session, unclaimed(call), Document.uploaded_at, Document.id, cursor=cursor, limit=limit
+        )
+    return Page([_view(call, document) for document in page.items], page.next_cursor)
+
+
+def unclaimed(call: Call) -> sa.Select[Document]:
+    """The holder's documents that may still be claimed."""
+    return sa.select(Document).where(
         Document.holder_id == call.holder.person_id,
         Document.link_id.is_(None),
         Document.removed_at.is_(None),
         Document.uploaded_at > call.now - unclaimed_life(call),
     )
-    with call.db.read() as session:
-        page = read_page(
-            session, query, Document.uploaded_at, Document.id, cursor=cursor, limit=limit
-        )
-    return Page([_view(call, document) for document in page.items], page.next_cursor)
 
 
 def remove(call: Call, document_id: uuid.UUID) -> None:

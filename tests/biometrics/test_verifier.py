@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from biometrics.errors import ReferenceUnusable, UndecodableImage
 from biometrics.types import Outcome, PortraitQuality, UnusableReason, Zone
@@ -220,6 +220,19 @@ def test_a_portrait_serves_as_reference(verifier, astronaut, admiral):
     assert not verifier.verify(capture(admiral), portrait.jpeg, age=ADULT_AGE).accepted
     assert b"JFIF" in portrait.jpeg[:20]
     assert repr(portrait.jpeg)[:20] not in repr(portrait)
+
+
+def test_a_portrait_under_printed_lines_is_found_and_can_be_compared(verifier, astronaut):
+    face = astronaut.crop((140, 20, 320, 247)).resize((380, 480))
+    page = Image.new("RGB", (1200, 760), (245, 241, 230))
+    page.paste(face, (70, 180))
+    draw = ImageDraw.Draw(page)
+    for left in range(-410, 450, 14):
+        draw.line((left, 180, left + 480, 660), fill=(120, 160, 140), width=7)
+    portrait = verifier.find_portrait(pixels(page))
+    assert portrait is not None
+    assert portrait.turned_degrees == 0
+    assert verifier.compare_photos(portrait.jpeg, jpeg(astronaut), age=ADULT_AGE).accepted
 
 
 def test_a_portrait_too_small_to_compare_is_refused(verifier, admiral):

@@ -1,15 +1,18 @@
 """Applications up to the step where evidence is taken, and specimens to give."""
 
 import re
+import uuid
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import sqlalchemy as sa
 from PIL import Image
 
 from ecard.demo import specimens
 from ecard.demo.phone import Answer, Phone
 from ecard.registry.sql import store_portrait
+from ecard.review.models import Case
 from tests.support import CARD_PASSWORD, Stage
 
 
@@ -36,6 +39,12 @@ class Application:
     def evidence(self) -> Any:
         """What is needed and what is there."""
         return self.phone.must("GET", f"/links/{self.link_id}/evidence")
+
+    def cases(self) -> list[Case]:
+        """What waits for a reviewer, or did."""
+        query = sa.select(Case).filter_by(link_id=uuid.UUID(self.link_id))
+        with self.stage.joined.db.read() as session:
+            return list(session.scalars(query))
 
     def unclaimed(self) -> set[str]:
         """Ids of the holder's unclaimed documents."""

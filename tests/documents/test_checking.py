@@ -1,11 +1,11 @@
 """What documents say against what was declared: agreed, for a person, or refused and named."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from ecard.documents.checking import Declared, Finding, Result, Shown, check
+from ecard.documents.checking import Declared, Finding, Result, Shown, check, says_another_day
 from ecard.documents.written_names import Likeness, compare, names_on_paper
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
 
@@ -60,6 +60,14 @@ def test_one_altered_field_is_refused_and_named(name: FieldName, value: str, fin
     result, findings = judged(altered(FRONT, name, value), BACK)
     assert result is Result.REFUSED
     assert finding in findings
+
+
+def test_another_birth_date_than_the_registrys_is_no_finding_that_could_be_named() -> None:
+    born = date.fromisoformat(str(FRONT.born))
+    assert not says_another_day([FRONT, BACK], born)
+    assert says_another_day([FRONT, BACK], born + timedelta(days=1))
+    unread = replace(FRONT, fields=())
+    assert not says_another_day([unread], born)
 
 
 def test_an_expired_document_is_refused_unless_the_region_takes_it() -> None:

@@ -108,6 +108,21 @@ def test_the_application_says_what_it_needs_before_anything_is_uploaded(stage: S
     assert (evidence["documents"], evidence["tries_left"]) == ([], 5)
 
 
+def test_what_is_still_missing_shrinks_with_each_upload(stage: Stage) -> None:
+    application = apply(stage, "tomas", "elena", "parent")
+    missing = [application.evidence()["missing"]]
+    for kind in CARD:
+        application.upload(kind)
+        missing.append(application.evidence()["missing"])
+    assert missing == [
+        {"identity": ["id_card_back+id_card_front", "passport"]},
+        {"identity": ["id_card_back", "passport"]},
+        {},
+    ]
+    application.phone.must("DELETE", f"/documents/{min(application.unclaimed())}")
+    assert application.evidence()["missing"]
+
+
 # --- refused whole ------------------------------------------------------------------------------
 
 

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ecard.app import create_app
 from ecard.demo.phone import Answer, Phone
 from tests import support
 from tests.documents.applications import sign_in_again, specimen
-from tests.support import Stage
+from tests.support import AppTransport, Stage
+from uploads.errors import StoreFault
+from uploads.storage import FileStore
 
 PAPER = specimen("birth_certificate")
 
@@ -54,3 +59,30 @@ def test_of_parallel_uploads_exactly_what_the_day_allows_is_taken(stage: Stage) 
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: send(phone, PAPER).status, range(8)))
     assert sorted(statuses) == [201] * 3 + [429] * 5
+
+
+class BreakingStore:
+    """A store that fails as it is told when something is put into it."""
+
+    def __init__(self, store: FileStore, fault: Exception) -> None:
+        self._store, self._fault = store, fault
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def put(self, content: bytes) -> str:
+        raise self._fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(StoreFault("gone", retryable=True), 503), (RuntimeError("a fault of ours"), 500)],
+)
+def test_a_store_that_fails_costs_no_bytes(stage: Stage, fault: Exception, status: int) -> None:
+    phone = stage.signed_in("lucia", password=None)
+    store = BreakingStore(stage.joined.dependencies.file_store, fault)
+    dependencies = replace(stage.joined.dependencies, file_store=store)
+    broken = Phone(AppTransport(create_app(replace(stage.joined, dependencies=dependencies))))
+    broken.token = phone.token
+    assert [send(broken, PAPER).status for _ in range(2)] == [status] * 2
+    assert [send(phone, PAPER).status for _ in range(4)] == [201] * 3 + [429]

@@ -6,6 +6,7 @@ import secrets
 import pytest
 import sqlalchemy as sa
 from PIL import Image
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from ecard.demo.phone import Answer, Phone
 from ecard.documents.models import Document
@@ -152,3 +153,27 @@ def test_somebody_elses_document_looks_as_if_it_did_not_exist(stage: Stage, phon
     unknown = other.send("DELETE", "/documents/00000000-0000-4000-8000-000000000000")
     assert (foreign.status, foreign.code) == (unknown.status, unknown.code) == (404, "not_found")
     assert other.must("GET", "/documents")["items"] == []
+
+
+@pytest.mark.parametrize("told", ["whole", "cut"])
+def test_an_upload_cut_off_anywhere_is_refused_and_leaves_nothing(
+    stage: Stage, phone: Phone, told: str
+) -> None:
+    builder = EnvironBuilder(
+        path=f"/api/v1{UPLOAD}birth_certificate",
+        method="POST",
+        headers={"Authorization": f"Bearer {phone.token}"},
+        data={"file": (io.BytesIO(specimen("birth_certificate")), "a.jpg")},
+    )
+    environ = builder.get_environ()
+    body, answers = environ["wsgi.input"].read(), set()
+    cuts = [0, 1, 60, 200, *range(1000, len(body), len(body) // 5)]
+    cuts += [len(body) - left for left in (3, 5, 40, 70)]  # the last two end a line, and no file
+    for cut in cuts:
+        length = str(len(body) if told == "whole" else cut)
+        sent = {"wsgi.input": io.BytesIO(body[:cut]), "CONTENT_LENGTH": length}
+        sent["HTTP_IDEMPOTENCY_KEY"] = f"cut-off-{told}-{cut:09}-of-the-body"
+        _, status, _ = run_wsgi_app(stage.app, {**environ, **sent})
+        answers.add(status[:3])
+        assert nothing_kept(stage), (cut, status)
+    assert answers <= {"400", "422"}

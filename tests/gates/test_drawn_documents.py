@@ -13,7 +13,7 @@ from ecard.demo import specimens
 from ecard.documents.checking import Declared, Result, Shown, check
 from uploads.documents.pages import PageReader
 from uploads.documents.reading import read_page
-from uploads.evaluation import drawing, people
+from uploads.evaluation import drawing, people, unhurried
 from uploads.evaluation.drawing import Drawn
 from uploads.evaluation.people import Person
 from uploads.evaluation.photographing import photographed
@@ -87,7 +87,7 @@ def read(reader: PageReader, kind: Kind, person: Person, seed: int) -> list[Show
 def test_honest_documents_pass_and_one_altered_field_is_named(
     name: str, record_property: Callable[[str, object], None]
 ) -> None:
-    kind, reader = KINDS[name], PageReader()
+    kind, reader = KINDS[name], unhurried.reader()
     accepted, wrongly, unnamed, others = 0, [], [], 0
     for seed in range(N):
         person = kind.person(random.Random(seed), TODAY)

@@ -15,7 +15,7 @@ from PIL.Image import Transpose
 
 from uploads.errors import ProcessingLimit
 from uploads.sandbox import Sandbox
-from uploads.types import MIB, SandboxLimits
+from uploads.types import MIB, SandboxLimits, SandboxReport
 
 _PROGRAM = Path(__file__).with_name("page_reader.py")
 _ANSWER_BYTES = 2 * MIB
@@ -23,13 +23,14 @@ PAGE_QUALITY = 95
 """Of a page that is turned: one more compression that no face should suffer from."""
 
 READING_LIMITS = SandboxLimits(
-    picture_memory_bytes=900 * MIB,
+    picture_memory_bytes=900 * 10**6,
     cpu_seconds=30,
     wall_seconds=60.0,
     children=1,
     wait_seconds=20.0,
 )
-"""For reading one page: two to four seconds on one core of 2024, 790 MiB of address space."""
+"""For reading one page: two to four seconds on one core of 2024. Of the address space the largest
+pages need some 870 MB, of which 500 MB are in memory at the most."""
 
 Mark = tuple[float, Mapping[str, float]]
 """Where a character stands along its line (0 to 1), and what it may be."""
@@ -131,6 +132,10 @@ class PageReader:
 
     def __init__(self, limits: SandboxLimits = READING_LIMITS) -> None:
         self._sandbox = Sandbox(limits, program=_PROGRAM)
+
+    def report(self) -> SandboxReport:
+        """What confines the process that reads; SandboxFault where it could do what it must not."""
+        return self._sandbox.report()
 
     def read(self, page: bytes) -> PageText:
         """A rebuilt page (JPEG). Raises ProcessingLimit, PictureUnreadable, SandboxBusy,

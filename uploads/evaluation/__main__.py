@@ -8,6 +8,8 @@ from importlib import import_module
 COMMANDS = {
     "hostile": "pushes every file of a folder through the intake and counts what happened",
     "documents": "what is read from every file of a folder",
+    "clean": "sound pictures: taken, the right way up, with nothing beside the pixels",
+    "targets": "every target beside what was measured, from the reports of the others",
     "speed": "how long a phone's picture takes, and how much memory",
 }
 

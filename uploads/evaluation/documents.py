@@ -1,9 +1,10 @@
 """`documents --dir DIR --out DIR`: reads every file of a folder as an upload would be read.
 
-Writes report.json: {"files": [{"file", "refused" or "pages": [{"format", "mrz", "fields":
-[{"name", "value", "status", "confidence"}], "checks": {NAME: "agrees", "doubtful" or "differs"},
-"barcodes", "portrait": {"box", "eye_distance_px", "verdict", "turned"} or null, "turned", "hints",
-"verdict"}]}], "zones", "sound", "portraits", "seconds"}.
+Writes report.json: {"files": [{"file", "refused" or "type" and "pages": [{"format", "mrz",
+"fields": [{"name", "value", "status", "confidence"}], "checks": {NAME: "agrees", "doubtful" or
+"differs"}, "barcodes", "portrait": {"box", "eye_distance_px", "verdict", "turned"} or null,
+"turned", "hints", "verdict"}], "known"}], "zones", "sound", "portraits", "seconds"} and, of files
+whose truth is known (specimens.py), how many were read as printed.
 
 `status` of a field: confirmed (its check digit agrees with what was read, and with nothing else
 that is likely), read (no check digit stands for it), doubtful (agrees after a repair) or unread
@@ -24,11 +25,12 @@ from typing import Any
 
 from biometrics.types import Portrait
 from biometrics.verifier import FaceVerifier
-from uploads.documents.pages import PageReader, turned_page
+from uploads.documents.pages import turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import Check, Field, Zone
 from uploads.errors import UploadRefused
-from uploads.sandbox import Sandbox
+from uploads.evaluation import unhurried
+from uploads.evaluation.specimens import compared, digest, known_specimens, totals
 from uploads.sanitising import clean_picture
 from uploads.types import DOCUMENT_TYPES, PictureLimits
 
@@ -38,12 +40,17 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="documents", description=__doc__)
     parser.add_argument("--dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--known", action="store_true", help="only files whose truth is known")
+    parser.add_argument("--every", type=int, default=1, help="every so many of them only")
     options = parser.parse_args(arguments)
     began = time.monotonic()
-    files = sorted(path for path in options.dir.rglob("*") if path.is_file())
     bench = Bench(datetime.now(UTC).date())
+    files = sorted(path for path in options.dir.rglob("*") if path.is_file())
+    if options.known:
+        files = [path for path in files if bench.knows(path)]
     found = [
-        {"file": path.relative_to(options.dir).as_posix()} | bench.read(path) for path in files
+        {"file": path.relative_to(options.dir).as_posix()} | bench.read(path)
+        for path in files[:: options.every]
     ]
     report = {"files": found, **_sums(found), "seconds": round(time.monotonic() - began, 1)}
     options.out.mkdir(parents=True, exist_ok=True)
@@ -58,15 +65,28 @@ class Bench:
 
     def __init__(self, today: date) -> None:
         self._today = today
-        self._sandbox, self._reader = Sandbox(), PageReader()
+        self._sandbox, self._reader = unhurried.sandbox(), unhurried.reader()
         self._verifier = FaceVerifier.load()
+        self._specimens = known_specimens()
+
+    def knows(self, path: Path) -> bool:
+        """Whether it is known what is printed on it."""
+        return digest(path.read_bytes()) in self._specimens
 
     def read(self, path: Path) -> dict[str, Any]:
         """What one file says."""
+        content = path.read_bytes()
+        told = self._told(content)
+        specimen = self._specimens.get(digest(content))
+        if specimen is None:
+            return told
+        return told | {"known": compared(specimen, next(iter(told.get("pages", ())), None))}
+
+    def _told(self, content: bytes) -> dict[str, Any]:
         try:
-            content = path.read_bytes()
             clean = clean_picture(content, self._sandbox, PictureLimits(), DOCUMENT_TYPES)
-            return {"pages": [self._page(page) for page in clean.pages]}
+            pages = [self._page(page) for page in clean.pages]
+            return {"type": clean.source_type.value, "pages": pages}
         except UploadRefused as refusal:
             return {"refused": refusal.code}
 
@@ -130,4 +150,5 @@ def _sums(found: Sequence[dict[str, Any]]) -> dict[str, int]:
         "sound": sum(page["verdict"] == "sound" for page in pages),
         "portraits": sum(page["portrait"] is not None for page in pages),
         "refused": sum("refused" in one for one in found),
+        **totals([one["known"] for one in found if "known" in one]),
     }

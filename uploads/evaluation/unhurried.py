@@ -1,0 +1,22 @@
+"""The service's confined processes where no time is measured: a machine with other work is waited
+for, and is no reason to call a file refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from uploads.documents.pages import READING_LIMITS, PageReader
+from uploads.sandbox import Sandbox
+from uploads.types import SandboxLimits
+
+WALL_SECONDS = 600.0
+
+
+def sandbox() -> Sandbox:
+    """Decodes."""
+    return Sandbox(SandboxLimits(wall_seconds=WALL_SECONDS))
+
+
+def reader() -> PageReader:
+    """Reads pages."""
+    return PageReader(replace(READING_LIMITS, wall_seconds=WALL_SECONDS))
