@@ -109,7 +109,7 @@ def points_of(engine: str, weights: str, path: Path = FILE) -> OperatingPoints |
         content = measured(engine, path)
         points = None if content is None else read_points(engine, content)
         made_with = None if content is None else str(content["weights"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelAltered(f"{path.name} does not hold operating points") from error
     if points is not None and made_with != weights:
         raise NotCalibratedFor(f"{path.name}: {engine} was measured with other weights")

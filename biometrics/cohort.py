@@ -118,7 +118,8 @@ def read(content: Mapping[str, Any]) -> AgeMeans:
     people = np.array([cell["people"] for cell in cells], np.int64)
     ages = np.array([cell["age"] for cell in cells], np.float64)
     strength = Strength(**content["strength"])
-    if means.ndim != 2 or not np.isfinite(means).all() or (np.diff(ages) <= 0).any():
+    numbers = np.isfinite(means).all() and np.isfinite(ages).all()
+    if means.ndim != 2 or not numbers or (np.diff(ages) <= 0).any():
         raise ValueError("means must be numbers, in the order of age")
     if people.min() < MIN_PEOPLE:
         raise ValueError(f"a mean needs at least {MIN_PEOPLE} people")

@@ -45,6 +45,8 @@ _MUCH_SMALLER = 0.6
 _DLIB_LEAST_PX = 5
 _FILL_RGB = (123, 117, 104)
 """The network's mean colour: all but zero once it is subtracted."""
+_LEAST_CANVAS_PX = 29
+"""Else the last of three 5 × 5 filters of stride 2 without padding has no place to lie."""
 _CELL_PX = 8
 _FIRST_CELL_PX = 14
 """A score's window is centred at 8 · cell + 14: what three 5 × 5 filters of stride 2 without
@@ -190,6 +192,8 @@ class FaceDetector:
         return found
 
     def _windows(self, canvas: RgbImage, steps: Sequence[_Step]) -> list[_Found]:
+        if min(canvas.shape[:2]) < _LEAST_CANVAS_PX:
+            return []
         (answer,) = self._network.run(None, {"images": canvas[None]})
         scores = np.asarray(answer)[0, 0]
         cells = np.argwhere(scores >= self._settings.min_score)

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from biometrics.errors import ModelAltered, ModelError, ModelMissing
-from biometrics.packs import PACKS, Pack, PackFile, read_pack_file
+from biometrics.packs import PACKS, Pack, PackFile, default_folder, read_pack_file
 from biometrics.progress import Progress
 
 RECORD = "installed.json"
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             _say([f"{pack.name} is installed in {asked.to or default_folder()}"])
         else:
             return _verify(asked.name, asked.to or default_folder())
-    except ModelError as error:
+    except (ModelError, OSError) as error:
         sys.stderr.write(f"refused: {error}\n")
         return 1
     return 0
@@ -70,11 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     for sub in (install_parser, verify_parser):
         sub.add_argument("--to", type=Path, help="folder of installed models")
     return parser
-
-
-def default_folder() -> Path:
-    """`models` in the data directory."""
-    return Path(os.environ.get("ECARD_VAR") or "var").absolute() / "models"
 
 
 def pack_named(name: str) -> Pack:
@@ -109,7 +104,7 @@ def _install_file(wanted: PackFile, folder: Path, source: str | None) -> None:
     part = folder / f"{wanted.name}.part"
     try:
         _fetch(wanted, part, source)
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: no address at all
         raise ModelMissing(f"{wanted.name} could not be fetched: {error}") from error
     try:
         _check(part, wanted)
@@ -187,7 +182,7 @@ def _check(part: Path, wanted: PackFile) -> None:
 def _record(folder: Path, pack: Pack, wanted: PackFile, source: str | None) -> None:
     """Which file, from where, under which licence: for whoever has to answer for it."""
     path = folder / RECORD
-    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    known = _records(path)
     if wanted.name in known:
         return
     known[wanted.name] = {
@@ -202,6 +197,15 @@ def _record(folder: Path, pack: Pack, wanted: PackFile, source: str | None) -> N
     part = path.with_suffix(".json.part")
     part.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     part.replace(path)
+
+
+def _records(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ModelAltered(f"{path} is no record of what was installed: move it away") from error
 
 
 def _terms(pack: Pack) -> list[str]:

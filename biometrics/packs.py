@@ -2,6 +2,7 @@
 read. Installing is `biometrics.models`; nothing here reaches for the network."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,11 @@ PACKS: Mapping[str, Pack] = MappingProxyType(
         )
     }
 )
+
+
+def default_folder() -> Path:
+    """`models` in the data directory: where packs are installed unless another place is named."""
+    return Path(os.environ.get("ECARD_VAR") or "var").absolute() / "models"
 
 
 def read_pack_file(models: Path | None, wanted: PackFile) -> bytes:

@@ -3,9 +3,9 @@
 What is measured follows ISO/IEC 29794-5 and its reference implementation (OFIQ) where these need no
 weights. Never one boolean: every fact has a name, a value, a unit, a range and a sentence that a
 person can act on (`MEASURES`). Some refuse a picture, with a reason (`_REASONS`); the others advise
-only. Bad light is a reason of its own and never counts as "not you". All limits here are INTERIM:
-they were set by hand on public research pictures (see the comment on each), not on captures of this
-service.
+only. Bad light is a reason of its own and never counts as "not you". All limits here were set by
+hand on public research pictures (the comment on each says what was seen there), not on captures of
+this service.
 
 Not looked at yet: whether something covers the face (mask, hand, dark glasses).
 """
@@ -41,7 +41,7 @@ _MEAN_NOSE_DROP = {LandmarkLayout.EYE_CORNERS: 0.773, LandmarkLayout.EYES_NOSE_M
 
 @dataclass(frozen=True, slots=True)
 class QualityLimits:
-    """INTERIM limits on one face. Light and sharpness are measured on the aligned chip, whose eyes
+    """Limits on one face. Light and sharpness are measured on the aligned chip, whose eyes
     are always the same distance apart, so they mean the same in every picture."""
 
     min_eye_distance_px: float
@@ -127,7 +127,7 @@ _REASONS = {
 _MIDDLE_GREY = 127.5
 _DARK_SCENE = 30.0
 _BRIGHT_SCENE = 235.0
-"""INTERIM: mean of a whole picture (0–255) beyond which the light is why no face was found."""
+"""Set by hand: mean of a whole picture (0–255) beyond which the light is why no face was found."""
 
 
 def judge_face(

@@ -73,9 +73,10 @@ class DlibEngine:
 
     def find(self, image: RgbImage, smallest_face_px: float) -> list[Face]:
         """All faces from that width on, the largest first. The HOG detector gives no scores."""
+        whole = image.copy()  # dlib refuses the strides of a turned picture one pixel wide
         with _LOCK:
-            places = self._api.face_locations(image)
-            marks = self._api.face_landmarks(image, places, model="small")
+            places = self._api.face_locations(whole)
+            marks = self._api.face_landmarks(whole, places, model="small")
         faces = [_face(place, mark) for place, mark in zip(places, marks, strict=True)]
         wide = [face for face in faces if face.box.width >= smallest_face_px]
         return sorted(wide, key=lambda face: -face.box.width)

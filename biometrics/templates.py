@@ -137,7 +137,7 @@ def _parted(template: bytes) -> tuple[Terms, bytes, bytes, bytes]:
         expires_at = datetime.fromisoformat(kept["expires_at"])
         names = str(kept["record"]), str(kept["engine"])
         terms = Terms(*names, expires_at, int(kept["turn"]), VERSION)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise TemplateRefused("not a template") from error
     if len(rest) <= _NONCE_BYTES or expires_at.tzinfo is None:
         raise TemplateRefused("not a template")

@@ -63,7 +63,7 @@ _REFERENCE_QUALITY = QualityLimits(min_eye_distance_px=20, min_contrast=20, min_
 
 @dataclass(frozen=True, slots=True)
 class VerifierSettings:
-    """Every number that steers the pipeline. Quality limits are INTERIM (see quality.py)."""
+    """Every number that steers the pipeline."""
 
     images: ImageLimits = field(default_factory=ImageLimits)
     detection: DetectionSettings = field(default_factory=DetectionSettings)

@@ -23,8 +23,8 @@ _MULTIPLE_PX = 32
 """The network's input sides must be multiples of it."""
 _MIN_SCORE = 0.7
 _OVERLAPS = DetectionSettings(max_overlap=0.3)
-"""As in OpenCV's own demonstration of the network, but for the score, which is 0.9 there. INTERIM:
-set by hand."""
+"""As in OpenCV's own demonstration of the network, but for the score, which is 0.9 there. Set by
+hand."""
 _SEARCH_SIDE_PX = 640
 """The longer side of the picture in which faces are looked for: the size it was trained at."""
 _CLOSE_SIDE_PX = 224

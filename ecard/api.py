@@ -184,6 +184,8 @@ class Room(Blueprint):
 
 
 VERSION = r'"([0-9]{1,9})"'
+ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"(?:, *(?:W/)?"[^"]*")*')
+"""What RFC 9110 calls an entity tag, or a list of them; of ours only a plain VERSION is one."""
 IF_MATCH = {
     "in": "header",
     "name": "If-Match",
@@ -270,8 +272,8 @@ def _refusal_answer(status: int, codes: list[str]) -> dict[str, Any]:
 
 def _version() -> int:
     given = request.headers.get("If-Match", "").strip()
-    if given in ("", "*"):  # "any version" is no version
-        raise errors.VersionMissing
+    if not ENTITY_TAG.fullmatch(given):  # "any version" (*) is no version
+        raise errors.VersionMissing(fields={"If-Match": ["invalid" if given else "required"]})
     found = re.fullmatch(VERSION, given)
     if not found:
         raise errors.VersionChanged
@@ -373,7 +375,7 @@ def problem(refusal: Refusal) -> Response:
         "title": refusal.code.replace("_", " "),
         "status": refusal.status,
         "code": refusal.code,
-        "detail": sentence(refusal.code, language, **refusal.params),
+        "detail": sentence(refusal.said_as, language, **refusal.params),
         "instance": f"urn:ecard:request:{g.request_id}",
     }
     extras = {

@@ -5,6 +5,9 @@ A command that cannot go on says in one line what is wrong and what to do.
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shlex
 import subprocess
 import sys
 import uuid
@@ -76,8 +79,30 @@ def run() -> None:
 
     settings = read_settings()
     _require_free_address(settings)
-    welcome = _prepared_elsewhere()
-    server.serve(settings, lambda: print(welcome, flush=True))
+    with alone_on(settings):
+        print(f"Starting on {settings.var} …", file=sys.stderr, flush=True)
+        welcome = _prepared_elsewhere()
+        server.serve(settings, lambda: print(welcome, flush=True))
+
+
+@contextmanager
+def alone_on(settings: Settings) -> Iterator[None]:
+    """Refuse a second server on one SQLite database: limits, sweeps and the audit's chain are
+    exact within one, and a caller of the other would wait for its turn to write."""
+    if not settings.database_address.startswith("sqlite"):
+        yield
+        return
+    path = _make_folder(settings, settings.var) / "server.lock"
+    path.touch(0o600)
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Stop(
+                f"Another server runs on {settings.var}. Stop it, or name another place:"
+                " ECARD_VAR=…"
+            ) from error
+        yield
 
 
 def _prepared_elsewhere() -> str:
@@ -126,17 +151,23 @@ def make_folders(settings: Settings) -> None:
     folders = [settings.var, settings.files_folder, settings.anchors_folder]
     if settings.database_address.startswith("sqlite"):
         folders.append(_sqlite_file(settings).parent)
+    for folder in folders:
+        _make_folder(settings, folder)
+
+
+def _make_folder(settings: Settings, folder: Path) -> Path:
     try:
-        for folder in folders:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings.var.chmod(0o700)
-        probe = settings.var / ".writable"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder == settings.var:  # a database elsewhere may lie in anybody's folder
+            folder.chmod(0o700)
+        probe = folder / ".writable"
         probe.touch()
         probe.unlink()
     except OSError as error:
         raise Stop(
-            f"Cannot write to {settings.var} ({error.strerror}). Name another place: ECARD_VAR=…"
+            f"Cannot write to {folder} ({error.strerror}). Name another place: ECARD_VAR=…"
         ) from error
+    return folder
 
 
 def _sqlite_file(settings: Settings) -> Path:
@@ -234,15 +265,24 @@ def require_no_demo_staff(settings: Settings) -> None:
 def _welcome(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
-    lines = ["", "e-card family services", f"  API      {address}/api/v1"]
-    lines += [f"  Pages    {address}/api/docs", f"  Data     {settings.var}", ""]
+    lines = ["", "e-card family services", f"  Pages    {address}/api/docs"]
+    lines += [f"  API      {address}/api/v1/…", f"  Data     {settings.var}", ""]
     if not settings.scans:
         lines += ["  Note     uploads are not scanned for viruses (ECARD_SCANNER is not set)", ""]
     if settings.demo:
         lines += _load_demo(settings)
-        port = "" if settings.port == 8000 else f" PORT={settings.port}"
-        lines += ["", f"Next, in a second terminal:  make demo{port}     (Ctrl-C here stops)", ""]
+        lines += ["", f"Next, in a second terminal:  {_demo_command(settings)}", ""]
+        lines += ["By hand: docs/clients.md shows the first steps. The demo plays on phones of its"]
+        lines += ["own for Tomás, Sofía and Victor; take another holder. (Ctrl-C here stops.)", ""]
     return "\n".join(lines)
+
+
+def _demo_command(settings: Settings) -> str:
+    """`make demo` against this server: it finds its phones where the server has its data."""
+    var = os.environ.get("ECARD_VAR")
+    port = "" if settings.port == 8000 else f" PORT={settings.port}"
+    host = "" if settings.host == "127.0.0.1" else f" HOST={settings.host}"
+    return "make demo" + host + port + (f" ECARD_VAR={shlex.quote(var)}" if var else "")
 
 
 def _load_demo(settings: Settings) -> list[str]:

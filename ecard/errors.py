@@ -43,6 +43,11 @@ class Refusal(Exception):
         if next is not None:
             self.next = next
 
+    @property
+    def said_as(self) -> str:
+        """The sentence's name: the code, or one of several that a code has."""
+        return self.code
+
 
 class NotFound(Refusal):
     """Nothing here, or nothing of yours: the two look the same."""

@@ -88,7 +88,7 @@ def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> 
         call = current_call()
         key = request.headers.get("Idempotency-Key", "")
         if not KEY.fullmatch(key):
-            raise KeyMissing
+            raise KeyMissing(fields={"Idempotency-Key": ["invalid" if key else "required"]})
         kept = _reserve(call, key)
         if isinstance(kept, Response):
             return kept

@@ -205,12 +205,23 @@ QUICK: dict[str, Any] = {
 switch it on, for a page takes seconds."""
 
 
-_APPS: dict[Settings, Flask] = {}
+MADE_OF = (
+    "request_bytes",
+    "form_bytes",
+    "form_parts",
+    "body_seconds",
+    "trusted_proxies",
+    "demo",
+    "requests_per_address",
+    "requests_window_seconds",
+)
+"""The settings that an application is made of; all others are read at each request."""
+_APPS: dict[tuple[object, ...], Flask] = {}
 
 
 def _app_for(joined: Joined) -> Flask:
     """The application on this process; made once for equal settings, since that takes 0.35 s."""
-    alike = replace(joined.settings, var=Path(), database_url="")
+    alike = tuple(getattr(joined.settings, name) for name in MADE_OF)
     if alike not in _APPS:
         _APPS[alike] = create_app(joined)
         _APPS[alike].testing = True

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from ecard.errors import all_refusals
+from ecard.family.errors import CapReached
+from ecard.family.policy import GROUPS
 from ecard.locale import LANGUAGES, catalogue, negotiate, sentence
 from ecard.tables import metadata
 
@@ -74,5 +76,14 @@ def test_the_language_that_a_phone_means_is_chosen(header: str, language: str) -
     assert negotiate(header) == language
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_cap_is_said_in_words_of_its_own_and_no_code_is_shown(language: str) -> None:
+    groups = {*GROUPS.values(), "all", "month"}
+    refusals = [CapReached(group=group, cap=3) for group in groups]
+    said = {sentence(one.said_as, language, **one.params) for one in refusals}
+    assert len(said) == len(groups)
+    assert not [text for text in said if "(" in text]
+
+
 def test_a_sentence_is_filled_with_its_numbers() -> None:
-    assert "3" in sentence("cap_reached", "es", cap=3, group="children")
+    assert "3" in sentence("cap_reached", "es", cap=3)

@@ -14,7 +14,7 @@ import numpy as np
 
 from biometrics.cohort import ADULT_FROM_YEARS, MIN_PEOPLE, AgeMeans, Strength, Vectors, written
 from biometrics.embedding import unit
-from biometrics.evaluation.arguments import add_sources, opened_gallery, reported
+from biometrics.evaluation.arguments import add_sources, opened_gallery, reported, share
 from biometrics.evaluation.errors import TooFewPeople
 from biometrics.evaluation.gallery import Gallery
 
@@ -39,9 +39,10 @@ def main(arguments: Sequence[str]) -> int:
     add_sources(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     parser.add_argument("--source", default="", help="where the pictures are from, and their terms")
-    parser.add_argument("--minor", type=float, help="strength below 18 years, 0 to 1")
-    parser.add_argument("--adult", type=float, help="strength from 18 years on, 0 to 1")
+    parser.add_argument("--minor", type=share, help="strength below 18 years, 0 to 1")
+    parser.add_argument("--adult", type=share, help="strength from 18 years on, 0 to 1")
     options = parser.parse_args(arguments)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     gallery = opened_gallery(options, options.out.parent)
     usual = STRENGTHS.get(gallery.engine, _OTHERS)
     minor = usual.minor if options.minor is None else options.minor

@@ -41,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     add_sources(parser, default_engine="yunet-mobilefacenet")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     options = parser.parse_args(arguments)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     gallery = opened_gallery(options, options.out.parent)
     means = cohort.load(gallery.engine, gallery.weights)
     if means is None or gallery.engine not in WITHIN:
@@ -58,6 +59,8 @@ def find_doubles(gallery: Gallery, means: AgeMeans, within: float) -> list[tuple
     alone = [p.age is not None and counted[p.subject] == 1 for p in gallery.pictures]
     chosen = np.flatnonzero(np.array(alone) & gallery.found())
     method = as_shipped(replace(means, strength=_ALL_OF_IT))
+    if not len(chosen):
+        return []
     vectors = np.stack([_centred(gallery, method, row) for row in chosen.tolist()])
     near = np.argwhere(np.triu(1 - vectors @ vectors.T < within, 1))
     paths = [gallery.pictures[row].path for row in chosen.tolist()]

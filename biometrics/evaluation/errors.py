@@ -13,6 +13,10 @@ class PicturesMissing(EvaluationError):
     """The folder lacks pictures that the table names."""
 
 
+class CacheUnreadable(EvaluationError):
+    """The kept embeddings cannot be read."""
+
+
 class EngineUnknown(EvaluationError):
     """No engine of that name is installed."""
 

@@ -7,6 +7,7 @@ picture's SHA-256.
 
 import hashlib
 import os
+import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from biometrics.cohort import Vectors
 from biometrics.embedding import Embedding
 from biometrics.engines import Engine
 from biometrics.errors import UndecodableImage
-from biometrics.evaluation.errors import PicturesMissing
+from biometrics.evaluation.errors import CacheUnreadable, PicturesMissing
 from biometrics.evaluation.looking import embed_centred, source_files
 from biometrics.evaluation.manifest import Picture
 
@@ -46,7 +47,7 @@ class Gallery:
 
     def found(self) -> NDArray[np.bool_]:
         """Per picture: whether there is an embedding."""
-        return ~np.isnan(self.vectors[:, 0, 0])
+        return np.asarray(np.isfinite(self.vectors).all(axis=(1, 2)), np.bool_)
 
 
 def open_gallery(
@@ -119,9 +120,12 @@ class _Store:
     def open(cls, path: Path) -> "_Store":
         if not path.is_file():
             return cls(path, {})
-        with np.load(path, allow_pickle=False) as kept:
-            vectors = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
-            nothing = dict.fromkeys(kept["nothing"].tolist(), _NOTHING)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+                vectors = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+                nothing = dict.fromkeys(kept["nothing"].tolist(), _NOTHING)
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise CacheUnreadable(f"{path} is damaged: remove it and start again") from error
         return cls(path, vectors | nothing)
 
     def __contains__(self, key: str) -> bool:

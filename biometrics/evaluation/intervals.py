@@ -79,12 +79,14 @@ class Trials:
     @cached_property
     def total(self) -> int:
         """All comparisons."""
-        return round(float(np.triu(self.counts).sum(dtype=np.float64)))
+        own = np.trace(self.counts, dtype=np.float64)
+        return round((float(self.counts.sum(dtype=np.float64)) + float(own)) / 2)
 
     def redrawn(self, weights: NDArray[np.float32]) -> Floats:
         """Comparisons in each redrawn world. `weights`: worlds × units."""
         diagonal = np.diagonal(self.counts).astype(np.float64)
-        apart = self.counts - np.diag(np.diagonal(self.counts))
+        apart = self.counts.copy()
+        np.fill_diagonal(apart, 0)
         pairs = np.einsum("wi,wi->w", weights @ apart, weights, dtype=np.float64) / 2
         return np.asarray(pairs + weights @ diagonal, np.float64)
 
@@ -93,8 +95,16 @@ def trials_of(first: Ints, second: Ints, units: int) -> Trials:
     """Trials from the units of each comparison (`first` equal to `second` where it has one)."""
     counts = np.zeros((units, units), np.float32)
     np.add.at(counts, (first, second), 1)
-    apart = counts - np.diag(np.diagonal(counts))
-    return Trials(apart + apart.T + np.diag(np.diagonal(counts)))
+    return both_ways(counts)
+
+
+def both_ways(counts: NDArray[np.float32]) -> Trials:
+    """Trials from comparisons that were counted one way; uses up `counts`, since of thousands of
+    units each copy takes gigabytes."""
+    own = np.diagonal(counts).copy()
+    counts += counts.T
+    np.fill_diagonal(counts, own)
+    return Trials(counts)
 
 
 def worlds(units: int, draws: int = DRAWS, seed: int = _SEED) -> NDArray[np.float32]:
@@ -113,13 +123,23 @@ def weight(weights: NDArray[np.float32], first: Ints, second: Ints) -> NDArray[n
 def spread(first: Ints, second: Ints, trials: Trials) -> float:
     """Standard error of errors / comparisons, for errors of these units."""
     total, rate = trials.total, len(first) / trials.total
-    errors = trials_of(first, second, len(trials.counts)).counts.astype(np.float64)
-    residual = errors - rate * trials.counts
-    by_unit = residual.sum(axis=1)
-    apart = residual - np.diag(np.diagonal(residual))
-    variance = (by_unit**2).sum() - (apart**2).sum() / 2
+    counts, apart = trials.counts, first != second
+    errors = np.bincount(first, minlength=len(counts))
+    errors += np.bincount(second[apart], minlength=len(counts))
+    by_unit = errors - rate * counts.sum(axis=1, dtype=np.float64)
+    variance = (by_unit**2).sum() - _squares_apart(first[apart], second[apart], rate, counts)
     lowest = total * rate * (1 - rate)
     return float(np.sqrt(max(variance, lowest))) / total
+
+
+def _squares_apart(first: Ints, second: Ints, rate: float, counts: NDArray[np.float32]) -> float:
+    """The sum of (errors - rate · comparisons)² over pairs of different units, each pair once;
+    multiplied out, since errors are few and a matrix of them would be large."""
+    pairs = np.sort(np.stack([first, second]), axis=0)
+    (one, other), errors = np.unique(pairs, axis=1, return_counts=True)
+    own = np.diagonal(counts).astype(np.float64)
+    every = np.einsum("ij,ij->", counts, counts, dtype=np.float64) - (own**2).sum()
+    return float((errors**2 - 2 * rate * errors * counts[one, other]).sum() + rate**2 * every / 2)
 
 
 def rate_at_fixed_limit(first: Ints, second: Ints, trials: Trials) -> Rate:

@@ -170,9 +170,10 @@ class Kin:
         accepted = self.genuine.passing(accept, self.margin)
         rejected = self.genuine.distance > point.review_within
         wrong = self.impostors.passing(accept, self.margin)
+        may = point.accept_within is not None
         return {
-            "fmr": self.impostors.rate(wrong, self.families),
-            "fnmr": self.genuine.rate(~accepted, self.families),
+            "fmr": self.impostors.rate(wrong, self.families) if may else None,
+            "fnmr": self.genuine.rate(~accepted, self.families) if may else None,
             "review": self.genuine.rate(~accepted & ~rejected, self.families),
             "rejected": self.genuine.rate(rejected, self.families),
         }

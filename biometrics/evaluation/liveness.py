@@ -27,7 +27,7 @@ from biometrics.fusion import LIVE_FROM, Verdict
 from biometrics.images import ImageLimits
 from biometrics.liveness import Pack, is_performed, judge_capture, judge_picture
 from biometrics.minifasnet import MiniFasNet
-from biometrics.models import default_folder
+from biometrics.packs import default_folder
 from biometrics.types import Face, RgbImage
 from biometrics.verifier import FaceVerifier
 

@@ -14,7 +14,8 @@ Writes report.json, report.md and det.svg. report.json:
 All ten slices are there, also those that no picture belongs to. A rate is null where the
 comparisons cannot show it, its `low` and `high` where they support no interval (intervals.py). A
 difference is ours minus the baseline's: at each FMR by name, and once more at `fmr`, the one that
-the slice is judged at (the next larger one where so few comparisons do not show it). The slices
+the slice is judged at (the next larger one where so few comparisons do not show it). At the
+operating point, `fmr` and `fnmr` are null where nobody is accepted without a person. The slices
 `kin` and `kin_contrast` also have `at_stranger_fmr` (kin.py).
 """
 
@@ -59,9 +60,11 @@ def main(arguments: Sequence[str]) -> int:
     """Measures, and writes the three files."""
     options = _parser().parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    gallery = opened_gallery(options, options.out)
+    # every table is read before pictures are embedded, which may take an hour
     relations = read_relations(options.relations) if options.relations else []
-    doubles = same_files(gallery) + (read_doubles(options.doubles) if options.doubles else [])
+    named = read_doubles(options.doubles) if options.doubles else []
+    gallery = opened_gallery(options, options.out)
+    doubles = same_files(gallery) + named
     slicer = Slicer(gallery.pictures, gallery.found(), relations, doubles)
     labelled = Slicer(gallery.pictures, gallery.found(), relations, same_files(gallery))
     bench = Bench(gallery, slicer, cohort.load(gallery.engine, gallery.weights))
@@ -70,7 +73,8 @@ def main(arguments: Sequence[str]) -> int:
         points: Mapping[str, Any] | None = limits
         write_points(options.write_operating_points, gallery.engine, limits)
     else:
-        points = calibration.measured(gallery.engine) if calibration.FILE.is_file() else None
+        calibration.points_of(gallery.engine, gallery.weights)  # refuses what is no sound limit
+        points = calibration.measured(gallery.engine)
     report = bench.report(points)
     report["pictures"]["doubles_left_out"] = len(doubles)
     text = json.dumps(report, indent=1, ensure_ascii=False)
@@ -111,12 +115,14 @@ class Bench:
 
     def report(self, points: Mapping[str, Any] | None) -> dict[str, Any]:
         """All that report.json holds."""
-        limits = calibration.read_points(self.gallery.engine, points).by_band if points else None
+        engine = self.gallery.engine
+        limits = calibration.read_points(engine, points).by_band if points else None
+        in_use = limits or calibration.uncalibrated(engine).by_band
         slices = self.slicer.all()
-        found = {s.name: self._slice(s, limits) for s in track(slices, "comparing")}
-        self._add_kin(found, limits)
+        found = {s.name: self._slice(s, in_use) for s in track(slices, "comparing")}
+        self._add_kin(found, in_use)
         return {
-            "engine": self.gallery.engine,
+            "engine": engine,
             "date": datetime.now(UTC).date().isoformat(),
             "pictures": {
                 "all": len(self.gallery.pictures),
@@ -127,7 +133,7 @@ class Bench:
             "groups": group_rates(self.gallery, self.slicer, self.shipped, limits),
         }
 
-    def _slice(self, slice_: Slice, limits: Points | None) -> dict[str, Any]:
+    def _slice(self, slice_: Slice, limits: Points) -> dict[str, Any]:
         ours = compare(self.gallery, slice_, self.shipped)
         self.curves[slice_.name] = {"shipped": ours}
         return {
@@ -137,7 +143,7 @@ class Bench:
             "genuine": len(ours.genuine),
             "impostor": ours.trials.total,
             "fnmr_at_fmr": _named(fnmr_at_fmr(ours)),
-            "operating_point": limits and decided(self.gallery, slice_, self.shipped, limits),
+            "operating_point": decided(self.gallery, slice_, self.shipped, limits),
             "baselines": {m.name: self._baseline(slice_, m, ours) for m in self._plainer(slice_)},
         }
 
@@ -154,7 +160,7 @@ class Bench:
             methods.append(plain_cohort(self.means))
         return methods
 
-    def _add_kin(self, found: dict[str, Any], limits: Points | None) -> None:
+    def _add_kin(self, found: dict[str, Any], limits: Points) -> None:
         """The slice `kin_contrast`, and in both what is reached at limits set on strangers."""
         household = Household(self.slicer)
         kin = Kin.measured(self.gallery, household, self.shipped)
@@ -172,7 +178,7 @@ class Bench:
             "genuine": len(kin.genuine),
             "impostor": len(kin.impostors),
             "fnmr_at_fmr": _named(fnmr_at_fmr(comparisons)),
-            "operating_point": limits and kin.at_point(point_at(limits, None)),
+            "operating_point": kin.at_point(point_at(limits, None)),
             "baselines": {"plain": _beside(simpler, comparisons, "kin_contrast")},
             "at_stranger_fmr": contrast,
         }

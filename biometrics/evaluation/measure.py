@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from biometrics.cohort import AgeMeans, Vectors, without
 from biometrics.embedding import unit
 from biometrics.evaluation.gallery import Gallery
-from biometrics.evaluation.intervals import Floats, Ints, Trials
+from biometrics.evaluation.intervals import Floats, Ints, Trials, both_ways
 from biometrics.evaluation.rates import FMRS, Comparisons
 from biometrics.evaluation.slices import Block, Mask, Slice
 
@@ -129,8 +129,7 @@ def impostor_trials(slice_: Slice, wanted: Callable[[Block], bool] = lambda _: T
     for block in slice_.blocks():
         if wanted(block):
             _count(counts, block.impostor, slice_.units[block.rows], slice_.units, block.probes)
-    apart = counts - np.diag(np.diagonal(counts))
-    return Trials(apart + apart.T + np.diag(np.diagonal(counts)))
+    return both_ways(counts)
 
 
 def _count(counts: NDArray[np.float32], mask: Mask, rows: Ints, units: Ints, probes: Ints) -> None:

@@ -31,8 +31,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--reports", type=Path, default=REPORTS, help="a folder for each engine")
     parser.add_argument("--page", type=Path, default=PAGE)
     options = parser.parse_args(arguments)
-    page = options.page.read_text(encoding="utf-8")
-    options.page.write_text(filled(page, read_reports(options.reports)), encoding="utf-8")
+    page, reports = options.page.read_text(encoding="utf-8"), read_reports(options.reports)
+    try:
+        page = filled(page, reports)
+    except (KeyError, TypeError) as error:
+        raise ManifestUnreadable(
+            f"{options.reports}: a report lacks what the page shows"
+        ) from error
+    options.page.write_text(page, encoding="utf-8")
     return 0
 
 

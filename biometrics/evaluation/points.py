@@ -11,7 +11,7 @@ from typing import Any
 
 from biometrics.calibration import ADULTS, BANDS, SAME_CAPTURE_FMR, AgeBand, is_supported
 from biometrics.cohort import ADULT_FROM_YEARS
-from biometrics.evaluation.errors import TooFewPeople
+from biometrics.evaluation.errors import ManifestUnreadable, TooFewPeople
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Rate
 from biometrics.evaluation.measure import Method, compare, plain
@@ -59,10 +59,11 @@ class Calibration:
 
     def _same_capture(self) -> float:
         """Between single frames, as the verifier compares those of one capture."""
-        strangers = self.slicer.strangers()
-        if not len(strangers.pictures):
-            strangers = self.slicer.band(ADULTS.youngest, ADULTS.oldest)
-        found = compare(self.gallery, strangers, plain(), 1.5 * SAME_CAPTURE_FMR)
+        kept = 1.5 * SAME_CAPTURE_FMR
+        found = compare(self.gallery, self.slicer.strangers(), plain(), kept)
+        if not found.trials.total:
+            adults = self.slicer.band(ADULTS.youngest, ADULTS.oldest)
+            found = compare(self.gallery, adults, plain(), kept)
         return _rounded(found.limit(SAME_CAPTURE_FMR))
 
     def _band(self, band: AgeBand, adult_limit: float | None) -> dict[str, Any]:
@@ -122,10 +123,11 @@ class Calibration:
         """Other sets of strangers at which the limit has to hold as well, by name."""
         if not _is_adult(band):
             youngest, oldest = (6, 15) if 6 <= band.youngest <= 15 else (band.youngest, band.oldest)
-            close = self.slicer.aged(_CLOSE_MINORS, youngest, oldest, CHILD_GAP_YEARS)
-            return {_CLOSE_MINORS: self._compare(close)} if len(close.pictures) else {}
-        strangers = self.slicer.strangers()
-        return {strangers.name: self._compare(strangers)} if len(strangers.pictures) else {}
+            others = self.slicer.aged(_CLOSE_MINORS, youngest, oldest, CHILD_GAP_YEARS)
+        else:
+            others = self.slicer.strangers()
+        found = self._compare(others)
+        return {others.name: found} if found.trials.total else {}
 
     def _genuine(self, band: AgeBand) -> dict[str, Comparisons]:
         """Genuine comparisons that speak for the band, by where they are from."""
@@ -155,8 +157,12 @@ def _why(band: AgeBand, fmr: Rate) -> str:
 
 
 def write_points(path: Path, engine: str, points: Mapping[str, Any]) -> None:
-    """Puts an engine's points into the file; those of other engines stay."""
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"engines": {}}
-    kept["engines"] = dict(sorted({**kept["engines"], engine: points}.items()))
+    """Puts an engine's points into the file; those of other engines stay. Raises
+    `ManifestUnreadable` where the file is another one."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"engines": {}}
+        kept["engines"] = dict(sorted({**kept["engines"], engine: points}.items()))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestUnreadable(f"{path} holds no operating points to add to") from error
     text = json.dumps(kept, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")

@@ -70,9 +70,7 @@ class Slicer:
         counted = Counter(picture.subject for picture in pictures)
         self._repeated = np.array([counted[picture.subject] > 1 for picture in pictures])
         self.related = self._related(pictures, relations)
-        rows = {picture.path: row for row, picture in enumerate(pictures)}
-        known = [pair for pair in doubles if pair[0] in rows and pair[1] in rows]
-        self._doubles = [sorted((rows[one], rows[other])) for one, other in known]
+        self._doubles = _rows_of(doubles, pictures)
 
     def all(self) -> list[Slice]:
         """Every slice, in the order of the report; some may be without pictures."""
@@ -203,13 +201,33 @@ class Slicer:
             yield Block(None, block.rows, block.probes, block.genuine, apart)
 
     def _related(self, pictures: Sequence[Picture], relations: Sequence[tuple[str, str]]) -> Mask:
+        """By subject; only within a family, and nobody is related to themselves."""
         numbers = {p.subject: n for p, n in zip(pictures, self.subjects.tolist(), strict=True)}
+        families = {p.subject: p.family for p in pictures}
         size = int(self.subjects.max()) + 1
         related = np.zeros((size, size), bool)
         for one, other in relations:
-            if one in numbers and other in numbers:
+            if one != other and families.get(one) and families[one] == families.get(other):
                 related[numbers[one], numbers[other]] = related[numbers[other], numbers[one]] = True
         return related
+
+
+def _rows_of(
+    doubles: Sequence[tuple[str, str]], pictures: Sequence[Picture]
+) -> list[tuple[int, int]]:
+    """Pairs of paths as pairs of rows, the earlier first; a path may stand in several rows."""
+    rows: dict[str, list[int]] = {}
+    for row, picture in enumerate(pictures):
+        rows.setdefault(picture.path, []).append(row)
+    return sorted(
+        {
+            (min(one, other), max(one, other))
+            for first, second in doubles
+            for one in rows.get(first, ())
+            for other in rows.get(second, ())
+            if one != other
+        }
+    )
 
 
 def _numbered(names: Sequence[str]) -> Ints:

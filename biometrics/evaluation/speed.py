@@ -29,6 +29,7 @@ from biometrics.alignment import align
 from biometrics.detection import main_face
 from biometrics.engines import DEFAULT_ENGINE, ENGINES, Engine, ResnetEngine, load_engine
 from biometrics.errors import BiometricsError, ReferenceUnusable
+from biometrics.evaluation.arguments import add_models, at_least_one, reported
 from biometrics.images import PHOTO_FORMATS, ImageLimits, decode, encode_jpeg
 from biometrics.memory import peak_mb
 from biometrics.progress import Progress
@@ -104,17 +105,13 @@ class Task:
             self.our_times.measure(self.ours)
 
 
+@reported
 def main(arguments: Sequence[str]) -> int:
     """Exit status: 0 done, 2 not to be done with what was given."""
     asked = _parser().parse_args(arguments)
-    try:
-        report = measure(
-            asked.engine, pictures(asked.images), models=asked.models, rounds=asked.rounds
-        )
-    except (BiometricsError, OSError) as error:
-        print(f"speed: {error}")
-        return 2
-    write(report, asked.out)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    portraits = pictures(asked.images)
+    write(measure(asked.engine, portraits, models=asked.models, rounds=asked.rounds), asked.out)
     print((asked.out / "report.md").read_text(encoding="utf-8"))
     return 0
 
@@ -122,11 +119,11 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m biometrics.evaluation speed")
     parser.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES)
-    parser.add_argument("--models", type=Path, help="folder that model packs were installed into")
+    add_models(parser)
     parser.add_argument(
         "--images", type=Path, help="folder of portraits instead of the two that the wheels carry"
     )
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=at_least_one, default=5)
     parser.add_argument("--out", type=Path, required=True, help="folder for the report")
     return parser
 
@@ -155,7 +152,10 @@ def _sound(paths: Sequence[Path]) -> Iterator[Image.Image]:
 
 
 def _opened(path: Path) -> Image.Image:
-    pixels = decode(path.read_bytes(), PHOTO_FORMATS, ImageLimits())
+    """At the size at which the product compares a photo, so that both sides get the same, and
+    photos of 20 megapixels neither fill the memory nor are done to one side only."""
+    limits = ImageLimits()
+    pixels = decode(path.read_bytes(), PHOTO_FORMATS, limits, limits.photo_side_px)
     return Image.fromarray(pixels)
 
 
@@ -355,7 +355,6 @@ def _ratio(same: Sequence[Task], key: str) -> float:
 
 def write(report: Mapping[str, Any], folder: Path) -> None:
     """report.json, report.md and a plot."""
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=2) + "\n"
     (folder / "report.json").write_text(text, encoding="utf-8")
     (folder / "report.md").write_text("\n".join(_page(report)) + "\n", encoding="utf-8")

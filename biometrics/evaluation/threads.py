@@ -22,7 +22,7 @@ from typing import Any
 
 from biometrics.engines import DEFAULT_ENGINE, ENGINES
 from biometrics.errors import BiometricsError
-from biometrics.evaluation.arguments import reported
+from biometrics.evaluation.arguments import add_models, at_least_one, duration, reported
 from biometrics.evaluation.speed import ADULT_AGE, Capture, capture_of, pictures
 from biometrics.memory import cores, peak_mb, resident_mb, waited_seconds
 from biometrics.progress import Progress
@@ -56,15 +56,15 @@ def main(arguments: Sequence[str]) -> int:
     """Measures, prints and writes report.json."""
     parser = argparse.ArgumentParser("python -m biometrics.evaluation threads")
     parser.add_argument("--engine", default=DEFAULT_ENGINE, choices=ENGINES)
-    parser.add_argument("--models", type=Path, help="folder that model packs were installed into")
-    parser.add_argument("--seconds", type=float, default=600, help="of all threads, for memory")
-    parser.add_argument("--warm", type=float, default=60, help="seconds before memory is read")
-    parser.add_argument("--rounds", type=int, default=5, help="of one thread, then all")
+    add_models(parser)
+    parser.add_argument("--seconds", type=duration, default=600, help="of all threads, for memory")
+    parser.add_argument("--warm", type=duration, default=60, help="seconds before memory is read")
+    parser.add_argument("--rounds", type=at_least_one, default=5, help="of one thread, then all")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     asked = parser.parse_args(arguments)
+    asked.out.mkdir(parents=True, exist_ok=True)
     verifier = FaceVerifier.load(engine=asked.engine, models=asked.models)
     report = measure(verifier, asked.seconds, asked.warm, asked.rounds)
-    asked.out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report, indent=2) + "\n"
     (asked.out / "report.json").write_text(text, encoding="utf-8")
     print(text)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import requests
 
 from biometrics.errors import BiometricsError
+from biometrics.types import Zone
 from biometrics.verifier import FaceVerifier
 from ecard.demo import hostile, papers, specimens
 from ecard.demo.phone import Answer, Capture, Phone, Refused
@@ -58,9 +59,10 @@ class HttpTransport:
                 files=files,
                 timeout=REQUEST_SECONDS,
             )
-        except requests.ConnectionError as error:
+        except requests.RequestException as error:
             raise CannotPlay(
-                f"No server answers at {self.address}: start it with `make run` first."
+                f"No server answers at {self.address}: start it with `make run` first, and give"
+                " HOST and PORT as there."
             ) from error
         is_json = got.content and "json" in got.headers.get("Content-Type", "")
         return Answer(got.status_code, got.headers, got.json() if is_json else got.content)
@@ -240,6 +242,13 @@ class Play:
 
 
 MAILBOX_FULL = 50
+LIMITS = (
+    "too_many_applications",
+    "cap_reached",
+    "too_many_numbers",
+    "number_tried_too_often",
+    "evidence_tries_spent",
+)
 LONGEST_PAUSE_SECONDS = 60
 
 
@@ -255,7 +264,9 @@ def play() -> None:
     try:
         pictures = choose(Path(folder) if folder else None)
     except OSError as error:
-        raise CannotPlay(f"ECARD_DATA: {error}") from error
+        raise CannotPlay(
+            f"{folder} is no folder of test pictures as CONTRIBUTING.md describes it ({error})"
+        ) from error
     running = Play(address, var / "demo-phones.json", pictures, _people(var))
     print(pictures.note)
     try:
@@ -273,15 +284,16 @@ def play() -> None:
 
 def _explained(refused: Refused) -> str:
     code = refused.answer.code
-    if code in (
-        "too_many_applications",
-        "cap_reached",
-        "too_many_numbers",
-        "number_tried_too_often",
-    ):
+    if code in LIMITS:
         return (
             f"The demo people used up a limit ({code}); limits hold in the demo too. "
-            "Start the server on a fresh data directory (ECARD_VAR=…) to play again."
+            "Start server and demo on a fresh data directory (the same ECARD_VAR=… for both) to"
+            " play again."
+        )
+    if code == "new_device_needs_recovery":
+        return (
+            "This demo person has a phone already, and the demo does not have it: it remembers its"
+            " phones in the data directory. Give the demo the ECARD_VAR that the server has."
         )
     if code == "too_many_requests":
         return (
@@ -370,7 +382,7 @@ def _active(play: Play, phone: Phone, link_id: str, *, minor: bool) -> dict[str,
 def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
     link = _active(play, phone, link_id, minor=False)
     until = datetime.fromisoformat(link["acts_from"]).astimezone()
-    play.say(f"  reading only until {until:%d %B %Y, %H:%M} (accepted on the holder's phone)")
+    play.say(f"  reading only until {until:%d %B %Y, %H:%M %Z} (accepted on the holder's phone)")
 
 
 def _adult_evidence(
@@ -454,7 +466,16 @@ def compare_own(portrait: str | None, live: str | None) -> None:
         found = verifier.find_portrait(photo)
         result = verifier.verify(frames, found.jpeg if found else photo, age=ADULT_AGE)
     except (OSError, BiometricsError) as error:
-        raise CannotPlay(f"These two cannot be compared (JPEG or PNG?): {error}") from error
+        raise CannotPlay(
+            f"These two cannot be compared (JPEG and PNG are taken here): {error}"
+        ) from error
     reason = f" ({result.reason.value})" if result.reason else ""
-    zone = f"; zone {result.zone.value}" if result.zone else ""
-    print(f"{result.outcome.value}{reason}{zone}")
+    print(f"{result.outcome.value}{reason}{ZONES[result.zone] if result.zone else ''}")
+
+
+ZONES = {
+    Zone.ACCEPT: ": near enough to be accepted without a person",
+    Zone.REVIEW: ": not near enough to be accepted without a person; one would look at it",
+    Zone.REJECT: ": too far apart",
+}
+"""What the distance means for an adult (docs/faces.md)."""

@@ -10,6 +10,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -63,12 +64,12 @@ def give_family_account(
     """
     cards.refuse_card_state(call)
     number = registry.normalise(number)
-    _refuse_named(call, link_id, number, relation, version)
+    today = _refuse_named(call, link_id, number, relation, version)
     with (
         _counted(call, number),
         answered_alike(call.settings.confirmation_floor_seconds),
     ):
-        found = _ask_registry(call, number, name)
+        found = _ask_registry(call, number, name, today)
         with call.db.write() as session:
             link = own_link(session, call, link_id, lock=True)
             if not _confirm(session, call, link, found, name, number, relation, scopes, version):
@@ -78,11 +79,13 @@ def give_family_account(
             return view(session, call, link)
 
 
-def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> None:
+def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> date:
+    """Raise what may be named; else the day at the link's place."""
     with call.db.read() as session:
         link = own_link(session, call, link_id)
         _may_take_account(call, link, version)
         _named(session, call, link, number, relation)
+        return _day(session, call, link)
 
 
 def _may_take_account(call: Call, link: Link, version: int) -> None:
@@ -93,6 +96,11 @@ def _may_take_account(call: Call, link: Link, version: int) -> None:
         raise VersionChanged
 
 
+def _day(session: Session, call: Call, link: Link) -> date:
+    """Today at the link's place."""
+    return local_day(call.now, agencies.time_zone(session, link.region_id))
+
+
 def _named(session: Session, call: Call, link: Link, number: str, relation: str) -> None:
     policy = policy_of(session, call, link)
     facts = registry.check_number(number, policy.number_format)
@@ -101,8 +109,8 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
     holder = persons.particulars(session, call, link.holder_id)
     if number == registry.normalise(holder.number):
         raise NumberIsYourOwn
-    today = local_day(call.now, agencies.time_zone(session, link.region_id))
     if facts.birth_date is not None:
+        today = _day(session, call, link)
         if facts.birth_date > today:
             raise BornInFuture(fields={"number": ["birth_date_in_future"]})
         rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
@@ -160,7 +168,7 @@ def _count_number(call: Call, number: str, distinct_try: uuid.UUID, lookup_try: 
         raise NumberTriedTooOften(retry_after=wait)
 
 
-def _ask_registry(call: Call, number: str, name: str) -> RegistryPerson | None:
+def _ask_registry(call: Call, number: str, name: str, today: date) -> RegistryPerson | None:
     """The person when the registry confirms number, name, life and card; None for all else."""
     try:
         found = call.dependencies.registry.person_by_number(number)
@@ -168,7 +176,7 @@ def _ask_registry(call: Call, number: str, name: str) -> RegistryPerson | None:
         raise Unavailable from error
     if found is None or not registry.same_name(found.name, name):
         return None
-    return found if stands(found) else None
+    return found if stands(found, today) else None
 
 
 def _confirm(
@@ -217,10 +225,10 @@ def _age_fits(
 ) -> bool:
     """The same rule with the registry's birth date: not every number says one."""
     holder = persons.particulars(session, call, link.holder_id)
-    today = local_day(call.now, agencies.time_zone(session, link.region_id))
     policy = policy_of(session, call, link)
+    born, today = found.birth_date, _day(session, call, link)
     try:
-        rules.check_relation(relation, holder.birth_date, found.birth_date, today, policy)
+        rules.check_relation(relation, holder.birth_date, born, today, policy)
     except (AgeDoesNotFit, RelationNeedsGuardian):
         return False
     return True

@@ -7,12 +7,13 @@ must not become part of an open link.
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from ecard.actors import Holder
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards.errors import CardNotUsable
-from ecard.cards.policy import NORMAL, usable
+from ecard.cards.policy import usable
 from ecard.errors import NotFound, Unavailable
 from ecard.family.errors import HolderCardNotUsable, IllegalMove, RelativeNotConfirmed
 from ecard.family.models import Link
@@ -47,10 +48,11 @@ def refuse_unless_standing(call: Call, link_id: uuid.UUID) -> None:
         if isinstance(call.actor, Holder):
             raise CardNotUsable(state=card.state if card is not None else "none")
         raise HolderCardNotUsable
-    if held is None or not stands(held):
+    if held is None or not stands(held, today):
         raise RelativeNotConfirmed
 
 
-def stands(person: RegistryPerson) -> bool:
-    """Whether a relative lives, and has no card but a usable one."""
-    return person.died_on is None and (person.card is None or person.card.state == NORMAL)
+def stands(person: RegistryPerson, today: date) -> bool:
+    """Whether a relative lives, and has no card but one that may be used on that day."""
+    card = person.card
+    return person.died_on is None and (card is None or usable(card.state, card.expires_on, today))

@@ -15,9 +15,9 @@ from ecard.family.errors import (
     IllegalMove,
     NotMeLinkUsed,
 )
-from ecard.family.links import lock_link, move, own_link, still_open
+from ecard.family.links import lock_link, move, own_link, relative_told, still_open
 from ecard.family.models import Link, NotMeToken
-from ecard.family.reading import LinkView, relative_told, view
+from ecard.family.reading import LinkView, view
 from ecard.persons import service as persons
 
 
@@ -44,7 +44,7 @@ def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
     """The relative ends a link (or an application) on them, without the holder."""
     with call.db.write() as session:
         link = lock_link(session, link_id)
-        if relative_told(link) != call.holder.person_id:
+        if relative_told(session, link) != call.holder.person_id:
             raise NotFound
         _end(session, call, link, "requested_by_relative")
         session.commit()

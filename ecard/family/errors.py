@@ -74,6 +74,12 @@ class CapReached(Refusal):
     status = 409
     next = "end_a_link"
 
+    @property
+    def said_as(self) -> str:
+        """Each cap has words of its own: to end a link helps against all but the month's."""
+        group = self.params.get("group")
+        return f"{self.code}.{group}" if group else self.code
+
 
 class AgeDoesNotFit(Refusal):
     """The age that the number itself gives does not fit the relation."""
@@ -83,7 +89,7 @@ class AgeDoesNotFit(Refusal):
 
 
 class RelationNeedsGuardian(Refusal):
-    """Somebody under 16 can be added as a child or ward only."""
+    """Somebody under ``age`` (the region's adult age) can be added as a child or ward only."""
 
     code = "relation_needs_guardian"
     status = 422

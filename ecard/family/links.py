@@ -53,6 +53,18 @@ def lock_link(session: Session, link_id: uuid.UUID) -> Link:
     return link
 
 
+CONCERNS_RELATIVE = sa.exists().where(
+    LinkChange.link_id == Link.id, LinkChange.to_state == rules.SUBMITTED
+)
+"""Until evidence was given the holder only types: the relative is told nothing, then or later."""
+
+
+def relative_told(session: Session, link: Link) -> uuid.UUID | None:
+    """The relative, once the application concerns them."""
+    query = sa.select(Link.relative_id).where(Link.id == link.id, CONCERNS_RELATIVE)
+    return session.scalar(query)
+
+
 def own_link(session: Session, call: Call, link_id: uuid.UUID, *, lock: bool = False) -> Link:
     """The holder's own link; anybody else's looks as if it did not exist."""
     link = lock_link(session, link_id) if lock else session.get(Link, link_id)
@@ -171,13 +183,14 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
         name=typed(session, call, link)[0] or "",
         acts_from=acts_from,
     )
-    if link.relative_id is None:
+    relative_id = relative_told(session, link)
+    if relative_id is None:
         return
-    language = persons.particulars(session, call, link.relative_id).language
+    language = persons.particulars(session, call, relative_id).language
     messages.notify(
         session,
         call,
-        link.relative_id,
+        relative_id,
         f"{kind}_relative",
         name=persons.particulars(session, call, link.holder_id).name,
         acts_from=acts_from,

@@ -134,7 +134,7 @@ def check_relation(
     age = age_on(relative_birth, today)
     older_by = age_on(holder_birth, today) - age
     if age < policy.adult_age and relation not in GUARDED:
-        raise RelationNeedsGuardian
+        raise RelationNeedsGuardian(age=policy.adult_age)
     gap = policy.parent_child_min_years
     fits = {
         "child": older_by >= gap,
@@ -163,7 +163,7 @@ def check_caps(relation: str, held: Collection[str], new_this_month: int, policy
     if len(held) >= policy.cap_all:
         raise CapReached(group="all", cap=policy.cap_all)
     if new_this_month >= policy.new_links_a_month:
-        raise CapReached(group="month", cap=policy.new_links_a_month)
+        raise CapReached(group="month", cap=policy.new_links_a_month, next="counter")
 
 
 def accepts_in_person(age: int, policy: Policy) -> bool:

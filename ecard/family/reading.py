@@ -13,14 +13,18 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
-from ecard.family.links import own_link, policy_of, relative_age, typed
+from ecard.family.links import (
+    CONCERNS_RELATIVE,
+    own_link,
+    policy_of,
+    relative_age,
+    relative_told,
+    typed,
+)
 from ecard.family.models import Link, LinkChange
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.registry import service as registry
-
-UNTOLD = frozenset({rules.DRAFT, rules.NOTICED})
-"""The holder still types: nothing concerns the relative yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +104,7 @@ def list_links(call: Call, *, cursor: str | None, limit: int) -> Page:
 
 def list_links_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
     """Every link on the signed-in person, once it concerns them."""
-    query = sa.select(Link).where(
-        Link.relative_id == call.holder.person_id, Link.state.not_in(UNTOLD)
-    )
+    query = sa.select(Link).where(Link.relative_id == call.holder.person_id, CONCERNS_RELATIVE)
     return _page(call, query, cursor, limit, to_holder=False)
 
 
@@ -113,11 +115,6 @@ def _page(
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
         shown = [view(session, call, link, to_holder=to_holder) for link in page.items]
     return Page(shown, page.next_cursor)
-
-
-def relative_told(link: Link) -> uuid.UUID | None:
-    """The relative, once the application concerns them."""
-    return None if link.state in UNTOLD else link.relative_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +134,7 @@ def list_changes(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: i
     person_id = call.holder.person_id
     with call.db.read() as session:
         link = session.get(Link, link_id)
-        if link is None or person_id not in (link.holder_id, relative_told(link)):
+        if link is None or person_id not in (link.holder_id, relative_told(session, link)):
             raise NotFound
         query = sa.select(LinkChange).where(LinkChange.link_id == link_id)
         page = read_page(session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit)

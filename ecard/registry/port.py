@@ -28,9 +28,15 @@ class Contact:
         return any(_bare(address) in mine for address in (other.phone, other.email) if address)
 
 
+_OWN_DIGITS = 9
+"""The end of a telephone number that no way of writing the country or a leading 0 changes."""
+
+
 def _bare(address: str) -> str:
-    """An address without what people write in it for their eyes."""
-    return "".join(mark for mark in address.casefold() if mark.isalnum() or mark == "@")
+    """An address without what people write in it for their eyes: +34, 0034 or none is one phone."""
+    if "@" in address:
+        return address.casefold().strip()
+    return "".join(mark for mark in address if mark.isdigit())[-_OWN_DIGITS:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def test_a_key_is_needed_and_has_a_shape(scene: Scene) -> None:
             headers = {"Idempotency-Key": given.encode().decode("latin-1")}
             answer = scene.send("POST", "/step-ups", json=ASK, headers=headers)
             assert code(answer) == (400, "idempotency_key_missing")
+            assert set(answer.json["fields"]) == {"Idempotency-Key"}
 
 
 def test_a_refused_request_leaves_its_key_free(scene: Scene) -> None:

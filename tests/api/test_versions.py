@@ -22,15 +22,18 @@ def test_an_edit_without_a_version_is_refused(scene: Scene) -> None:
     assert code(answer) == (428, "version_missing")
 
 
-@pytest.mark.parametrize("any_version", ["*", "", " "])
-def test_any_version_is_no_version(scene: Scene, any_version: str) -> None:
+@pytest.mark.parametrize("any_version", ["*", "", " ", "1", '"1', "x" * 5000])
+def test_any_version_or_none_is_no_version_and_the_header_is_named(
+    scene: Scene, any_version: str
+) -> None:
     with nothing_left_behind(scene.stage):
         answer = rename(scene, "Mine", **{"If-Match": any_version})
     assert code(answer) == (428, "version_missing")
+    assert set(answer.json["fields"]) == {"If-Match"}
 
 
 @pytest.mark.parametrize(
-    "stale", ['"999"', '"0"', "1", 'W/"1"', '"1", "2"', '"-1"', '"1e0"', '"²"', "x" * 5000]
+    "stale", ['"999"', '"0"', 'W/"1"', '"1", "2"', '"-1"', '"1e0"', '"²"', f'"{"x" * 5000}"']
 )
 def test_an_edit_of_another_version_is_refused(scene: Scene, stale: str) -> None:
     with nothing_left_behind(scene.stage):

@@ -64,6 +64,15 @@ def test_what_is_no_sound_picture_is_named_and_judges_nobody(verifier, astronaut
         verifier.check_reference(bad)
 
 
+@pytest.mark.parametrize("sides", [(1, 1), (1, 90), (90, 1), (6, 60), (7, 7)])
+@pytest.mark.parametrize("grey", [0, 255])
+def test_a_picture_of_a_few_pixels_across_has_no_face(verifier, resnet, sides, grey):
+    thin = Image.new("RGB", sides, (grey, 120, 120))
+    assert not verifier.check_reference(jpeg(thin)).usable
+    assert verifier.find_portrait(png(thin)) is None
+    assert resnet.find_as_dlib(pixels(thin)) == []
+
+
 @pytest.mark.parametrize("sides", [(9000, 10), (10, 9000), (6000, 6000), (2**31 - 1, 2**31 - 1)])
 def test_an_enormous_picture_is_refused_before_it_is_decoded(verifier, sides):
     with pytest.raises(UndecodableImage) as refused:

@@ -91,6 +91,8 @@ def altered(change: str):
         content["cells"][0]["people"] = 49
     elif change == "nan":
         content["cells"][0]["mean"][0] = float("nan")
+    elif change == "age":
+        content["cells"][1]["age"] = float("nan")
     elif change == "order":
         content["cells"].reverse()
     elif change == "strength":
@@ -100,7 +102,7 @@ def altered(change: str):
     return content
 
 
-@pytest.mark.parametrize("change", ["people", "nan", "order", "strength", "missing"])
+@pytest.mark.parametrize("change", ["people", "nan", "age", "order", "strength", "missing"])
 def test_a_file_that_is_not_one_is_refused(tmp_path, change):
     (tmp_path / "made-up.json").write_text(json.dumps(altered(change)))
     with pytest.raises(ModelAltered):

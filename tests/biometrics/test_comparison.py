@@ -98,7 +98,19 @@ def test_points_that_accept_without_support_are_refused():
         read_points("altered", kept)
 
 
-@pytest.mark.parametrize("content", [None, "", "{}", '{"engines": {"altered": {}}}', "no json"])
+@pytest.mark.parametrize("place", ["accept_within", "review_within", "high", "together"])
+def test_limits_that_are_no_numbers_are_refused(place):
+    kept = json.loads(json.dumps(calibration.measured(ResnetEngine.name)))
+    adults = kept["bands"]["18-59"]
+    holder = {"high": adults["fmr"], "together": kept}.get(place, adults)
+    holder["same_capture_within" if place == "together" else place] = math.nan
+    with pytest.raises(ValueError, match=r"supported|order|frames"):
+        read_points("altered", kept)
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{}", "[]", '{"engines": []}', '{"engines": {"altered": {}}}', "no json"]
+)
 def test_a_file_without_operating_points_is_refused(tmp_path, content):
     path = tmp_path / "points.json"
     if content is not None:

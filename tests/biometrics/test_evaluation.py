@@ -11,7 +11,12 @@ from biometrics.errors import NotCalibratedFor
 from biometrics.evaluation import __main__ as bench
 from biometrics.evaluation.cohort import age_means
 from biometrics.evaluation.doubles import find_doubles, same_files
-from biometrics.evaluation.errors import ManifestUnreadable, PicturesMissing, TooFewPeople
+from biometrics.evaluation.errors import (
+    CacheUnreadable,
+    ManifestUnreadable,
+    PicturesMissing,
+    TooFewPeople,
+)
 from biometrics.evaluation.gallery import Gallery, open_gallery
 from biometrics.evaluation.kin import Household, Kin
 from biometrics.evaluation.manifest import Picture, read_manifest
@@ -21,6 +26,8 @@ from biometrics.evaluation.plots import draw
 from biometrics.evaluation.points import Calibration, write_points
 from biometrics.evaluation.report import readable
 from biometrics.evaluation.slices import Slicer
+from biometrics.evaluation.speed import pictures
+from tests.biometrics.pictures import views
 
 SIZE = 16
 ENGINE = "made-up-v1"
@@ -151,6 +158,24 @@ def test_three_pictures_together_fail_less_often_than_one(crowd, slicer):
     assert (three.genuine >= three.limit(1e-3)).mean() < (one.genuine >= one.limit(1e-3)).mean()
 
 
+def test_a_picture_that_stands_in_two_rows_is_not_compared_with_itself():
+    random = np.random.default_rng(1)
+    same = Picture("a.jpg", "a", None, "", "")
+    rows = [(same, pictured(random, directions(random, 1)[0], 0.5)) for _ in range(2)]
+    gallery = gallery_of([*rows, (Picture("b.jpg", "b", None, "", ""), rows[0][1])])
+    doubles = [("a.jpg", "a.jpg")]
+    slicer = Slicer(gallery.pictures, gallery.found(), doubles=doubles)
+    found = compare(gallery, slicer.named("adult_strangers"), plain(), 1)
+    assert (len(found.genuine), found.trials.total) == (0, 2)
+
+
+def test_nobody_is_a_relative_of_themselves_or_of_another_family(crowd):
+    people = sorted({p.subject for p in crowd.pictures if p.family in {"family1", "family2"}})
+    odd = [(people[0], people[0]), (people[0], people[-1]), ("nobody", people[0])]
+    assert not Slicer(crowd.pictures, crowd.found(), odd).related.any()
+    assert Slicer(crowd.pictures, crowd.found(), [(people[0], people[1])]).related.sum() == 2
+
+
 def test_doubles_are_not_compared(crowd, slicer):
     strangers = [p.path for p in crowd.pictures if p.subject.startswith("stranger")]
     doubles = [(strangers[0], strangers[10]), (strangers[10], strangers[21]), ("gone", "gone")]
@@ -179,6 +204,7 @@ def test_one_face_under_two_names_is_found():
         Strength(1, 1),
     )
     assert find_doubles(gallery_of(rows), means, 0.1) == [("3.jpg", "7.jpg")]
+    assert find_doubles(gallery_of(rows[:1] * 2), means, 0.1) == []
 
 
 def test_one_file_under_two_names_is_found(crowd):
@@ -265,6 +291,19 @@ def test_families_without_relations_have_no_relatives_to_count(crowd):
     for name in ("kin", "kin_contrast"):
         assert written["slices"][name]["genuine"] > 0
         assert written["slices"][name]["impostor"] == 0
+
+
+def test_limits_are_set_where_other_strangers_are_one_person_only(crowd):
+    rows = [
+        (picture, vectors)
+        for picture, vectors in zip(crowd.pictures, crowd.vectors, strict=True)
+        if picture.age is not None or picture.subject == "stranger0"
+    ]
+    gallery = gallery_of(rows)
+    slicer = Slicer(gallery.pictures, gallery.found())
+    points = Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
+    assert points["bands"]["18-59"]["fmr_elsewhere"] == {}
+    assert points["same_capture_within"] > 0
 
 
 def test_limits_are_not_set_for_an_age_of_which_nobody_is_there():
@@ -386,6 +425,108 @@ def test_pictures_are_embedded_once_and_kept_privately(tmp_path, astronaut, resn
         open_gallery([gone], tmp_path, resnet, cache, workers=1)
 
 
+def test_without_limits_everything_goes_to_a_person(crowd):
+    gallery = gallery_of([(p, v) for p, v in zip(crowd.pictures, crowd.vectors, strict=True)][:40])
+    slicer = Slicer(gallery.pictures, gallery.found())
+    slices = Bench(gallery, slicer, None).report(None)["slices"]
+    assert all(set(found["operating_point"]) == ZONES for found in slices.values())
+    point = slices["adult_strangers"]["operating_point"]
+    assert (point["fmr"], point["fnmr"], point["review"]["value"]) == (None, None, 1)
+
+
+ZONES = {"fmr", "fnmr", "review", "rejected"}
+
+
+@pytest.mark.gate
+def test_the_command_measures_pictures_of_ones_own(tmp_path, astronaut, admiral, monkeypatch):
+    """From another folder, without relations, with pictures that are none."""
+    monkeypatch.chdir(tmp_path)
+    faces = tmp_path / "ours"
+    faces.mkdir()
+    lines = ["extra,sex,path,subject,family,age"]
+    for who, portrait in (("Änne", astronaut), ("Bo", admiral)):
+        for number, view in enumerate(views(portrait, 2)):
+            view.save(faces / f"{who} {number}.png")
+            lines.append(f"x,f,{who} {number}.png,{who},,")
+    (faces / "none.jpg").write_bytes(b"")
+    lines += ["x,,none.jpg,none,,7", lines[1]]
+    (tmp_path / "m.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert bench.main(["match", "--manifest", "m.csv", "--images", "ours", "--out", "o/ut"]) == 0
+    written = json.loads((tmp_path / "o" / "ut" / "report.json").read_text(encoding="utf-8"))
+    assert (written["engine"], list(written["slices"])) == ("dlib-resnet-v1", SLICES)
+    strangers = written["slices"]["adult_strangers"]
+    counted = [strangers[k] for k in ("subjects", "images", "genuine", "impostor")]
+    assert counted == [2, 5, 3, 6]  # the row that stands twice is not compared with itself
+    assert set(strangers["fnmr_at_fmr"].values()) == {None}
+    assert strangers["operating_point"]["fmr"]["value"] == 0
+    assert strangers["baselines"]["plain"]["difference"]["value"] is None
+    assert written["pictures"] == {"all": 6, "failed_to_detect": 1, "doubles_left_out": 1}
+    assert (tmp_path / "o" / "ut" / "det.svg").is_file()
+    assert "adult_strangers" in (tmp_path / "o" / "ut" / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_damaged_file_of_kept_embeddings_is_named(tmp_path, resnet):
+    (tmp_path / "face.jpg").write_bytes(b"no picture")
+    pictures = [Picture("face.jpg", "a", None, "", "")]
+    open_gallery(pictures, tmp_path, resnet, tmp_path / "cache", workers=1)
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_bytes(kept.read_bytes()[:100])
+    with pytest.raises(CacheUnreadable, match="remove it"):
+        open_gallery(pictures, tmp_path, resnet, tmp_path / "cache", workers=1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "match --workers 0",
+        "cohort --minor 1.5",
+        "cohort --adult nan",
+        "speed --rounds 0",
+        "speed --engine facenet",
+        "threads --rounds -1",
+        "threads --seconds nan",
+        "threads --warm 0",
+        "doubles --workers two",
+    ],
+)
+def test_an_option_that_makes_no_sense_is_not_understood(wrong, tmp_path, capsys):
+    needed = ["--out", str(tmp_path / "out")]
+    if wrong.startswith(("match", "cohort", "doubles")):
+        needed += ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    with pytest.raises(SystemExit) as ended:
+        bench.main([*wrong.split(), *needed])
+    assert ended.value.code == 2
+    assert "error: argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["speed", "threads", "match", "cohort", "doubles", "page"])
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_done(command, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    inside = str(tmp_path / "file" / "out")
+    sources = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    needed = [] if command in {"speed", "threads", "page"} else sources
+    place = "--page" if command == "page" else "--out"
+    assert bench.main([command, place, inside, *needed]) == 2
+    assert capsys.readouterr().err.startswith("not done: ")
+
+
+@pytest.mark.parametrize("table", ["--relations", "--doubles"])
+def test_a_table_that_is_none_is_said_before_pictures_are_embedded(table, tmp_path, capsys):
+    (tmp_path / "m.csv").write_text("path,subject,age,family,sex\ngone.jpg,a,,,\n")
+    arguments = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    assert bench.main(["match", *arguments, "--out", str(tmp_path), table, "other.csv"]) == 2
+    assert "other.csv" in capsys.readouterr().err
+
+
+def test_packs_are_looked_for_where_they_are_installed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("ECARD_VAR", str(tmp_path))
+    (tmp_path / "m.csv").write_text("path,subject,age,family,sex\na.jpg,a,,,\n")
+    arguments = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
+    arguments += ["--engine", "yunet-mobilefacenet", "--out", str(tmp_path / "out")]
+    assert bench.main(["match", *arguments]) == 2
+    assert f"not installed in {tmp_path / 'models'}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [[], ["nothing"]])
 def test_a_command_that_does_not_exist_lists_those_that_do(arguments, capsys):
     assert bench.main(arguments) == 2
@@ -397,3 +538,12 @@ def test_a_missing_table_is_one_line_and_exit_status_2(tmp_path, capsys):
     arguments = ["match", "--manifest", gone, "--images", str(tmp_path), "--out", str(tmp_path)]
     assert bench.main(arguments) == 2
     assert capsys.readouterr().err.startswith("not done: ")
+
+
+def test_large_photos_are_measured_at_the_size_that_the_product_compares(tmp_path, astronaut):
+    astronaut.resize((1800, 2400)).save(tmp_path / "large.jpg")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    astronaut.resize((60, 80)).save(tmp_path / "small.png")
+    assert [max(portrait.size) for portrait in pictures(tmp_path)] == [1600]
+    with pytest.raises(FileNotFoundError, match="no picture"):
+        pictures(tmp_path / "elsewhere")

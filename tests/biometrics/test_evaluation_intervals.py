@@ -13,6 +13,7 @@ from biometrics.evaluation.intervals import (
     Trials,
     clopper_pearson,
     rate_at_fixed_limit,
+    spread,
     trials_of,
 )
 from biometrics.evaluation.rates import Comparisons, fnmr_at_fmr
@@ -71,6 +72,20 @@ def test_clopper_pearson_holds_the_truth_in_at_least_94_of_100_worlds(runs, rate
     intervals = [clopper_pearson(errors, trials) for errors in random.binomial(trials, rate, runs)]
     outside = sum(not low <= rate <= high for low, high in intervals)
     assert outside <= (0.06 if runs == 1000 else 0.09) * runs
+
+
+def test_the_spread_is_that_of_the_whole_matrix_of_errors():
+    random = np.random.default_rng(3)
+    places = np.triu_indices(30)
+    chosen = np.sort(random.integers(0, len(places[0]), 900))
+    trials = trials_of(places[0][chosen], places[1][chosen], 30)
+    first, second = (side[chosen][:80] for side in places)  # all of two people
+    errors = trials_of(first, second, 30).counts.astype(float)
+    residual = errors - 80 / 900 * trials.counts
+    apart = residual - np.diag(np.diagonal(residual))
+    variance = (residual.sum(axis=1) ** 2).sum() - (apart**2).sum() / 2
+    assert spread(first, second, trials) == pytest.approx(np.sqrt(variance) / 900)
+    assert trials.total == 900
 
 
 def test_clopper_pearson_is_the_published_one():

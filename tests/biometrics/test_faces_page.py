@@ -3,6 +3,7 @@
 import pytest
 
 from biometrics import calibration, cohort
+from biometrics.evaluation import __main__ as bench
 from biometrics.evaluation.errors import ManifestUnreadable
 from biometrics.evaluation.page import PAGE, REPORTS, filled, read_reports
 
@@ -32,3 +33,14 @@ def test_a_page_without_the_places_or_a_missing_report_is_refused(tmp_path):
         filled("nothing\n", read_reports(REPORTS))
     with pytest.raises(ManifestUnreadable):
         read_reports(tmp_path)
+
+
+def test_a_report_of_another_form_leaves_the_page_as_it_is(tmp_path, capsys):
+    for engine in ENGINES:
+        (tmp_path / engine).mkdir()
+        (tmp_path / engine / "report.json").write_text('{"slices": null}')
+    page = tmp_path / "page.md"
+    page.write_text("as it was")
+    assert bench.main(["page", "--reports", str(tmp_path), "--page", str(page)]) == 2
+    assert "lacks" in capsys.readouterr().err
+    assert page.read_text() == "as it was"

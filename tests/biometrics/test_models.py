@@ -118,6 +118,18 @@ def test_what_cannot_be_had_is_named(tmp_path: Path):
         pack_named("absent")
 
 
+def test_a_place_or_address_that_cannot_be_is_one_line_and_exit_status_1(tmp_path: Path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / RECORD).write_text("no record")
+    (tmp_path / FILE.name).write_bytes(CONTENT)
+    tries = [["--to", str(tmp_path / "file")], ["--from", "http://[", "--to", str(tmp_path / "m")]]
+    for options in tries:
+        assert main(["install", "minifasnet", *options]) == 1
+        assert capsys.readouterr().err.startswith("refused: ")
+    with pytest.raises(ModelAltered, match="no record"):
+        install(PACK, tmp_path)
+
+
 def test_missing_short_and_altered_weights_are_told_apart(tmp_path: Path):
     for folder in (None, tmp_path):
         with pytest.raises(ModelMissing):

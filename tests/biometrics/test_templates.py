@@ -117,6 +117,15 @@ def test_whatever_is_altered_is_refused():
             distance_to(kept[:size], embedding(1), secret, **ASKED)
 
 
+@pytest.mark.parametrize("turn", [b"Infinity", b"NaN", b"[" * 60_000])
+def test_a_head_that_is_no_head_is_refused(turn):
+    kept = protect(embedding(1), TERMS, new_secret())
+    size = 2 + int.from_bytes(kept[:2], "big")
+    head = kept[2:size].replace(b'"turn":0', b'"turn":' + turn)
+    with pytest.raises(TemplateRefused):
+        terms_of(len(head).to_bytes(2, "big") + head + kept[size:])
+
+
 def test_another_name_written_beside_it_does_not_open_it():
     secret = new_secret()
     kept = protect(embedding(1), TERMS, secret)

@@ -17,6 +17,7 @@ from ecard.demo.loader import invented_number
 from ecard.demo.phone import Answer, Phone
 from ecard.family import service as family
 from ecard.family.models import Link, LinkChange
+from ecard.family.policy import NOTICED, SUBMITTED
 from ecard.persons import service as persons
 from ecard.registry.port import Contact, RegistryCard, RegistryPerson
 from ecard.registry.sql import store_card, store_person
@@ -225,8 +226,26 @@ def hold(
             acts_from=opened if active else None,
         )
         session.add(link)
+        session.flush()
+        session.add(_submitted(link))
         session.commit()
     return str(link.id)
+
+
+def _submitted(link: Link) -> LinkChange:
+    """The move since which the relative is told."""
+    return LinkChange(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        number=1,
+        from_state=NOTICED,
+        to_state=SUBMITTED,
+        reason="evidence_given",
+        actor_kind="holder",
+        actor_id=link.holder_id,
+        channel="app",
+        at=link.opened_at,
+    )
 
 
 def changes(stage: Stage, link_id: str) -> list[LinkChange]:

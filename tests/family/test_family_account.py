@@ -154,11 +154,15 @@ def unknown(stage: Stage, phone: Phone, link_id: str) -> Answer:
     return phone.give_family_account(link_id, nobody.name, free, "parent")
 
 
-def test_unknown_misnamed_dead_suspended_and_taken_are_answered_alike(stage: Stage) -> None:
+def test_unknown_misnamed_dead_suspended_expired_and_taken_are_answered_alike(stage: Stage) -> None:
     two = pair(stage)
     link_id = begin(stage, two.phone)
     dead = invent(stage, "dead", born(74), died_on=TODAY - timedelta(days=3))
     suspended = invent(stage, "suspended", born(75), card="suspended")
+    expired = invent(stage, "expired", born(75))
+    assert expired.card is not None
+    lapsed = replace(expired.card, expires_on=TODAY - timedelta(days=1))
+    expired = change(stage, expired, card=lapsed)
     taken = invent(stage, "taken", born(76))
     for other in ("one", "two"):
         hold(stage, invent(stage, other, born(45)), taken, "parent")
@@ -167,6 +171,7 @@ def test_unknown_misnamed_dead_suspended_and_taken_are_answered_alike(stage: Sta
         two.phone.give_family_account(link_id, "Someone Else", two.relative.number, "parent"),
         name(two.phone, link_id, dead, "parent"),
         name(two.phone, link_id, suspended, "parent"),
+        name(two.phone, link_id, expired, "parent"),
         name(two.phone, link_id, taken, "parent"),
     ]
     assert answers[0].code == "relative_not_confirmed"

@@ -218,6 +218,19 @@ def test_the_relative_sees_every_link_on_them_but_not_what_is_still_typed(stage:
     assert mother.send("GET", f"/links/{link_id}").status == 404  # the holder's view is not hers
 
 
+def test_the_relative_hears_nothing_of_what_was_given_up_before_it_concerned_them(
+    stage: Stage,
+) -> None:
+    two = pair(stage)
+    given_up = named(stage, two.phone, two.relative, "parent")
+    two.phone.must("POST", f"/links/{given_up}/withdrawal")
+    named(stage, two.phone, two.relative, "parent")
+    stage.clock.advance(days=8)
+    family.sweep(stage.joined.call())
+    assert stage.mailbox(str(two.relative.contact.phone)) == []
+    assert sign_in(stage, two.relative).must("GET", "/links-on-me")["items"] == []
+
+
 # --- ending -------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ecard.commands import Stop, require_local_disk
+from ecard.commands import Stop, alone_on, require_local_disk
 from ecard.config import Settings
 
 START_SECONDS = 60
@@ -159,6 +159,17 @@ def test_a_data_directory_that_cannot_be_written_is_said_in_one_line(tmp_path: P
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
     assert "Cannot write to" in ran.stderr
+
+
+def test_two_servers_do_not_share_one_sqlite_database(tmp_path: Path) -> None:
+    settings = Settings(var=tmp_path / "var")
+    with alone_on(settings):
+        with pytest.raises(Stop, match="Another server runs"), alone_on(settings):
+            pass
+        ran = ecard("run", **environment(settings.var, free_port()))
+        assert (ran.returncode, len(ran.stderr.splitlines())) == (1, 1)
+    with alone_on(settings):
+        pass
 
 
 @pytest.mark.parametrize(
