@@ -147,11 +147,19 @@ class CaptureInProgress(Refusal):
 
 
 class CaptureResent(Refusal):
-    """Exactly these frames were judged before; nothing was spent."""
+    """Exactly these frames were judged before; no try was spent."""
 
     code = "capture_resent"
     status = 409
-    next = "send_capture"
+    next = "draw_challenge"
+
+
+class DeviceNotAttested(Refusal):
+    """The region takes captures only of devices that somebody vouches for."""
+
+    code = "device_not_attested"
+    status = 403
+    next = "choose_route"
 
 
 class DigitsNotDrawn(Refusal):

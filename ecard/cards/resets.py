@@ -184,7 +184,7 @@ def show_face(call: Call, reset_id: uuid.UUID, frames: Sequence[bytes]) -> FaceA
     sitter = _sitter(call)
     reserved: list[uuid.UUID] = []
 
-    def reserve() -> None:
+    def reserve(_: Sequence[bytes]) -> None:
         _reserve_face(call, reset_id)
         reserved.append(reset_id)
 

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ from urllib.parse import quote
 import requests
 
 from biometrics.errors import BiometricsError
+from biometrics.evaluation.simulator import Species
 from biometrics.verifier import FaceVerifier
 from ecard.demo import papers, specimens
-from ecard.demo.phone import Answer, Capture, Phone, Refused
+from ecard.demo.phone import Answer, Capture, Face, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
+from ecard.demo.simulated_camera import OutOfFocus
 
 PASSWORD = "730518"  # noqa: S105 - a specimen, set by the demo itself
 WRONG = "111119"
@@ -199,9 +201,13 @@ class Play:
             elif link["state"] not in ("ended", "expired", "rejected", "withdrawn"):
                 phone.must("POST", f"/links/{link['id']}/withdrawal")
 
-    def show(self, capture: Capture, frames: Sequence[bytes], who: str) -> str:
-        """Send a capture and print what came of it; returns the outcome."""
-        body = capture.show_face(frames).body
+    def show(self, capture: Capture, face: Face, who: str) -> str:
+        """Have a challenge drawn, answer it and print what came of it; returns the outcome."""
+        drawn = capture.draw()
+        moves = ", ".join(move["move"] for move in drawn.challenge["moves"])
+        colours = len(drawn.challenge["lights"])
+        self.say(f"4 challenge   drawn by the server: {moves}; {colours} colours of light")
+        body = capture.send_form(capture.form(drawn, capture.record(drawn, face))).body
         outcome = str(body.get("outcome") or body.get("code"))
         reason = f" ({body['reason']})" if body.get("reason") else ""
         left = f"; mismatches left today: {body['tries_left']}" if outcome == "no_match" else ""
@@ -261,6 +267,7 @@ def play() -> None:
     try:
         a_mother_adds_her_child(running)
         a_son_adds_his_mother(running)
+        a_still_picture_is_refused(running)
         a_wrong_password_locks(running)
     except Refused as refused:
         raise CannotPlay(_explained(refused)) from None
@@ -309,7 +316,7 @@ def a_mother_adds_her_child(play: Play) -> None:
         _child_evidence(play, phone, link_id, child, pair)
         opened = phone.open_capture(link_id, "own")
         capture = Capture(play.phone(), opened["id"], opened["token"])
-        if play.show(capture, pair.frames, "the child, live") == "match":
+        if play.show(capture, pair.camera, "the child, live") == "match":
             _active(play, phone, link_id, minor=True)
             return
         play.say("  these two pictures were not matched: another child's pictures, a new try")
@@ -344,11 +351,11 @@ def a_son_adds_his_mother(play: Play) -> None:
         _must_ok("acceptance", capture.accept(["rights", "certification", "card_status"]))
         _must_ok("consent", capture.consent())
         play.say("  acceptance  she read who asks for what, accepted, and allowed the comparison")
-        play.show(capture, specimens.blurred(pair.frames), "out of focus")
+        play.show(capture, OutOfFocus(pair.camera), "out of focus")
         play.show(capture, play.pictures.impostor, "an impostor")
         phone.must("POST", "/session/unlock", {"password": PASSWORD})
         capture = _handed_over(play, phone, link_id)
-        matched = play.show(capture, pair.frames, "the mother, live") == "match"
+        matched = play.show(capture, pair.camera, "the mother, live") == "match"
         phone.must("POST", "/session/unlock", {"password": PASSWORD})
         if matched:
             _after_her_match(play, phone, link_id)
@@ -400,6 +407,26 @@ def _handed_over(play: Play, phone: Phone, link_id: str) -> Capture:
         f"  handed over the phone is hers for 15 minutes; the son's own session: {locked.code}"
     )
     return Capture(play.phone(), opened["id"], opened["token"])
+
+
+def a_still_picture_is_refused(play: Play) -> None:
+    """A photo on another phone's screen, moved so as to answer what is asked for."""
+    child = play.people["relatives"]["fang/xiaoming"]
+    play.scene(f"{child['holder_name']} holds a photo of her child of {child['age']} up")
+    phone, pair = play.sign_in("fang"), play.pictures.children[0]
+    link_id = play.begin(phone, child)
+    documents = [
+        phone.upload("birth_certificate", specimens.paper("birth certificate", [child["name"]])),
+        phone.upload("face_photo", specimens.face_photo(pair.photo)),
+    ]
+    _must_ok("evidence", phone.give_evidence(link_id, documents))
+    _must_ok("consent", phone.consent_as_guardian(link_id))
+    opened = phone.open_capture(link_id, "own")
+    capture = Capture(play.phone(), opened["id"], opened["token"])
+    play.show(capture, replace(pair.camera, before=Species.SCREEN_STILL), "a photo on a screen")
+    play.state(phone, link_id)
+    play.say("  it opens nothing; a person looks at it, since a machine never refuses finally")
+    phone.must("POST", f"/links/{link_id}/withdrawal")
 
 
 def a_wrong_password_locks(play: Play) -> None:

@@ -6,22 +6,32 @@ there on goes over the API.
 
 import io
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from biometrics.challenge import Profile, draw, frame_times
+from biometrics.evaluation.heads import Person
+from biometrics.evaluation.simulated import person_of
+from biometrics.evaluation.simulator import DEVELOPMENT_SEEDS, Species, play
 from ecard import files
 from ecard.accounts import service as accounts
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.actors import CaptureGuest
 from ecard.agencies import service as agencies
+from ecard.answers import Sent
 from ecard.call import Call
+from ecard.capture_parts import read_parts
+from ecard.config import Settings
 from ecard.demo import specimens
+from ecard.demo.capture_client import Part
 from ecard.demo.phone import Answer, Capture, Phone
 from ecard.documents.models import Document, DocumentPage, ReferencePhoto
 from ecard.family import service as family
@@ -30,7 +40,7 @@ from ecard.family.policy import face_subject
 from ecard.persons import service as persons
 from ecard.persons.policy import birthday, local_midnight
 from ecard.registry.sql import store_portrait
-from tests.support import Stage
+from tests.support import Stage, engine, same_chance
 
 ASTRONAUT, ADMIRAL = 0, 1
 """The two public-domain portraits: two people who are not each other."""
@@ -51,17 +61,46 @@ def photo(who: int) -> bytes:
     return specimens.jpeg(larger, quality=85)
 
 
+CHALLENGE = draw(Profile.STANDARD, same_chance())
+"""What is drawn in every test (a test of the joined process sees that chance draws otherwise)."""
+
+
 @cache
-def frames(who: int, take: int = 0, count: int = 3) -> list[bytes]:
-    """A capture of that person; every ``take`` is another recording."""
-    if take == 0:
-        return specimens.frames_of(portrait(who), count=count)
-    return [_another(frame, take) for frame in frames(who, 0, count)]
+def frames(who: int, take: int = 0, species: Species = Species.LIVE) -> list[bytes]:
+    """What that person's phone sends in answer to the drawn challenge: a simulation. Every ``take``
+    is another recording."""
+    times = frame_times(CHALLENGE, 28)
+    return list(play(CHALLENGE, _head(who), species, SEEDS[take], at_ms=times).frames)
 
 
-def _another(frame: bytes, take: int) -> bytes:
-    with Image.open(io.BytesIO(frame)) as picture:
-        return specimens.jpeg(picture, quality=90 - take)
+@cache
+def _head(who: int) -> Person:
+    person = person_of(photo(who), engine())
+    assert person is not None
+    return person
+
+
+def sent(capture: Capture, taken: list[bytes]) -> Sent:
+    """A capture in answer to a challenge just drawn, as the service gets it."""
+    drawn = capture.draw()
+    return as_sent(capture.form(drawn, capture.record(drawn, taken)))
+
+
+def as_sent(form: Sequence[Part]) -> Sent:
+    """A form as the service gets it."""
+    parts: dict[str, Any] = {name: io.BytesIO(content) for name, (_, content, _) in form}
+    frames = [io.BytesIO(content) for name, (_, content, _) in form if name == "frames"]
+    return read_parts(parts | {"frames": frames}, Settings(var=Path()))
+
+
+SEEDS = DEVELOPMENT_SEEDS[100:140]
+UNDECIDED = 3
+"""The take of the astronaut that is judged undecided."""
+
+
+def stills(who: int, count: int = 28) -> list[bytes]:
+    """One photo that shakes a little, sent as an answer."""
+    return specimens.frames_of(portrait(who), count=count)
 
 
 @dataclass
@@ -124,7 +163,9 @@ class LastStep:
         with self.stage.joined.db.read() as session:
             return session.get_one(Link, uuid.UUID(self.link_id))
 
-    def tried(self, outcome: str, count: int, seconds_ago: float = 0) -> None:
+    def tried(
+        self, outcome: str, count: int, seconds_ago: float = 0, reason: str | None = None
+    ) -> None:
         """Write down tries that were made before, on whatever phone."""
         at = self.stage.clock.time
         with self.stage.joined.db.write() as session:
@@ -139,6 +180,7 @@ class LastStep:
                         reserved_at=at - timedelta(seconds=seconds_ago + number),
                         settled_at=at,
                         outcome=outcome,
+                        reason=reason,
                         capture_digest=uuid.uuid4().hex,
                     )
                 )

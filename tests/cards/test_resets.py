@@ -131,7 +131,7 @@ def test_face_tries_of_a_day_are_counted_over_all_resets(tmp_path):
 BROKEN = [
     ([], (422, "too_few_frames")),
     ([b"x"] * 2, (422, "too_few_frames")),
-    ([b"x"] * 13, (422, "too_many_frames")),
+    ([b"x"] * 41, (422, "too_many_frames")),
     ([b"x", b"", b"x"], (422, "frame_empty")),
     ([b"no picture"] * 3, (422, "frame_unreadable")),
 ]
