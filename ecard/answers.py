@@ -9,9 +9,6 @@ matter; one that runs faster than ours tells of frames that cannot have been tak
 from __future__ import annotations
 
 import hashlib
-import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
@@ -27,6 +24,7 @@ from ecard.challenges import ChallengeLate, DrawnChallenge, challenge_of
 from ecard.config import Settings
 from ecard.errors import Refusal
 from ecard.signatures import DeviceKey
+from ecard.told import Sent, Told
 
 CLOCK_DRIFT, CLOCK_SLACK_MS = 0.02, 2_000
 """A phone's clock may run this much faster than ours, and be read this much later. Quartz drifts by
@@ -91,36 +89,6 @@ WRONG_ANSWERS = (
     ClockImplausible,
 )
 """What spends the challenge, and no try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the answer says."""
-
-    challenge_id: uuid.UUID
-    session_id: uuid.UUID
-    nonce: str
-    drawn_ms: float
-    began_ms: float
-    sent_ms: float
-    at_ms: tuple[float, ...]
-    digests: tuple[str, ...]
-    displayed: tuple[tuple[float, Light], ...]
-
-    def shown_at(self, at_ms: float) -> Light:
-        """What the screen showed then."""
-        begun = [light for since, light in self.displayed if since <= at_ms]
-        return begun[-1] if begun else Light.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One capture as it came: its frames, its answer (as bytes, and read) and their signature."""
-
-    frames: Sequence[bytes]
-    answer: bytes
-    signature: str
-    told: Told
 
 
 def digest(frame: bytes) -> str:

@@ -9,14 +9,14 @@ import marshmallow as ma
 from flask_smorest.fields import Upload
 
 from biometrics.challenge import MOST_FRAMES, Light
-from ecard.answers import AnswerUnreadable, Sent, Told
+from ecard.answers import AnswerUnreadable
 from ecard.api import JsonNumber, Schema
 from ecard.bodies import read_json
 from ecard.captures import read_frames
 from ecard.config import Settings
 from ecard.errors import InvalidInput, MalformedBody
 from ecard.multipart import FramesSchema
-from ecard.signatures import CURVE, KEY_TYPE, DeviceKey
+from ecard.told import Sent, Told
 
 ANSWER_BYTES, SIGNATURE_BYTES = 32 * 1024, 200
 """Forty frames make about 6 kB of answer; a signature is 86 characters."""
@@ -58,6 +58,7 @@ class CaptureAnswerPartSchema(Schema):
     frames = ma.fields.List(
         ma.fields.Nested(FrameSchema), required=True, validate=ma.validate.Length(max=MOST_FRAMES)
     )
+    attestation = ma.fields.String(load_default=None, allow_none=True)
     displayed = ma.fields.List(
         ma.fields.Nested(DisplayedSchema),
         required=True,
@@ -78,29 +79,6 @@ class CaptureSchema(FramesSchema):
             "description": "ES256 over the bytes of `answer`: r and s, 32 bytes each, base64url"
         },
     )
-
-
-class JwkSchema(Schema):
-    """A public key on P-256 (RFC 7517)."""
-
-    kty = ma.fields.String(required=True, validate=ma.validate.OneOf((KEY_TYPE,)))
-    crv = ma.fields.String(required=True, validate=ma.validate.OneOf((CURVE,)))
-    x = ma.fields.String(required=True, validate=ma.validate.Length(equal=43, error="length"))
-    y = ma.fields.String(required=True, validate=ma.validate.Length(equal=43, error="length"))
-
-
-class DeviceKeyField(ma.fields.Nested):
-    """A JSON Web Key; loads as a DeviceKey, so that one off the curve is refused as a field."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(JwkSchema, **kwargs)
-
-    def _deserialize(self, *args: Any, **kwargs: Any) -> DeviceKey:
-        jwk = super()._deserialize(*args, **kwargs)
-        try:
-            return DeviceKey.from_jwk(jwk)
-        except ValueError as error:
-            raise ma.ValidationError("not_a_key") from error
 
 
 def read_parts(parts: Mapping[str, Any], settings: Settings) -> Sent:
@@ -132,4 +110,5 @@ def _told(answer: bytes) -> Told:
         at_ms=tuple(frame["at_ms"] for frame in loaded["frames"]),
         digests=tuple(frame["sha256"] for frame in loaded["frames"]),
         displayed=tuple((one["at_ms"], Light(one["light"])) for one in loaded["displayed"]),
+        attestation=loaded["attestation"],
     )

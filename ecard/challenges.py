@@ -16,16 +16,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from biometrics.challenge import Challenge, Flash, Light, Move, Profile, Slot, draw
-from ecard.attestation import Attestation
+from ecard import audit
 from ecard.call import Call
 from ecard.db import Base, Code, Id
 from ecard.errors import Refusal
 from ecard.signatures import DeviceKey
 from ecard.sweeping import in_batches
+from ecard.told import Told
 
 NONCE_BYTES = 24
 """192 random bits, which the signature of the capture has to contain."""
 ANSWERED, REPLACED, REFUSED = "answered", "replaced", "refused"
+UNDECIDED = "undecided"
+"""Answered, and nobody could say whether anybody lives (password resets keep it here)."""
 
 
 class ChallengeUnknown(Refusal):
@@ -80,12 +83,10 @@ class DrawnChallenge(Base):
     nonce: Mapped[Code]
     device_key: Mapped[str] = mapped_column(sa.String(200))
     """The public key that has to sign the capture: its two coordinates."""
-    attested: Mapped[Code]
-    """The tier that the device's attestation reached; `none` without one."""
     drawn_at: Mapped[datetime] = mapped_column(index=True)
     spent_at: Mapped[datetime | None]
     spent_as: Mapped[str | None] = mapped_column(sa.String(64))
-    """answered, replaced, or refused."""
+    """answered, undecided, replaced or refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,6 @@ class Ask:
 
     profile: str
     device_key: DeviceKey
-    attestation: str | None = None
 
 
 def add(session: Session, call: Call, asked_in: uuid.UUID, ask: Ask) -> DrawnChallenge:
@@ -107,15 +107,13 @@ def add(session: Session, call: Call, asked_in: uuid.UUID, ask: Ask) -> DrawnCha
             raise DeviceKeyDiffers
         if earlier.spent_at is None:
             spend(earlier, call.now, REPLACED)
-    nonce = secrets.token_urlsafe(NONCE_BYTES)
     drawn = DrawnChallenge(
         id=uuid.uuid4(),
         asked_in=asked_in,
         profile=ask.profile,
         schedule=written(draw(Profile(ask.profile), call.dependencies.chance())),
-        nonce=nonce,
+        nonce=secrets.token_urlsafe(NONCE_BYTES),
         device_key=ask.device_key.as_text(),
-        attested=attestation_of(call).tier(ask.attestation, nonce),
         drawn_at=call.now,
     )
     session.add(drawn)
@@ -123,17 +121,13 @@ def add(session: Session, call: Call, asked_in: uuid.UUID, ask: Ask) -> DrawnCha
     return drawn
 
 
-def attestation_of(call: Call) -> Attestation:
-    """The port that says how far a device can be trusted."""
-    return call.dependencies.attestation
-
-
-def find(
-    session: Session, asked_in: uuid.UUID, challenge_id: uuid.UUID, nonce: str
-) -> DrawnChallenge:
-    """A challenge of this session, not yet spent. Raises ChallengeUnknown, ChallengeSpent."""
-    drawn = session.get(DrawnChallenge, challenge_id, with_for_update=True, populate_existing=True)
-    if drawn is None or drawn.asked_in != asked_in or drawn.nonce != nonce:
+def find(session: Session, asked_in: uuid.UUID, told: Told) -> DrawnChallenge:
+    """The challenge of this session that is answered, not yet spent. Raises ChallengeUnknown,
+    ChallengeSpent."""
+    drawn = session.get(
+        DrawnChallenge, told.challenge_id, with_for_update=True, populate_existing=True
+    )
+    if drawn is None or drawn.asked_in != asked_in or drawn.nonce != told.nonce:
         raise ChallengeUnknown
     if drawn.spent_at is not None:
         raise ChallengeSpent(spent_as=drawn.spent_as)
@@ -145,10 +139,20 @@ def spend(drawn: DrawnChallenge, now: datetime, spent_as: str) -> None:
     drawn.spent_at, drawn.spent_as = now, spent_as
 
 
+def refuse(session: Session, call: Call, asked_in: uuid.UUID, told: Told, refusal: Refusal) -> None:
+    """Use a challenge up whose answer cannot be one. Not committed."""
+    drawn = find(session, asked_in, told)
+    spend(drawn, call.now, REFUSED)
+    audit.record(session, call, "challenge.refused", "challenge", drawn.id, reason=refusal.code)
+
+
 def open_again(session: Session, challenge_id: uuid.UUID) -> None:
-    """After an outage of ours the same answer may come again. Not committed."""
+    """After an outage of ours the same answer may come again, unless another was asked for
+    meanwhile. Not committed."""
     drawn = session.get(DrawnChallenge, challenge_id, with_for_update=True)
-    if drawn is not None and drawn.spent_as == ANSWERED:
+    if drawn is None or drawn.spent_as != ANSWERED:
+        return
+    if not any(other.drawn_at > drawn.drawn_at for other in _of(session, drawn.asked_in)):
         drawn.spent_at = drawn.spent_as = None
 
 

@@ -15,6 +15,7 @@ from ecard.challenges import ChallengeLate, DrawnChallenge, written
 from ecard.config import Settings
 from ecard.demo.capture_client import SigningKey
 from ecard.signatures import DeviceKey
+from ecard.told import Sent, Told
 from tests.support import START, same_chance
 
 SETTINGS = Settings(var=Path("var"))
@@ -33,7 +34,7 @@ DISPLAYED = (
     *((float(flash.begins_ms), flash.light) for flash in CHALLENGE.flashes),
     (float(CHALLENGE.flashes[-1].ends_ms), Light.NONE),
 )
-TOLD = answers.Told(
+TOLD = Told(
     challenge_id=DRAWN.id,
     session_id=DRAWN.asked_in,
     nonce="n",
@@ -48,9 +49,9 @@ ARRIVES = (TOLD.sent_ms - TOLD.drawn_ms) / 1000 + 2
 """Seconds after it was drawn, by our clock."""
 
 
-def judged(told: answers.Told = TOLD, seconds: float = ARRIVES, **sent: Any) -> None:
+def judged(told: Told = TOLD, seconds: float = ARRIVES, **sent: Any) -> None:
     content = {"frames": FRAMES, "answer": b"{}", "signature": KEY.sign(b"{}").decode()} | sent
-    whole = answers.Sent(told=told, **content)
+    whole = Sent(told=told, **content)
     answers.refuse_wrong(whole, DRAWN, START + timedelta(seconds=seconds), SETTINGS)
 
 
@@ -70,7 +71,7 @@ def test_a_clock_that_is_hours_off_does_not_matter() -> None:
     )
 
 
-def at(change: Callable[[tuple[float, ...]], tuple[float, ...]]) -> answers.Told:
+def at(change: Callable[[tuple[float, ...]], tuple[float, ...]]) -> Told:
     return replace(TOLD, at_ms=change(TOLD.at_ms))
 
 
@@ -101,7 +102,7 @@ def at(change: Callable[[tuple[float, ...]], tuple[float, ...]]) -> answers.Told
         *("shown_late", "before_it_was_drawn", "sent_before_it_ended", "from_the_future"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(told: answers.Told, refusal: type[Exception]) -> None:
+def test_what_cannot_be_is_refused_by_name(told: Told, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         judged(told)
 

@@ -3,59 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from biometrics.challenge import Challenge, frame_times
-from ecard import audit, challenges, limits
+from ecard import attestation, audit, challenges, limits
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.facts import Facts
-from ecard.activation.reserving import may_capture, refuse_unattested
+from ecard.activation.reserving import may_capture
 from ecard.call import Call
-from ecard.challenges import DrawnChallenge, TooManyChallenges
-from ecard.locale import sentence
-
-FRAMES_PROPOSED = 28
-"""As many as the simulated sessions had that limits were set on."""
-
-
-@dataclass(frozen=True, slots=True)
-class MoveView:
-    """A move, from rest and back to rest, and how to ask for it."""
-
-    move: str
-    sentence: str
-    begins_ms: int
-    ends_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class LightView:
-    """A colour that fills the screen."""
-
-    light: str
-    begins_ms: int
-    ends_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChallengeView:
-    """What to do, what to show, when to take frames; milliseconds since the recording begins."""
-
-    id: uuid.UUID
-    profile: str
-    nonce: str
-    start_by: datetime
-    start_seconds: int
-    sending_seconds: int
-    length_ms: int
-    moves: list[MoveView]
-    lights: list[LightView]
-    frame_times_ms: list[int]
-    sentence: str
+from ecard.challenge_view import ChallengeView, view_of
+from ecard.challenges import TooManyChallenges
 
 
 def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> ChallengeView:
@@ -67,8 +25,8 @@ def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> Ch
         link, opened = sessions.of_guest(session, call, session_id)
         known = may_capture(session, call, link, opened)
         _count(session, call, link.holder_id, known)
+        attestation.refuse_before(call.dependencies.attestation, known.policy.unattested_capture)
         drawn = challenges.add(session, call, opened.id, ask)
-        refuse_unattested(known, drawn.attested)
         audit.record(
             session,
             call,
@@ -79,7 +37,7 @@ def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> Ch
             acting_for=known.relative_id,
         )
         session.commit()
-        return _view(call, drawn)
+        return view_of(call, drawn)
 
 
 def _count(session: Session, call: Call, holder_id: uuid.UUID, known: Facts) -> None:
@@ -94,32 +52,3 @@ def _count(session: Session, call: Call, holder_id: uuid.UUID, known: Facts) -> 
     )
     if wait is not None:
         raise TooManyChallenges(retry_after=wait)
-
-
-def _view(call: Call, drawn: DrawnChallenge) -> ChallengeView:
-    challenge = challenges.challenge_of(drawn)
-    return ChallengeView(
-        id=drawn.id,
-        profile=drawn.profile,
-        nonce=drawn.nonce,
-        start_by=drawn.drawn_at + timedelta(seconds=call.settings.challenge_start_seconds),
-        start_seconds=call.settings.challenge_start_seconds,
-        sending_seconds=call.settings.capture_sending_seconds,
-        length_ms=challenge.length_ms,
-        moves=[
-            MoveView(
-                slot.move.value,
-                sentence(f"challenge.{slot.move.value}", call.language),
-                slot.begins_ms,
-                slot.ends_ms,
-            )
-            for slot in challenge.slots
-        ],
-        lights=_lights(challenge),
-        frame_times_ms=frame_times(challenge, min(FRAMES_PROPOSED, call.settings.frames_max)),
-        sentence=sentence(f"challenge.{drawn.profile}", call.language),
-    )
-
-
-def _lights(challenge: Challenge) -> list[LightView]:
-    return [LightView(one.light.value, one.begins_ms, one.ends_ms) for one in challenge.flashes]

@@ -154,14 +154,6 @@ class CaptureResent(Refusal):
     next = "draw_challenge"
 
 
-class DeviceNotAttested(Refusal):
-    """The region takes captures only of devices that somebody vouches for."""
-
-    code = "device_not_attested"
-    status = 403
-    next = "choose_route"
-
-
 class DigitsNotDrawn(Refusal):
     """The digits of this session were not drawn, so no video can answer them."""
 

@@ -25,11 +25,12 @@ from ecard.call import Call
 from ecard.errors import Unavailable
 from ecard.family import service as family
 from ecard.prints import FramesSeenBefore
+from ecard.told import Sent
 
 SPENDS_THE_CHALLENGE = (*answers.WRONG_ANSWERS, FramesSeenBefore)
 
 
-def take_capture(call: Call, session_id: uuid.UUID, sent: answers.Sent) -> CaptureAnswer:
+def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer:
     """Judge one capture of the session. Raises what ``reserving.py`` refuses, Busy, Unavailable.
 
     Exactly these frames judged before are refused without spending a try (``capture_resent``). An

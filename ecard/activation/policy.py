@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ecard.attestation import ALLOW
+
 MATCH = "match"
 REVIEW = "review"
 NO_MATCH = "no_match"
@@ -21,8 +23,6 @@ PROFILES = (STANDARD, "no_light", "no_movement")
 """What a challenge asks for; the other two leave out what would exclude somebody, and a person
 looks then: without light a recording cannot be ruled out, without moves a print cannot."""
 LIVENESS_UNDECIDED = "liveness_undecided"
-ALLOW, REVIEW_ONLY, REFUSE = 0, 1, 2
-"""What a region says to captures of devices that nothing vouches for."""
 
 MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})
 """Outcomes that count against the limits; None is a try that was reserved and never settled."""
@@ -180,7 +180,7 @@ class Shown:
     """Whether an earlier capture of this application was undecided."""
     profile: str
     attestation: int
-    """ALLOW, REVIEW_ONLY or REFUSE."""
+    """What the region says to the device: one of the rules of ``ecard/attestation.py``."""
 
     @property
     def once_more(self) -> bool:
@@ -193,11 +193,6 @@ class Shown:
         found = [LIVENESS_UNDECIDED] if self.undecided else []
         found += [f"profile_{self.profile}"] if self.profile != STANDARD else []
         return found + (["device_unattested"] if self.attestation != ALLOW else [])
-
-
-def attestation_rule(tier: str, unattested_capture: int) -> int:
-    """ALLOW, REVIEW_ONLY or REFUSE, by the tier that the device reached and the region's rule."""
-    return ALLOW if tier != "none" else min(unattested_capture, REFUSE)
 
 
 def verdict(

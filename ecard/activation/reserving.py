@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from biometrics.challenge import Answer
-from ecard import answers, audit, challenges
+from ecard import answers, attestation, audit, challenges
 from ecard import prints as prints_of
 from ecard.activation import policy as rules
 from ecard.activation import sessions
@@ -26,7 +26,6 @@ from ecard.activation.errors import (
     CaptureInProgress,
     CaptureResent,
     ConsentMissing,
-    DeviceNotAttested,
     FaceDeclined,
     FaceRouteClosed,
     TooManyMismatches,
@@ -41,6 +40,7 @@ from ecard.family.errors import IllegalMove
 from ecard.persons import service as persons
 from ecard.prints import Whose
 from ecard.registry.port import RegistryUnavailable
+from ecard.told import Sent, Told
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -81,7 +81,7 @@ class Capture:
     attempt_id: uuid.UUID
     session_id: uuid.UUID
     digest: str
-    told: answers.Told
+    told: Told
 
 
 def digest_of(call: Call, frames: Sequence[bytes]) -> str:
@@ -90,14 +90,15 @@ def digest_of(call: Call, frames: Sequence[bytes]) -> str:
     return call.dependencies.vault.index("capture", parts)
 
 
-def read_question(call: Call, capture: Capture, sent: answers.Sent) -> Question:
+def read_question(call: Call, capture: Capture, sent: Sent) -> Question:
     """What the capture is judged against; raises everything that forbids it."""
     told = capture.told
     with call.db.read() as session:
         link, opened = sessions.of_guest(session, call, capture.session_id)
         known = _refuse(session, call, link, opened, capture.digest)
-        drawn = challenges.find(session, opened.id, told.challenge_id, told.nonce)
-        refuse_unattested(known, drawn.attested)
+        drawn = challenges.find(session, opened.id, told)
+        tier = call.dependencies.attestation.tier(told.attestation, drawn.nonce)
+        attestation.refuse_unless_taken(tier, known.policy.unattested_capture)
         answers.refuse_wrong(sent, drawn, call.now, call.settings)
         photo, reference = documents.reference(session, call, link)
         return Question(
@@ -114,7 +115,7 @@ def read_question(call: Call, capture: Capture, sent: answers.Sent) -> Question:
                 undecided=False,
                 asked_before=_undecided_before(session, link),
                 profile=drawn.profile,
-                attestation=rules.attestation_rule(drawn.attested, known.policy.unattested_capture),
+                attestation=attestation.rule_for(tier, known.policy.unattested_capture),
             ),
             household=_household(session, call, link, known),
         )
@@ -123,12 +124,6 @@ def read_question(call: Call, capture: Capture, sent: answers.Sent) -> Question:
 def _undecided_before(session: Session, link: Link) -> bool:
     query = sa.select(Attempt.id).filter_by(link_id=link.id, reason=rules.LIVENESS_UNDECIDED)
     return session.scalar(query.limit(1)) is not None
-
-
-def refuse_unattested(known: Facts, tier: str) -> None:
-    """Raise DeviceNotAttested where the region takes captures of attested devices only."""
-    if rules.attestation_rule(tier, known.policy.unattested_capture) == rules.REFUSE:
-        raise DeviceNotAttested
 
 
 def _household(session: Session, call: Call, link: Link, known: Facts) -> tuple[bytes, ...]:
@@ -209,9 +204,7 @@ def spend_challenge(call: Call, capture: Capture, refusal: Refusal) -> None:
     """An answer that cannot be: the challenge is used up, no try is."""
     with call.db.write() as session:
         _, opened = sessions.of_guest(session, call, capture.session_id)
-        drawn = challenges.find(session, opened.id, capture.told.challenge_id, capture.told.nonce)
-        challenges.spend(drawn, call.now, challenges.REFUSED)
-        audit.record(session, call, "challenge.refused", "challenge", drawn.id, reason=refusal.code)
+        challenges.refuse(session, call, opened.id, capture.told, refusal)
         session.commit()
 
 
@@ -221,7 +214,7 @@ def reserve(call: Call, capture: Capture, question: Question, prints: Sequence[b
         link, opened = sessions.of_guest(session, call, capture.session_id)
         known = _refuse(session, call, link, opened, capture.digest)
         told = capture.told
-        drawn = challenges.find(session, opened.id, told.challenge_id, told.nonce)
+        drawn = challenges.find(session, opened.id, told)
         challenges.spend(drawn, call.now, challenges.ANSWERED)
         prints_of.keep(session, call, capture.attempt_id, question.whose, prints)
         session.add(

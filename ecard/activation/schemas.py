@@ -7,17 +7,14 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest.fields import Upload
 
-from biometrics.challenge import COLOURS, Move
 from ecard.activation.policy import (
     CODE_CHARACTERS,
     FACELESS_ROUTES,
     IDENTITY_DOCUMENTS,
     PROFILES,
-    STANDARD,
     WAYS,
 )
 from ecard.api import Schema
-from ecard.capture_parts import DeviceKeyField
 
 OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
 CONSENTS = ("given", "declined", "missing")
@@ -156,69 +153,6 @@ class FaceNoticeSchema(ma.Schema):
     text = _text()
     text_sha256 = _text(metadata={"description": "SHA-256 of `text` as UTF-8, hex"})
     effective_from = _time()
-
-
-class DrawChallengeSchema(Schema):
-    """What the challenge may ask for, and the key that will sign the capture."""
-
-    profile = ma.fields.String(
-        load_default=STANDARD,
-        validate=ma.validate.OneOf(PROFILES),
-        metadata={
-            "description": "`no_light` for photosensitive people, `no_movement` for who cannot turn"
-            " or come closer: a person looks at those captures"
-        },
-    )
-    device_key = DeviceKeyField(
-        required=True, metadata={"description": "Public key on P-256 as a JSON Web Key"}
-    )
-    attestation = ma.fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=ma.validate.Length(1, 10_000, error="length"),
-        metadata={"description": "Of the device's maker; no kind is recognised yet"},
-    )
-
-
-class MoveSchema(ma.Schema):
-    """A move, from rest and back to rest."""
-
-    move = _one_of(*(move.value for move in Move))
-    sentence = _text(metadata={"description": "How to ask for it"})
-    begins_ms = _count()
-    ends_ms = _count()
-
-
-class LightSchema(ma.Schema):
-    """A colour that fills the screen."""
-
-    light = _one_of(*(light.value for light in COLOURS))
-    begins_ms = _count()
-    ends_ms = _count()
-
-
-class ChallengeSchema(ma.Schema):
-    """What to do and to show; milliseconds since the recording begins."""
-
-    id = ma.fields.UUID(required=True)
-    profile = _one_of(*PROFILES)
-    nonce = _text()
-    start_by = _time()
-    start_seconds = ma.fields.Integer(
-        required=True, metadata={"description": "So long the recording may wait to begin"}
-    )
-    sending_seconds = ma.fields.Integer(
-        required=True, metadata={"description": "So long it may be on its way"}
-    )
-    length_ms = _count()
-    moves = ma.fields.List(ma.fields.Nested(MoveSchema), required=True)
-    lights = ma.fields.List(ma.fields.Nested(LightSchema), required=True)
-    frame_times_ms = ma.fields.List(
-        ma.fields.Integer(),
-        required=True,
-        metadata={"description": "When frames are best taken; up to 40 may be sent"},
-    )
-    sentence = _text(metadata={"description": "What to tell the person before it begins"})
 
 
 class CaptureAnswerSchema(ma.Schema):

@@ -16,7 +16,7 @@ from ecard.activation.agreeing import (
     consent_as_person,
     withdraw_portrait,
 )
-from ecard.activation.challenging import ChallengeView, draw_challenge
+from ecard.activation.challenging import draw_challenge
 from ecard.activation.counter import CounterCodeView, Redeemed, issue_code, redeem_code
 from ecard.activation.digits import DigitsView, draw_digits, take_video
 from ecard.activation.invitations import InvitationView, invite, open_invitation
@@ -30,7 +30,6 @@ from ecard.activation.standing import ActivationView, RouteView, read_activation
 __all__ = [
     "ActivationView",
     "CaptureAnswer",
-    "ChallengeView",
     "CounterCodeView",
     "DigitsView",
     "InvitationView",

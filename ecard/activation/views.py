@@ -13,8 +13,10 @@ from ecard import answers, captures, challenges, files
 from ecard import errors as general
 from ecard.activation import errors, schemas, service
 from ecard.api import Room
+from ecard.attestation import DeviceNotAttested
 from ecard.capture_parts import CaptureSchema, read_parts
 from ecard.cards.errors import CardNotUsable
+from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
 from ecard.documents.errors import ReferenceLapsed
 from ecard.family.errors import (
     AcceptanceNotNeeded,
@@ -242,12 +244,12 @@ def consent_as_person(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     *NOT_NOW,
     *CLOSED,
     *CAMERA_SHUT,
-    errors.DeviceNotAttested,
+    DeviceNotAttested,
     challenges.DeviceKeyDiffers,
     challenges.TooManyChallenges,
 )
-@capture.arguments(schemas.DrawChallengeSchema)
-@capture.response(201, schemas.ChallengeSchema)
+@capture.arguments(DrawChallengeSchema)
+@capture.response(201, ChallengeSchema)
 def draw_challenge(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     """Draw what the person is to do before the camera; the challenge before it is spent."""
     return service.draw_challenge(current_call(), session_id, challenges.Ask(**body))
@@ -262,7 +264,7 @@ def draw_challenge(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     *CLOSED,
     *CAMERA_SHUT,
     errors.CaptureResent,
-    errors.DeviceNotAttested,
+    DeviceNotAttested,
     challenges.ChallengeUnknown,
     challenges.ChallengeSpent,
     *answers.WRONG_ANSWERS,

@@ -183,16 +183,24 @@ class Phone:
 
 @dataclass
 class Capture:
-    """A capture session on some phone, and the key with which that phone signs."""
+    """A capture session on some phone (or a password reset), and the key with which it signs."""
 
     phone: Phone
     session_id: str
     token: str
     key: SigningKey = field(default_factory=SigningKey)
+    place: str = "/capture-sessions"
+    takes: str = "/captures"
+    """Below its place and id: where captures are sent."""
+
+    @classmethod
+    def for_password_reset(cls, phone: Phone, reset_id: str) -> Capture:
+        """The holder's own face, for a new e-card password."""
+        return cls(phone, reset_id, phone.token, place="/card/password/resets", takes="/face")
 
     def send(self, method: str, rest: str = "", json: object | None = None, **more: Any) -> Answer:
         """One request within the session."""
-        path = f"/capture-sessions/{self.session_id}{rest}"
+        path = f"{self.place}/{self.session_id}{rest}"
         return self.phone.send(method, path, json, token=self.token, **more)
 
     def accept(self, scopes: list[str], accepted: bool = True) -> Answer:
@@ -242,4 +250,4 @@ class Capture:
 
     def send_form(self, form: Sequence[Part], **more: Any) -> Answer:
         """Send a capture."""
-        return self.send("POST", "/captures", files=form, **more)
+        return self.send("POST", self.takes, files=form, **more)

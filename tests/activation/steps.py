@@ -9,28 +9,20 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from PIL import Image
 from sqlalchemy.orm import Session
 
-from biometrics.challenge import Profile, draw, frame_times
-from biometrics.evaluation.heads import Person
-from biometrics.evaluation.simulated import person_of
-from biometrics.evaluation.simulator import DEVELOPMENT_SEEDS, Species, play
 from ecard import files
 from ecard.accounts import service as accounts
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.actors import CaptureGuest
 from ecard.agencies import service as agencies
-from ecard.answers import Sent
 from ecard.call import Call
 from ecard.capture_parts import read_parts
 from ecard.config import Settings
-from ecard.demo import specimens
 from ecard.demo.capture_client import Part
 from ecard.demo.phone import Answer, Capture, Phone
 from ecard.documents.models import Document, DocumentPage, ReferencePhoto
@@ -40,44 +32,17 @@ from ecard.family.policy import face_subject
 from ecard.persons import service as persons
 from ecard.persons.policy import birthday, local_midnight
 from ecard.registry.sql import store_portrait
-from tests.support import Stage, engine, same_chance
-
-ASTRONAUT, ADMIRAL = 0, 1
-"""The two public-domain portraits: two people who are not each other."""
-
-
-@cache
-def portrait(who: int) -> Image.Image:
-    """A portrait, cut so that the face fills enough of it."""
-    picture = specimens.open_photo(specimens.public_portraits()[who])
-    return picture.crop((100, 0, 380, 320)) if who == ASTRONAUT else picture
-
-
-@cache
-def photo(who: int) -> bytes:
-    """The photo that was uploaded: the portrait at another size and light than the frames."""
-    picture = portrait(who)
-    larger = picture.resize((picture.width * 640 // picture.height, 640))
-    return specimens.jpeg(larger, quality=85)
-
-
-CHALLENGE = draw(Profile.STANDARD, same_chance())
-"""What is drawn in every test (a test of the joined process sees that chance draws otherwise)."""
-
-
-@cache
-def frames(who: int, take: int = 0, species: Species = Species.LIVE) -> list[bytes]:
-    """What that person's phone sends in answer to the drawn challenge: a simulation. Every ``take``
-    is another recording."""
-    times = frame_times(CHALLENGE, 28)
-    return list(play(CHALLENGE, _head(who), species, SEEDS[take], at_ms=times).frames)
-
-
-@cache
-def _head(who: int) -> Person:
-    person = person_of(photo(who), engine())
-    assert person is not None
-    return person
+from ecard.told import Sent
+from tests.faces import ADMIRAL as ADMIRAL
+from tests.faces import ASTRONAUT as ASTRONAUT
+from tests.faces import CHALLENGE as CHALLENGE
+from tests.faces import SEEDS as SEEDS
+from tests.faces import UNDECIDED as UNDECIDED
+from tests.faces import frames as frames
+from tests.faces import photo as photo
+from tests.faces import portrait as portrait
+from tests.faces import stills as stills
+from tests.support import Stage
 
 
 def sent(capture: Capture, taken: list[bytes]) -> Sent:
@@ -91,16 +56,6 @@ def as_sent(form: Sequence[Part]) -> Sent:
     parts: dict[str, Any] = {name: io.BytesIO(content) for name, (_, content, _) in form}
     frames = [io.BytesIO(content) for name, (_, content, _) in form if name == "frames"]
     return read_parts(parts | {"frames": frames}, Settings(var=Path()))
-
-
-SEEDS = DEVELOPMENT_SEEDS[100:140]
-UNDECIDED = 3
-"""The take of the astronaut that is judged undecided."""
-
-
-def stills(who: int, count: int = 28) -> list[bytes]:
-    """One photo that shakes a little, sent as an answer."""
-    return specimens.frames_of(portrait(who), count=count)
 
 
 @dataclass

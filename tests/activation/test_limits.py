@@ -12,11 +12,11 @@ import pytest
 
 from ecard.activation import service
 from ecard.activation.errors import FaceDeclined
-from ecard.answers import Sent
 from ecard.call import Call
 from ecard.demo.phone import Answer, Capture
 from ecard.demo.specimens import blurred
 from ecard.errors import Busy, Unavailable
+from ecard.told import Sent
 from tests import support
 from tests.activation.broken import (
     ALTERED,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ecard.activation import policy as rules
 from ecard.activation.policy import Allowance, MismatchLimits, Tried, allowance
+from ecard.attestation import ALLOW, REFUSE, REVIEW_ONLY, rule_for
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 LIMITS = MismatchLimits(
@@ -193,14 +194,14 @@ def test_what_leaves_something_out_never_passes_alone(profile: str, undecided: b
 
 @pytest.mark.parametrize(
     ("tier", "rule", "means"),
-    [("none", 0, rules.ALLOW), ("none", 1, rules.REVIEW_ONLY), ("none", 2, rules.REFUSE),
-     ("none", 9, rules.REFUSE), ("hardware", 2, rules.ALLOW)],
+    [("none", 0, ALLOW), ("none", 1, REVIEW_ONLY), ("none", 2, REFUSE),
+     ("none", 9, REFUSE), ("hardware", 2, ALLOW)],
 )  # fmt: skip
 def test_the_region_says_what_an_unattested_device_is_worth(
     tier: str, rule: int, means: int
 ) -> None:
-    assert rules.attestation_rule(tier, rule) == means
-    if means == rules.REVIEW_ONLY:
+    assert rule_for(tier, rule) == means
+    if means == REVIEW_ONLY:
         assert judged(attestation=means).reasons == ("device_unattested",)
 
 

@@ -22,7 +22,6 @@ def upgrade() -> None:
         sa.Column("schedule", sa.JSON(), nullable=False),
         sa.Column("nonce", sa.String(length=64), nullable=False),
         sa.Column("device_key", sa.String(length=200), nullable=False),
-        sa.Column("attested", sa.String(length=64), nullable=False),
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("spent_as", sa.String(length=64), nullable=True),
