@@ -14,6 +14,7 @@ life: *no light* leaves out the colours, *no movement* the moves.
 
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -101,6 +102,14 @@ LEAST_LIGHT_MS, MOST_LIGHT_MS = 450, 660
 """A colour's time. 450 ms are 2.2 changes a second: below the three flashes a second that
 photosensitive people are to be spared (WCAG 2.2, 2.3.1)."""
 LONGEST_MS = 12_000
+MOST_FRAMES = 40
+LONGEST_GAP_MS = 1_500
+"""Between two frames: longer, and somebody could have been exchanged."""
+LATE_MS = 1_500
+"""By which a recording may outlast its challenge or begin after it."""
+SCREEN_LATE_MS = 150
+LEAST_SHOWN = 0.9
+"""Share of the frames at which the client must have shown the drawn colour."""
 
 
 def draw(profile: Profile, chance: random.Random) -> Challenge:
@@ -159,3 +168,27 @@ def _unlit(challenge: Challenge) -> list[tuple[int, int]]:
     edges = [0, *(edge for f in challenge.flashes for edge in (f.begins_ms, f.ends_ms))]
     edges.append(challenge.length_ms)
     return [(begin, end) for begin, end in list(pairwise(edges))[::2] if end > begin]
+
+
+def is_in_time(at_ms: Sequence[float], challenge: Challenge) -> bool:
+    """Whether frames were taken one after the other, from the challenge's beginning to about its
+    end, without a long gap."""
+    if not 2 <= len(at_ms) <= MOST_FRAMES or not all(map(math.isfinite, at_ms)):
+        return False
+    first, last = at_ms[0], at_ms[-1]
+    whole = 0 <= first <= LATE_MS and abs(last - challenge.length_ms) <= LATE_MS
+    gaps = [later - earlier for earlier, later in pairwise(at_ms)]
+    return whole and last <= LONGEST_MS + LATE_MS and 0 < min(gaps) <= max(gaps) <= LONGEST_GAP_MS
+
+
+def shown_share(
+    at_ms: Sequence[float], shown: Sequence[Light | None], challenge: Challenge
+) -> float:
+    """The share of frames at which the client says that the screen showed what was drawn; it may be
+    a little late. 1 where it says nothing."""
+    told = [(at, light) for at, light in zip(at_ms, shown, strict=True) if light is not None]
+    right = sum(
+        light in {challenge.light_at(at - late) for late in (0, SCREEN_LATE_MS)}
+        for at, light in told
+    )
+    return right / len(told) if told else 1.0

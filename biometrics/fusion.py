@@ -17,6 +17,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from biometrics.types import Life
+
 
 class Attack(StrEnum):
     """Kinds of attack that a capture is held against."""
@@ -25,14 +27,6 @@ class Attack(StrEnum):
     """Paper or a still on a screen, flat or bent."""
     VIDEO = "video"
     """A screen that plays a recording of the moves."""
-
-
-class Verdict(StrEnum):
-    """What may be said of a capture."""
-
-    LIVE = "live"
-    ATTACK = "attack"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +107,9 @@ def against(measured: Mapping[str, float]) -> dict[Attack, float]:
     return sums
 
 
-def verdict_of(sums: Mapping[Attack, float]) -> Verdict:
+def verdict_of(sums: Mapping[Attack, float]) -> Life:
     """Live where every kind of attack is ruled out, attack where one is borne out."""
     worst = min(sums.values())
     if worst >= LIVE_FROM:
-        return Verdict.LIVE
-    return Verdict.ATTACK if worst <= ATTACK_FROM else Verdict.UNDECIDED
+        return Life.LIVE
+    return Life.ATTACK if worst <= ATTACK_FROM else Life.UNDECIDED

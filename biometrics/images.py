@@ -44,6 +44,8 @@ class ImageLimits:
     max_side_px: int = 8_000
     frame_side_px: int = 1_280
     """Larger frames are decoded at a reduced size: a face needs no more."""
+    frame_short_side_px: int = 480
+    """Frames are made smaller to this: what life is judged by was measured on no larger ones."""
     photo_side_px: int = 1_600
     """The same for reference photos."""
 
@@ -106,6 +108,12 @@ def shrink(image: RgbImage, side_px: int) -> RgbImage:
         return image
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def shrink_short(image: RgbImage, side_px: int) -> RgbImage:
+    """The picture with its shorter side at most `side_px`."""
+    height, width = image.shape[:2]
+    return shrink(image, round(side_px * max(height, width) / min(height, width)))
 
 
 def encode_jpeg(image: RgbImage, quality: int = 95) -> bytes:

@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from biometrics import coloured_light, relief
-from biometrics.challenge import Challenge, Move, Slot
-from biometrics.fusion import Attack, Verdict, against, verdict_of
+from biometrics.challenge import LEAST_SHOWN, Challenge, Move, Slot, shown_share
+from biometrics.fusion import Attack, against, verdict_of
 from biometrics.sequence import Recording, distinct_frames, recording_of
 from biometrics.texture import texture_of, texture_ratio
 from biometrics.tracks import (
@@ -26,7 +26,7 @@ from biometrics.tracks import (
     obedience,
     restlessness,
 )
-from biometrics.types import Face, QualityFact, RgbImage
+from biometrics.types import Face, Life, QualityFact, RgbImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class CaptureJudgement:
     """`facts`: every check with its measurement. `reasons`: names of those that failed. `against`:
     log-likelihood ratios for life against each kind of attack, for a reviewer only."""
 
-    verdict: Verdict
+    verdict: Life
     reasons: tuple[str, ...]
     facts: tuple[QualityFact, ...]
     against: Mapping[Attack, float]
@@ -76,9 +76,6 @@ MOST_RESTLESS = 3.0
 """Steady moves in the simulation reach 1.4 to 1.8; shuffled frames 5 and more."""
 LEAST_WITH_FACE = 0.6
 """Share of the frames in which the face must be found: it is lost at the end of a wide turn."""
-SCREEN_LATE_MS = 150
-LEAST_SHOWN = 0.9
-"""Share of the frames at which the client must have shown the drawn colour."""
 PASSIVE_FRAMES = 3
 """So many frames are looked at one by one, spread over those that look straight ahead."""
 _LEAST_EXPECTED_DISTANCE = 0.0025
@@ -114,10 +111,10 @@ def judge_capture(
     sums = against(measured)
     failed = tuple(fact.name for fact in checks if not fact.passed)
     verdict = verdict_of(sums)
-    if _is_forged(recording):
-        verdict = Verdict.ATTACK
-    elif failed and verdict is Verdict.LIVE:
-        verdict = Verdict.UNDECIDED
+    if track.with_face and _is_forged(recording):  # an empty room is no attack on anybody
+        verdict = Life.ATTACK
+    elif failed and verdict is Life.LIVE:
+        verdict = Life.UNDECIDED
     facts = (*checks, *(_measured_fact(*item) for item in measured.items()))
     return CaptureJudgement(verdict, failed, facts, sums)
 
@@ -137,12 +134,7 @@ def _recording_facts(recording: Recording) -> list[QualityFact]:
 
 def _shown_fact(frames: Sequence[Seen], challenge: Challenge) -> QualityFact:
     """Whether the client says that it showed what was drawn; a screen may be a little late."""
-    told = [seen for seen in frames if seen.shown is not None]
-    as_drawn = sum(
-        seen.shown in {challenge.light_at(seen.at_ms - late) for late in (0, SCREEN_LATE_MS)}
-        for seen in told
-    )
-    share = as_drawn / len(told) if told else 1.0
+    share = shown_share([f.at_ms for f in frames], [f.shown for f in frames], challenge)
     return QualityFact("shown_as_drawn", share, "share", share >= LEAST_SHOWN)
 
 

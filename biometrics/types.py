@@ -59,6 +59,14 @@ class ReviewReason(StrEnum):
     """Neither shown to be live nor an attack: the flow may ask once more before a person looks."""
 
 
+class Life(StrEnum):
+    """What may be said about whether a living person was before the camera."""
+
+    LIVE = "live"
+    ATTACK = "attack"
+    UNDECIDED = "undecided"
+
+
 class PortraitQuality(StrEnum):
     """Whether a portrait on a document has enough pixels to compare with."""
 
@@ -153,6 +161,8 @@ class Verification:
     engine: str
     operating_point: str
     facts: tuple[QualityFact, ...] = ()
+    life: Life | None = None
+    """None where no challenge was answered."""
     review: ReviewReason | None = None
     """Set where the zone is review for another reason than the distance."""
     distance: float | None = field(default=None, repr=False, compare=False)

@@ -28,9 +28,9 @@ from biometrics.crops import CUTS, cuts
 from biometrics.detection import DetectionSettings
 from biometrics.embedding import Embedding, embed_each, mean_embedding
 from biometrics.engines import DEFAULT_ENGINE, Engine, load_engine
-from biometrics.errors import NoNumber, ReferenceUnusable, UndecodableImage
-from biometrics.fusion import Verdict
+from biometrics.errors import EngineUnknown, NoNumber, ReferenceUnusable, UndecodableImage
 from biometrics.images import ImageLimits
+from biometrics.minifasnet import MiniFasNet
 from biometrics.portraits import PortraitSettings, find_portrait
 from biometrics.quality import (
     QualityLimits,
@@ -40,9 +40,11 @@ from biometrics.quality import (
     merit,
     single_face,
 )
+from biometrics.sequence import fingerprint, is_same_picture
 from biometrics.tracks import Seen
 from biometrics.types import (
     Face,
+    Life,
     Outcome,
     Portrait,
     QualityFact,
@@ -53,6 +55,8 @@ from biometrics.types import (
     Verification,
     Zone,
 )
+
+__all__ = ["FaceVerifier", "VerifierSettings", "is_same_picture"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -138,18 +142,20 @@ class FaceVerifier:
         settings: VerifierSettings | None = None,
         *,
         engine: str = DEFAULT_ENGINE,
+        pack: str = "",
         models: Path | None = None,
         threads: int = 1,
     ) -> "FaceVerifier":
-        """Reads the engine's weights (about a second). `models`: the folder that model packs were
-        installed into; `threads` are ONNX Runtime's, per call.
+        """Reads the engine's weights (about a second). `pack`: an installed one against attacks, or
+        none; `models`: the folder that model packs were installed into; `threads` are ONNX
+        Runtime's, per call.
 
-        Raises `EngineUnknown`, `ModelMissing`, `ModelAltered` or `NotCalibratedFor`: call it at
-        start-up, not at the first request.
+        Raises `EngineUnknown` (a pack's too), `ModelMissing`, `ModelAltered` or
+        `NotCalibratedFor`: call it at start-up, not at the first request.
         """
         settings = settings or VerifierSettings()
         loaded = load_engine(engine, models=models, threads=threads, detection=settings.detection)
-        return cls(loaded, settings)
+        return cls(loaded, settings, _load_pack(pack, models, threads))
 
     def verify(
         self,
@@ -188,13 +194,29 @@ class FaceVerifier:
         wanted = self._reference_chips(reference)
         shown = liveness.judge_frames(pictures)
         if shown.is_attack:
-            return self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact,))
+            still = self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact,))
+            return replace(still, life=Life.ATTACK)
         looks = self._look_at_frames(pictures, shown.distinct)
         live = self._judge_life(pictures, looks, answered)
-        if live is not None and live.verdict is Verdict.ATTACK:
-            return self._answer(Outcome.PRESENTATION_ATTACK, point, (shown.fact, *live.facts))
-        usable = _usable_frames(looks)
-        facts = (shown.fact, self._count_fact(len(usable)), *(live.facts if live else ()))
+        facts = (shown.fact, *(live.facts if live else ()))
+        if live is not None and live.verdict is Life.ATTACK:
+            answer = self._answer(Outcome.PRESENTATION_ATTACK, point, facts)
+        else:
+            answer = self._match(pictures, looks, wanted, household, age, facts)
+        return _with_life(answer, live)
+
+    def _match(
+        self,
+        pictures: Sequence[RgbImage],
+        looks: dict[int, _Look],
+        wanted: Sequence[RgbImage],
+        household: Sequence[bytes],
+        age: int | None,
+        facts: tuple[QualityFact, ...],
+    ) -> Verification:
+        """Whose face it is, by the best of the frames; whether anybody lives is judged apart."""
+        point, usable = self._points.at(age), _usable_frames(looks)
+        facts = (*facts, self._count_fact(len(usable)))
         if len(usable) < self._settings.min_usable_frames:
             return self._unusable(looks, pictures, point, facts)
         usable.sort(key=lambda frame: -frame.merit)
@@ -207,7 +229,7 @@ class FaceVerifier:
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
         probe, shown_facts = mean_embedding(best), facts + usable[0].facts
         answer = self._compare(probe, reference_side, age, point, shown_facts)
-        answer = _unless_live(self._contrasted(answer, probe, household, age), live)
+        answer = self._contrasted(answer, probe, household, age)
         return replace(answer, best_frame=usable[0].index)
 
     def _judge_life(
@@ -266,10 +288,10 @@ class FaceVerifier:
         sides = mean_embedding(embeddings[:CUTS]), mean_embedding(embeddings[CUTS:])
         return self._compare(*sides, age, point, ())
 
-    def check_frames(self, frames: Sequence[bytes]) -> None:
-        """Raises `UndecodableImage` where a frame is not a sound JPEG: to be asked before a try is
-        reserved."""
-        self._decode_frames(frames)
+    def check_frames(self, frames: Sequence[bytes]) -> tuple[bytes, ...]:
+        """The frames' fingerprints (sequence.py), by which they are known again. Raises
+        `UndecodableImage` where one is not a sound JPEG: to be asked before a try is reserved."""
+        return tuple(fingerprint(picture) for picture in self._decode_frames(frames))
 
     def check_reference(self, photo: bytes) -> ReferenceCheck:
         """Can this photo (JPEG or PNG) serve as a reference? To be asked when it is uploaded.
@@ -310,7 +332,7 @@ class FaceVerifier:
             except UndecodableImage as error:
                 error.frame = index
                 raise
-            pictures.append(picture)
+            pictures.append(images.shrink_short(picture, limits.frame_short_side_px))
         return pictures
 
     def _decode_photo(self, photo: bytes) -> RgbImage:
@@ -422,11 +444,23 @@ class FaceVerifier:
         return Verification(outcome, reason, None, None, self.engine, point.id, facts)
 
 
-def _unless_live(answer: Verification, live: liveness.CaptureJudgement | None) -> Verification:
+def _with_life(answer: Verification, live: liveness.CaptureJudgement | None) -> Verification:
     """A match that is not shown to be live waits for a person."""
-    if live is None or live.verdict is Verdict.LIVE or answer.outcome is not Outcome.MATCH:
+    if live is None:
         return answer
-    return replace(answer, zone=Zone.REVIEW, review=ReviewReason.LIVENESS_UNDECIDED)
+    answer = replace(answer, life=live.verdict)
+    if live.verdict is Life.LIVE or answer.outcome is not Outcome.MATCH:
+        return answer
+    reason = answer.review or ReviewReason.LIVENESS_UNDECIDED
+    return replace(answer, zone=Zone.REVIEW, review=reason)
+
+
+def _load_pack(name: str, models: Path | None, threads: int) -> liveness.Pack | None:
+    if not name:
+        return None
+    if name != MiniFasNet.name:
+        raise EngineUnknown(f"no pack against attacks {name!r}; there is {MiniFasNet.name}")
+    return MiniFasNet(models, threads)
 
 
 def _usable_frames(looks: dict[int, _Look]) -> list[_Usable]:

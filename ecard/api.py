@@ -74,6 +74,15 @@ class JsonInt(ma.fields.Integer):
         return int(super()._validated(value))
 
 
+class JsonNumber(ma.fields.Float):
+    """A number in a JSON body: no strings, no booleans, nothing without end."""
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, bool | str):
+            raise self.make_error("invalid", input=value)
+        return float(super()._validated(value))
+
+
 class QueryInt(ma.fields.Integer):
     """An integer in a query: ASCII digits only, where int() takes ``1_0`` and more."""
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Protocol
 
+from biometrics.challenge import Answer
 from biometrics.errors import ImageTooLarge, ReferenceUnusable, UndecodableImage
 from biometrics.types import Verification
 from ecard.call import Call
@@ -94,24 +95,26 @@ def judge(
     frames: Sequence[bytes],
     reference: bytes,
     age: int | None,
-    reserve: Callable[[], object] | None = None,
+    reserve: Callable[[Sequence[bytes]], object] | None = None,
     household: Sequence[bytes] = (),
+    answer: Answer | None = None,
 ) -> Verification:
     """Is the person in the frames the one on the reference photo? No database session is open here.
 
     ``age`` in years is that of the person on the reference photo; ``household``: reference photos
-    of others, to whom the claimant must not be about as near. ``reserve`` is called (and is to
-    commit the spent try) once a place is held and every frame could be read, so that neither our
-    load nor a broken frame costs a try. Raises Busy, FrameUnreadable, FrameTooLarge before it is
+    of others, to whom the claimant must not be about as near; ``answer``: the challenge that the
+    frames answer. ``reserve`` is called with the frames' fingerprints (and is to commit the spent
+    try) once a place is held and every frame could be read, so that neither our load nor a broken
+    frame costs a try. Raises Busy, FrameUnreadable, FrameTooLarge before it is
     called, ReferencePhotoUnusable after: the caller gives the try back then.
     """
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
         verifier = call.dependencies.verifier()
         with _named_refusals():
-            verifier.check_frames(frames)
+            prints = verifier.check_frames(frames)
             if reserve is not None:
-                reserve()
-            return verifier.verify(frames, reference, age=age, household=household)
+                reserve(prints)
+            return verifier.verify(frames, reference, age=age, household=household, answer=answer)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from biometrics.challenge import MOST_FRAMES
 from uploads.scanning import ClamdAddress
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -67,6 +68,9 @@ class Settings:
     face_engine: str = setting(
         "resnet", "What finds and compares faces: `resnet`, `dlib` or an installed model pack."
     )
+    liveness_pack: str = setting(
+        "", "A model pack against attacks that was installed: `minifasnet`; empty: none."
+    )
     judging_at_once: int = setting(2, "Faces judged at a time in a worker; past it 503.")
     judging_wait_seconds: float = setting(
         5.0, "How long a capture waits for its turn, seconds.", zero=True
@@ -97,7 +101,7 @@ class Settings:
     form_bytes: int = setting(100 * 1024, "Largest JSON body, or form field, bytes.")
     form_parts: int = setting(50, "Most parts of a multipart body.")
     frames_min: int = setting(3, "Fewest frames of a capture.")
-    frames_max: int = setting(12, "Most frames of a capture.")
+    frames_max: int = setting(40, "Most frames of a capture.")
     document_bytes_a_day: int = setting(
         60 * 2**20, "Bytes a holder may upload in `ECARD_DOCUMENT_BYTES_WINDOW_SECONDS`."
     )
@@ -188,6 +192,19 @@ class Settings:
     capture_sessions_a_day: int = setting(
         20,
         "Capture sessions per relative and application in 24 hours; each draws other digits.",
+    )
+    challenge_start_seconds: int = setting(
+        60, "How long a drawn challenge waits to be begun, seconds."
+    )
+    capture_sending_seconds: int = setting(
+        120, "How long a finished capture may be on its way to us, seconds."
+    )
+    challenges_a_day: int = setting(
+        40, "Challenges per relative and application in 24 hours; each is another one."
+    )
+    challenges_kept_days: int = setting(30, "How long a drawn challenge is kept, days.")
+    prints_kept_days: int = setting(
+        7, "How long a capture's frames are known again by their fingerprints, days."
     )
     unusable_max: int = setting(10, "Unusable captures in one capture session.")
     mismatches_in_a_row: int = setting(5, "Mismatches until waiting times begin.")
@@ -369,8 +386,8 @@ def _findings(s: Settings) -> list[str]:
         found.append("ECARD_SMTP_SENDER: needed with ECARD_SMTP_URL")
     if s.sms_webhook_url and len(s.sms_webhook_secret) < 32:
         found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
-    if s.frames_min < 1 or s.frames_max < s.frames_min:
-        found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range")
+    if not 1 <= s.frames_min <= s.frames_max <= MOST_FRAMES:
+        found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range within 1 to 40")
     found += [*_zeros(s), *_scanner_findings(s)]
     return found if s.demo else found + _production_findings(s)
 

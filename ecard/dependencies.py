@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random, SystemRandom
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
+from ecard.attestation import Attestation, NoAttestation
 from ecard.hashing import Hasher
 from uploads.documents.pages import PageReader
 from uploads.scanning import Scanner
@@ -43,4 +45,8 @@ class Dependencies:
     hasher: Hasher
     reader: PageReader | None = None
     """Reads what is printed on documents; None: people read them."""
+    attestation: Attestation = field(default_factory=NoAttestation)
+    """What vouches for the devices that captures come from."""
+    chance: Callable[[], Random] = SystemRandom
+    """What challenges are drawn with; no setting reaches it."""
     now: Callable[[], datetime] = utc_now

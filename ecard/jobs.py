@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ecard import files, idempotency, limits, worker
+from ecard import challenges, files, idempotency, limits, prints, worker
 from ecard.accounts import service as accounts
 from ecard.agencies import service as agencies
 from ecard.call import Call
@@ -53,6 +53,8 @@ SWEEPS = (
     Sweep("messages", HOURS, messages.sweep),
     Sweep("staff_sign_ins", HOURS, agencies.sweep),
     Sweep("idempotency_keys", HOURS, idempotency.sweep),
+    Sweep("challenges", HOURS, challenges.sweep),
+    Sweep("capture_prints", HOURS, prints.sweep),
     Sweep("counted_tries", HOURS, forget_tries),
     Sweep("done_jobs", 24 * HOURS, worker.forget_done_jobs),
 )

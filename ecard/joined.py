@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
+from random import Random, SystemRandom
 from threading import BoundedSemaphore
 
 import structlog
@@ -53,6 +54,7 @@ def join(
     verifier: Callable[[], FaceVerifier] | None = None,
     hasher: Hasher | None = None,
     database: Callable[[str, Bounds], Database] = Database,
+    chance: Callable[[], Random] = SystemRandom,
 ) -> Joined:
     """Open the database, the keys and the store; raises on a missing or unsafe key file."""
     db = database(settings.database_address, _bounds(settings))
@@ -68,6 +70,7 @@ def join(
         hashing=BoundedSemaphore(settings.hashing_at_once),
         hasher=hasher or Hasher(),
         reader=PageReader() if settings.reads_documents else None,
+        chance=chance,
         now=now,
     )
     return Joined(db, settings, dependencies)
@@ -96,4 +99,6 @@ def _bounds(settings: Settings) -> Bounds:
 
 def _load_verifier(settings: Settings) -> FaceVerifier:
     """The engine that is set, or an error: never another one instead."""
-    return FaceVerifier.load(engine=settings.face_engine, models=settings.models_folder)
+    return FaceVerifier.load(
+        engine=settings.face_engine, pack=settings.liveness_pack, models=settings.models_folder
+    )

@@ -21,7 +21,7 @@ class FramesSchema(Schema):
     frames = ma.fields.List(
         Upload(),
         required=True,
-        metadata={"description": "3 to 12 JPEG pictures in the order taken, as parts of one name"},
+        metadata={"description": "3 to 40 JPEG pictures in the order taken, as parts of one name"},
     )
 
     @ma.pre_load

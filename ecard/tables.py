@@ -13,7 +13,10 @@ import sqlalchemy as sa
 
 from ecard.db import Base
 
-ROOT_MODULES = ("audit", "delivery", "files", "health", "idempotency", "limits", "outbox", "vault")
+ROOT_MODULES = (
+    *("audit", "challenges", "delivery", "files", "health", "idempotency", "limits", "outbox"),
+    *("prints", "vault"),
+)
 """Modules beside the features that declare tables of their own."""
 
 

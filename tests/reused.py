@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from biometrics.challenge import Answer
 from biometrics.types import Portrait, ReferenceCheck, Verification
 from biometrics.verifier import FaceVerifier
 from ecard.db import Bounds, Database
@@ -67,15 +68,16 @@ class Remembering:
         *,
         age: int | None,
         household: Sequence[bytes] = (),
+        answer: Answer | None = None,
     ) -> Verification:
-        named = {"age": age, "household": tuple(household)}
+        named = {"age": age, "household": tuple(household), "answer": answer}
         return cast("Verification", self._once("verify", frames, reference, **named))
 
     def compare_photos(self, one: bytes, other: bytes, *, age: int | None) -> Verification:
         return cast("Verification", self._once("compare_photos", one, other, age=age))
 
-    def check_frames(self, frames: Sequence[bytes]) -> None:
-        self._once("check_frames", frames)
+    def check_frames(self, frames: Sequence[bytes]) -> tuple[bytes, ...]:
+        return cast("tuple[bytes, ...]", self._once("check_frames", frames))
 
     def check_reference(self, photo: bytes) -> ReferenceCheck:
         return cast("ReferenceCheck", self._once("check_reference", photo))

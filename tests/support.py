@@ -7,6 +7,7 @@ SQLite by default and PostgreSQL with ``TEST_DATABASE=postgres``.
 import atexit
 import json as jsonlib
 import os
+import random
 import re
 import shutil
 import tempfile
@@ -22,7 +23,8 @@ import sqlalchemy as sa
 from flask import Flask
 from urllib3.filepost import encode_multipart_formdata
 
-from biometrics.verifier import FaceVerifier
+from biometrics.engines import Engine, load_engine
+from biometrics.verifier import FaceVerifier, VerifierSettings
 from ecard import tables
 from ecard.app import create_app
 from ecard.config import Settings
@@ -61,10 +63,34 @@ class Clock:
         self.time += timedelta(**by)
 
 
+class HandClock:
+    """A phone's clock in step with the clock of the test: minutes off, and moved by waiting."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now_ms(self) -> float:
+        return (self._clock.time - START).total_seconds() * 1000 + 123_456
+
+    def wait(self, seconds: float) -> None:
+        self._clock.advance(seconds=seconds)
+
+
+def same_chance() -> random.Random:
+    """Every challenge drawn in tests is this one, so that its answers are rendered once only."""
+    return random.Random(2)
+
+
 @cache
 def verifier() -> FaceVerifier:
     """The real verifier, loaded once per test process and asked once about the same pictures."""
-    return cast("FaceVerifier", Remembering(FaceVerifier.load()))
+    return cast("FaceVerifier", Remembering(FaceVerifier(engine(), VerifierSettings())))
+
+
+@cache
+def engine() -> Engine:
+    """The default engine, loaded once per test process."""
+    return load_engine()
 
 
 @cache
@@ -109,7 +135,7 @@ class Stage:
 
     def phone(self, language: str = "en") -> Phone:
         """A phone that speaks to this process."""
-        return Phone(AppTransport(self.app), language)
+        return Phone(AppTransport(self.app), language, clock=HandClock(self.clock))
 
     def work_off(self) -> None:
         """Do everything that is due in the outbox now."""
@@ -241,7 +267,14 @@ def _demo(joined: Joined) -> DemoSummary:
 
 def _on(settings: Settings) -> Iterator[Stage]:
     clock = Clock()
-    joined = join(settings, now=clock, verifier=verifier, hasher=LIGHT, database=ReusedDatabase.on)
+    joined = join(
+        settings,
+        now=clock,
+        verifier=verifier,
+        hasher=LIGHT,
+        database=ReusedDatabase.on,
+        chance=same_chance,
+    )
     try:
         yield Stage(joined, clock, _app_for(joined), _demo(joined))
     finally:

@@ -32,8 +32,9 @@ class Judge:
     def check_frames(self, frames):
         if self.check:
             raise self.check
+        return (b"print",) * len(frames)
 
-    def verify(self, frames, reference, *, age, household):
+    def verify(self, frames, reference, *, age, household, answer):
         if self.failure:
             raise self.failure
         return ANSWER
@@ -73,15 +74,15 @@ def test_each_wrong_set_of_frames_has_its_own_refusal(contents, refusal, params)
 def test_a_judgement_reserves_the_try_before_it_compares():
     order = []
     judge = Judge()
-    answer = captures.judge(call_with(judge), [b"a"], b"r", 40, lambda: order.append("reserved"))
-    assert (answer, order) == (ANSWER, ["reserved"])
+    answer = captures.judge(call_with(judge), [b"a"], b"r", 40, order.append)
+    assert (answer, order) == (ANSWER, [(b"print",)])
 
 
 def test_past_the_places_nothing_is_reserved():
     call = call_with(Judge())
     reserved = []
     with call.dependencies.judging, pytest.raises(Busy):
-        captures.judge(call, [b"a"], b"r", 40, lambda: reserved.append(1))
+        captures.judge(call, [b"a"], b"r", 40, reserved.append)
     assert reserved == []
 
 
@@ -95,7 +96,7 @@ def test_past_the_places_nothing_is_reserved():
 def test_a_broken_frame_costs_no_try_and_is_named(error, refusal):
     reserved = []
     with pytest.raises(refusal) as caught:
-        captures.judge(call_with(Judge(check=error)), [b"a"], b"r", 40, lambda: reserved.append(1))
+        captures.judge(call_with(Judge(check=error)), [b"a"], b"r", 40, reserved.append)
     assert (caught.value.params, reserved) == ({"frame": 2}, [])
 
 

@@ -14,10 +14,17 @@ import cv2
 import numpy as np
 
 from biometrics import detection
-from biometrics.challenge import LONGEST_MS, MOVES, Challenge, Move, Profile, Slot
+from biometrics.challenge import (
+    LONGEST_MS,
+    MOST_FRAMES,
+    MOVES,
+    Challenge,
+    Move,
+    Profile,
+    Slot,
+)
 from biometrics.engines import Engine
 from biometrics.evaluation.errors import EvaluationError
-from biometrics.sequence import MOST_FRAMES
 from biometrics.tracks import SECOND, TURN_SEEN, Seen, Track
 from biometrics.types import Face, RgbImage
 

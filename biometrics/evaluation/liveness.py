@@ -23,12 +23,12 @@ from biometrics.evaluation.attacks import Presentation, in_words, rates
 from biometrics.evaluation.errors import EvaluationError, ManifestUnreadable, PicturesMissing
 from biometrics.evaluation.manifest import read_rows
 from biometrics.evaluation.simulator import Species
-from biometrics.fusion import LIVE_FROM, Verdict
+from biometrics.fusion import LIVE_FROM
 from biometrics.images import ImageLimits
 from biometrics.liveness import Pack, is_performed, judge_capture, judge_picture
 from biometrics.minifasnet import MiniFasNet
 from biometrics.packs import default_folder
-from biometrics.types import Face, RgbImage
+from biometrics.types import Face, Life, RgbImage
 from biometrics.verifier import FaceVerifier
 
 PACKS = {MiniFasNet.name: MiniFasNet}
@@ -169,7 +169,7 @@ def _clip(
     judged = judge_capture(track.frames, own, pack)
     others = clips.other_challenges(own)
     passed = sum(is_performed(track, other) for other in others)
-    verdict = judged.verdict if own.slots else Verdict.UNDECIDED
+    verdict = judged.verdict if own.slots else Life.UNDECIDED
     score = None if judged.reasons else min(judged.against.values())
     shown = {
         "path": row["path"],
@@ -181,7 +181,7 @@ def _clip(
         "others_tried": len(others),
         "others_passed": passed,
     }
-    live, attack = verdict is Verdict.LIVE, verdict is Verdict.ATTACK
+    live, attack = verdict is Life.LIVE, verdict is Life.ATTACK
     return _presentation(row, score, passes=live, refused=attack), shown
 
 
@@ -228,7 +228,7 @@ def _simulation(options: argparse.Namespace) -> dict[str, Any]:
         "engine": engine.name,
         "pack": None,
         **rates(judged),
-        "undecided": sum(s.judgement.verdict is Verdict.UNDECIDED for s in sessions),
+        "undecided": sum(s.judgement.verdict is Life.UNDECIDED for s in sessions),
         "verdicts": _verdicts(sessions),
         "live_from": LIVE_FROM,
         "measured": simulated.means(sessions),
@@ -238,7 +238,7 @@ def _simulation(options: argparse.Namespace) -> dict[str, Any]:
 def _simulated(session: simulated.Session) -> Presentation:
     judged = session.judgement
     score = None if judged.reasons else min(judged.against.values())
-    live = judged.verdict is Verdict.LIVE
+    live = judged.verdict is Life.LIVE
     attack = session.species is not Species.LIVE
     path = f"simulated/{session.seed}"
     return Presentation(path, attack, session.species.value, "", score, live)
@@ -246,7 +246,7 @@ def _simulated(session: simulated.Session) -> Presentation:
 
 def _verdicts(sessions: Sequence[simulated.Session]) -> dict[str, dict[str, int]]:
     def counted(kind: Species) -> Iterator[tuple[str, int]]:
-        for verdict in Verdict:
+        for verdict in Life:
             of_kind = [s for s in sessions if s.species is kind]
             yield verdict.value, sum(s.judgement.verdict is verdict for s in of_kind)
 

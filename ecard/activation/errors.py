@@ -147,11 +147,11 @@ class CaptureInProgress(Refusal):
 
 
 class CaptureResent(Refusal):
-    """Exactly these frames were judged before; nothing was spent."""
+    """Exactly these frames were judged before; no try was spent."""
 
     code = "capture_resent"
     status = 409
-    next = "send_capture"
+    next = "draw_challenge"
 
 
 class DigitsNotDrawn(Refusal):

@@ -4,35 +4,56 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableImage
-from biometrics.types import Outcome, ReviewReason, Verification
-from ecard import captures
+from biometrics.types import Life, Outcome, ReviewReason, Verification
+from ecard import answers, captures
 from ecard.activation import policy as rules
 from ecard.activation.reserving import (
+    Capture,
     Question,
     digest_of,
     give_back,
     read_question,
     registry_portrait,
     reserve,
+    spend_challenge,
 )
 from ecard.activation.settling import CaptureAnswer, Judged, settle
 from ecard.call import Call
 from ecard.errors import Unavailable
 from ecard.family import service as family
+from ecard.prints import FramesSeenBefore
+from ecard.told import Sent
+
+SPENDS_THE_CHALLENGE = (*answers.WRONG_ANSWERS, FramesSeenBefore)
 
 
-def take_capture(call: Call, session_id: uuid.UUID, frames: Sequence[bytes]) -> CaptureAnswer:
+def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer:
     """Judge one capture of the session. Raises what ``reserving.py`` refuses, Busy, Unavailable.
 
-    Exactly these frames judged before are refused without spending a try (``capture_resent``).
+    Exactly these frames judged before are refused without spending a try (``capture_resent``). An
+    answer that cannot be one to the drawn challenge spends that, and no try.
     """
-    digest = digest_of(call, frames)
-    question = read_question(call, session_id, digest)
-    family.refuse_unless_standing(call, call.guest.link_id)
-    portrait = registry_portrait(call, question.subject_ref)
-    attempt_id = uuid.uuid4()
+    capture = Capture(uuid.uuid4(), session_id, digest_of(call, sent.frames), sent.told)
+    try:
+        question = read_question(call, capture, sent)
+        family.refuse_unless_standing(call, call.guest.link_id)
+        portrait = registry_portrait(call, question.subject_ref)
+        return _judge(call, capture, question, sent.frames, portrait)
+    except SPENDS_THE_CHALLENGE as refusal:
+        spend_challenge(call, capture, refusal)
+        raise
+
+
+def _judge(
+    call: Call,
+    capture: Capture,
+    question: Question,
+    frames: Sequence[bytes],
+    portrait: bytes | None,
+) -> CaptureAnswer:
     try:
         seen = captures.judge(
             call,
@@ -40,12 +61,13 @@ def take_capture(call: Call, session_id: uuid.UUID, frames: Sequence[bytes]) -> 
             question.reference,
             question.subject_age,
             household=question.household,
-            reserve=lambda: reserve(call, session_id, attempt_id, digest),
+            answer=question.answer,
+            reserve=lambda prints: reserve(call, capture, question, prints),
         )
         judged = _judge_further(call, question, seen, portrait)
-        return settle(call, session_id, attempt_id, question, judged, frames)
+        return settle(call, capture, question, judged, frames)
     except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
-        give_back(call, attempt_id)
+        give_back(call, capture.attempt_id)
         if isinstance(error, BiometricsError):
             raise Unavailable from error
         raise
@@ -66,6 +88,7 @@ def _judge_further(
         from_document=question.from_document,
         registry_portrait=against,
         close_relative=seen.review is ReviewReason.CLOSE_RELATIVE,
+        shown_live=replace(question.shown, undecided=seen.life is not Life.LIVE),
     )
     return Judged(seen, verdict, against)
 

@@ -24,8 +24,6 @@ class CaptureSession(Base):
         sa.ForeignKey("sessions.id", ondelete="SET NULL"), index=True
     )
     """The session that is locked while the phone is handed over."""
-    challenge: Mapped[Code]
-    """Server-drawn, one use; what the capture must answer."""
     language: Mapped[Code]
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -64,6 +62,8 @@ class Attempt(Base):
     reason: Mapped[str | None] = mapped_column(sa.String(64))
     engine: Mapped[str | None] = mapped_column(sa.String(64))
     operating_point: Mapped[str | None] = mapped_column(sa.String(64))
+    challenge_id: Mapped[uuid.UUID | None]
+    """The challenge that it answers, which is forgotten earlier."""
     capture_digest: Mapped[str | None] = mapped_column(sa.String(80), index=True)
     """HMAC of the frames: the same capture sent twice is recognised."""
 

@@ -10,12 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ecard.attestation import ALLOW
+
 MATCH = "match"
 REVIEW = "review"
 NO_MATCH = "no_match"
 UNUSABLE = "unusable"
 PRESENTATION_ATTACK = "presentation_attack"
 OUTAGE = "outage"
+STANDARD = "standard"
+PROFILES = (STANDARD, "no_light", "no_movement")
+"""What a challenge asks for; the other two leave out what would exclude somebody, and a person
+looks then: without light a recording cannot be ruled out, without moves a print cannot."""
+LIVENESS_UNDECIDED = "liveness_undecided"
 
 MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})
 """Outcomes that count against the limits; None is a try that was reserved and never settled."""
@@ -34,6 +41,7 @@ adult who cannot be told otherwise that they accepted: a person sees them agree 
 LENT = frozenset({HANDED_OVER, VIDEO})
 """Ways in which an adult holds the holder's phone, whose own session is locked meanwhile."""
 
+DRAW_CHALLENGE = "draw_challenge"
 COUNTER = "counter"
 DIGITS_VIDEO = "digits_video"
 HOME_VISIT = "home_visit"
@@ -153,11 +161,38 @@ class Verdict:
     """As kept with the attempt: match, review, no_match, unusable or presentation_attack."""
     reasons: tuple[str, ...] = ()
     """Why a person has to look; empty where nobody has to."""
+    unusable: str | None = None
+    """Why the capture is unusable, where the engine itself could use it."""
 
     @property
     def needs_person(self) -> bool:
         """Whether a case is opened."""
         return bool(self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a capture shows about life. Undecided is asked for once more and then a person looks; it
+    is never a pass."""
+
+    undecided: bool
+    asked_before: bool
+    """Whether an earlier capture of this application was undecided."""
+    profile: str
+    attestation: int
+    """What the region says to the device: one of the rules of ``ecard/attestation.py``."""
+
+    @property
+    def once_more(self) -> bool:
+        """Whether another capture may still show more than this one."""
+        return self.undecided and not self.asked_before and self.profile == STANDARD
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why a person looks."""
+        found = [LIVENESS_UNDECIDED] if self.undecided else []
+        found += [f"profile_{self.profile}"] if self.profile != STANDARD else []
+        return found + (["device_unattested"] if self.attestation != ALLOW else [])
 
 
 def verdict(
@@ -169,6 +204,7 @@ def verdict(
     from_document: bool,
     registry_portrait: str,
     close_relative: bool = False,
+    shown_live: Shown,
 ) -> Verdict:
     """From the engine's answer to what happens. A machine never refuses finally.
 
@@ -178,17 +214,20 @@ def verdict(
     ``from_document``: the photo was cut from an identity document; a child's face photo, which
     nobody vouches for, does not become one by the child's coming of age.
     ``registry_portrait``: none, match, uncertain, differs or unusable.
+    ``shown_live``: what the capture shows about life, and what it could show.
     """
     if outcome == PRESENTATION_ATTACK:
         return Verdict(PRESENTATION_ATTACK, ("presentation_attack",))
     if outcome != MATCH:
         return Verdict(outcome)
-    reasons = []
+    if shown_live.once_more:
+        return Verdict(UNUSABLE, unusable=LIVENESS_UNDECIDED)
+    reasons = list(shown_live.reasons)
     if subject == "guardian":
         reasons.append("guardian_face")
     if close_relative:
         reasons.append("close_relative")
-    elif not accepted:
+    elif not accepted and not shown_live.undecided:
         reasons.append("match_uncertain")
     if adult and not from_document:
         reasons.append("photo_without_document")
@@ -248,7 +287,7 @@ def next_step(
         return "give_consent" if consent_by == "person" else "guardian_consents"
     if consent == "declined" or allowed.shut:
         return "choose_route"
-    return "wait" if allowed.wait_seconds else "send_capture"
+    return "wait" if allowed.wait_seconds else DRAW_CHALLENGE
 
 
 # --- codes and names ---------------------------------------------------------------------------

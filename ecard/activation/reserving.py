@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit
+from biometrics.challenge import Answer
+from ecard import answers, attestation, audit, challenges
+from ecard import prints as prints_of
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.errors import (
@@ -36,7 +38,9 @@ from ecard.errors import Refusal, Unavailable
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
 from ecard.persons import service as persons
+from ecard.prints import Whose
 from ecard.registry.port import RegistryUnavailable
+from ecard.told import Sent, Told
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -58,8 +62,24 @@ class Question:
     adult: bool
     from_document: bool
     """The reference was cut from a document; a face photo is only what the holder sent."""
+    whose: Whose
+    """Among whose captures these frames may not be known."""
+    answer: Answer
+    """The challenge that was drawn, as it was answered."""
+    shown: rules.Shown
+    """What the capture can show about life; whether it does is still to be judged."""
     household: tuple[bytes, ...] = ()
     """Reference photos of the holder's other relatives, where the region compares those too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One capture on its way: which try it is, and which challenge it answers."""
+
+    attempt_id: uuid.UUID
+    session_id: uuid.UUID
+    digest: str
+    told: Told
 
 
 def digest_of(call: Call, frames: Sequence[bytes]) -> str:
@@ -68,10 +88,16 @@ def digest_of(call: Call, frames: Sequence[bytes]) -> str:
     return call.dependencies.vault.index("capture", parts)
 
 
-def read_question(call: Call, session_id: uuid.UUID, digest: str) -> Question:
+def read_question(call: Call, capture: Capture, sent: Sent) -> Question:
+    """What the capture is judged against; raises everything that forbids it."""
+    told = capture.told
     with call.db.read() as session:
-        link, opened = sessions.of_guest(session, call, session_id)
-        known = _refuse(session, call, link, opened, digest)
+        link, opened = sessions.of_guest(session, call, capture.session_id)
+        known = _refuse(session, call, link, opened, capture.digest)
+        drawn = challenges.find(session, opened.id, told)
+        tier = call.dependencies.attestation.tier(told.attestation, drawn.nonce)
+        attestation.refuse_unless_taken(tier, known.policy.unattested_capture)
+        answers.refuse_wrong(sent, drawn, call.now, call.settings)
         photo, reference = documents.reference(session, call, link)
         return Question(
             reference=reference,
@@ -81,8 +107,21 @@ def read_question(call: Call, session_id: uuid.UUID, digest: str) -> Question:
             subject=link.face_subject,
             adult=known.adult,
             from_document=photo.source == "portrait",
+            whose=Whose(known.subject_id, link.holder_id),
+            answer=answers.answer_of(told, drawn),
+            shown=rules.Shown(
+                undecided=False,
+                asked_before=_undecided_before(session, link),
+                profile=drawn.profile,
+                attestation=attestation.rule_for(tier, known.policy.unattested_capture),
+            ),
             household=_household(session, call, link, known),
         )
+
+
+def _undecided_before(session: Session, link: Link) -> bool:
+    query = sa.select(Attempt.id).filter_by(link_id=link.id, reason=rules.LIVENESS_UNDECIDED)
+    return session.scalar(query.limit(1)) is not None
 
 
 def _household(session: Session, call: Call, link: Link, known: Facts) -> tuple[bytes, ...]:
@@ -95,7 +134,14 @@ def _household(session: Session, call: Call, link: Link, known: Facts) -> tuple[
 
 
 def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, digest: str) -> Facts:
-    """Everything that forbids a capture now; asked once early and again under the lock."""
+    """Everything that forbids this capture now; asked once early and again under the lock."""
+    known = may_capture(session, call, link, opened)
+    _refuse_resent(session, digest)
+    return known
+
+
+def may_capture(session: Session, call: Call, link: Link, opened: CaptureSession) -> Facts:
+    """What is known, where nothing forbids to open the camera now."""
     known = facts(session, call, link)
     if known.must_accept and link.state in rules.ANSWERING:
         raise AcceptanceMissing
@@ -113,7 +159,6 @@ def _refuse(session: Session, call: Call, link: Link, opened: CaptureSession, di
             wait_seconds=known.allowed.wait_seconds,
             tries_left=known.allowed.tries_left,
         )
-    _refuse_resent(session, link, digest)
     return known
 
 
@@ -136,14 +181,10 @@ def _refuse_in_progress(session: Session, call: Call, session_id: uuid.UUID) -> 
         raise CaptureInProgress(retry_after=2)
 
 
-def _refuse_resent(session: Session, link: Link, digest: str) -> None:
-    """A recording that is sent again is no new look at a person; after an outage it may be.
-
-    All applications of this holder for this relative count: what matched in one that was ended
-    must not open the next.
-    """
+def _refuse_resent(session: Session, digest: str) -> None:
+    """A recording that is sent again is no new look at a person, whoever sends it and for whomever;
+    after an outage it may be."""
     query = sa.select(Attempt.id).where(
-        Attempt.link_id.in_(family.of_same_pair(session, link)),
         Attempt.capture_digest == digest,
         Attempt.outcome.is_distinct_from(rules.OUTAGE),
     )
@@ -158,18 +199,31 @@ def registry_portrait(call: Call, subject_ref: str) -> bytes | None:
         raise Unavailable from error
 
 
-def reserve(call: Call, session_id: uuid.UUID, attempt_id: uuid.UUID, digest: str) -> None:
-    """Spend the try, committed, before anything is compared."""
+def spend_challenge(call: Call, capture: Capture, refusal: Refusal) -> None:
+    """An answer that cannot be: the challenge is used up, no try is."""
     with call.db.write() as session:
-        link, opened = sessions.of_guest(session, call, session_id)
-        known = _refuse(session, call, link, opened, digest)
+        _, opened = sessions.of_guest(session, call, capture.session_id)
+        challenges.refuse(session, call, opened.id, capture.told, refusal)
+        session.commit()
+
+
+def reserve(call: Call, capture: Capture, question: Question, prints: Sequence[bytes]) -> None:
+    """Spend the challenge and the try, committed, before anything is compared."""
+    with call.db.write() as session:
+        link, opened = sessions.of_guest(session, call, capture.session_id)
+        known = _refuse(session, call, link, opened, capture.digest)
+        told = capture.told
+        drawn = challenges.find(session, opened.id, told)
+        challenges.spend(drawn, call.now, challenges.ANSWERED)
+        prints_of.keep(session, call, capture.attempt_id, question.whose, prints)
         session.add(
             Attempt(
-                id=attempt_id,
+                id=capture.attempt_id,
                 link_id=link.id,
                 capture_session_id=opened.id,
+                challenge_id=drawn.id,
                 reserved_at=call.now,
-                capture_digest=digest,
+                capture_digest=capture.digest,
             )
         )
         audit.record(
@@ -177,7 +231,7 @@ def reserve(call: Call, session_id: uuid.UUID, attempt_id: uuid.UUID, digest: st
             call,
             "face.reserved",
             "attempt",
-            attempt_id,
+            capture.attempt_id,
             acting_for=known.relative_id,
         )
         session.commit()
@@ -190,5 +244,8 @@ def give_back(call: Call, attempt_id: uuid.UUID) -> None:
         if attempt is None or attempt.settled_at is not None:
             return
         attempt.settled_at, attempt.outcome = call.now, rules.OUTAGE
+        prints_of.forget(session, attempt_id)
+        if attempt.challenge_id is not None:
+            challenges.open_again(session, attempt.challenge_id)
         audit.record(session, call, "face.settled", "attempt", attempt_id, outcome=rules.OUTAGE)
         session.commit()

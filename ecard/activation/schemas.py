@@ -11,6 +11,7 @@ from ecard.activation.policy import (
     CODE_CHARACTERS,
     FACELESS_ROUTES,
     IDENTITY_DOCUMENTS,
+    PROFILES,
     WAYS,
 )
 from ecard.api import Schema
@@ -127,7 +128,11 @@ class CaptureSessionSchema(ma.Schema):
     face_subject = _one_of(*SUBJECTS)
     consent_by = _one_of(*DECIDERS)
     consent = _one_of(*CONSENTS)
-    challenge = _text(metadata={"description": "Drawn by the server for this session"})
+    profiles = ma.fields.List(
+        _one_of(*PROFILES),
+        required=True,
+        metadata={"description": "What a challenge may ask for (`drawChallenge`)"},
+    )
     frames_min = _count()
     frames_max = _count()
     tries_left = _count()

@@ -43,7 +43,7 @@ class SessionView:
     face_subject: str
     consent_by: str
     consent: str
-    challenge: str
+    profiles: list[str]
     frames_min: int
     frames_max: int
     tries_left: int
@@ -74,7 +74,7 @@ def read_session(call: Call, session_id: uuid.UUID) -> SessionView:
         face_subject=link.face_subject,
         consent_by=known.consent_by,
         consent=known.consent,
-        challenge=opened.challenge,
+        profiles=list(rules.PROFILES),
         frames_min=call.settings.frames_min,
         frames_max=call.settings.frames_max,
         tries_left=known.allowed.tries_left,

@@ -1,7 +1,8 @@
 """The last step of an application: the relative's own live face, or a route without one.
 
 The one door to this feature. ``opening.py`` and ``invitations.py`` begin a capture session,
-``screen.py`` is what it shows, ``agreeing.py`` acceptance and consent, ``judgement.py`` the capture
+``screen.py`` is what it shows, ``agreeing.py`` acceptance and consent, ``challenging.py`` what the
+camera asks for, ``judgement.py`` the capture
 (``reserving.py`` before it, ``settling.py`` after), ``digits.py`` and ``counter.py`` the other
 routes, ``standing.py`` what is left to try. Every verb starts from ``facts.py``.
 """
@@ -15,6 +16,7 @@ from ecard.activation.agreeing import (
     consent_as_person,
     withdraw_portrait,
 )
+from ecard.activation.challenging import draw_challenge
 from ecard.activation.counter import CounterCodeView, Redeemed, issue_code, redeem_code
 from ecard.activation.digits import DigitsView, draw_digits, take_video
 from ecard.activation.invitations import InvitationView, invite, open_invitation
@@ -41,6 +43,7 @@ __all__ = [
     "actor_for_token",
     "consent_as_guardian",
     "consent_as_person",
+    "draw_challenge",
     "draw_digits",
     "end_session",
     "invite",

@@ -8,7 +8,6 @@ starts from: the gate lets it pass, so that a phone which lost the last answer c
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -36,8 +35,6 @@ from ecard.vault import new_token
 if TYPE_CHECKING:
     from ecard.family.models import Link
 
-CHALLENGE_BYTES = 24
-"""192 random bits; what a camera must do with them comes with liveness."""
 STEP_AFTER = {
     "match": "finished",
     "review": "wait_for_review",
@@ -127,7 +124,6 @@ def begin(
         token_hash=call.dependencies.vault.token_hash(token),
         via=via,
         holder_session_id=holder_session_id,
-        challenge=secrets.token_urlsafe(CHALLENGE_BYTES),
         language=language,
         opened_at=call.now,
         expires_at=call.now + timedelta(seconds=call.settings.capture_session_seconds),

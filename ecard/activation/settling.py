@@ -23,7 +23,7 @@ from ecard.activation.errors import (
 from ecard.activation.facts import Facts, facts
 from ecard.activation.frames import without_metadata
 from ecard.activation.models import Attempt, CaptureSession
-from ecard.activation.reserving import AWAITING_FACE, Question, why_no_consent
+from ecard.activation.reserving import AWAITING_FACE, Capture, Question, why_no_consent
 from ecard.call import Call
 from ecard.documents import service as documents
 from ecard.errors import Refusal
@@ -61,15 +61,15 @@ class Judged:
 
 def settle(
     call: Call,
-    session_id: uuid.UUID,
-    attempt_id: uuid.UUID,
+    capture: Capture,
     question: Question,
     judged: Judged,
     frames: Sequence[bytes],
 ) -> CaptureAnswer:
     """Write down the outcome and let it have its effect; one transaction."""
+    attempt_id = capture.attempt_id
     with call.db.write() as session:
-        link, opened = sessions.locked(session, call.guest.link_id, session_id)
+        link, opened = sessions.locked(session, call.guest.link_id, capture.session_id)
         _write_outcome(session, call, attempt_id, judged)
         documents.note_registry_match(session, question.photo_id, judged.registry_portrait)
         late = opened.ended_at is not None or link.state != AWAITING_FACE
@@ -102,6 +102,13 @@ def _write_outcome(session: Session, call: Call, attempt_id: uuid.UUID, judged: 
 def _reason(judged: Judged) -> str | None:
     if judged.verdict.reasons:
         return judged.verdict.reasons[0]
+    return _what_to_change(judged)
+
+
+def _what_to_change(judged: Judged) -> str | None:
+    """Why a capture was unusable, for the person."""
+    if judged.verdict.unusable is not None:
+        return judged.verdict.unusable
     return judged.seen.reason.value if judged.seen.reason else None
 
 
@@ -181,6 +188,7 @@ def _machine_facts(judged: Judged) -> dict[str, object]:
         "operating_point": seen.operating_point,
         "outcome": seen.outcome.value,
         "zone": seen.zone.value if seen.zone else None,
+        "life": seen.life.value if seen.life else None,
         "best_frame": seen.best_frame,
         "registry_portrait": judged.registry_portrait,
         "quality": [
@@ -213,7 +221,7 @@ def _record(
 def _answer(call: Call, judged: Judged, known: Facts, opened: CaptureSession) -> CaptureAnswer:
     return CaptureAnswer(
         outcome=rules.shown_outcome(judged.verdict.outcome),
-        reason=judged.seen.reason.value if judged.seen.reason else None,
+        reason=_what_to_change(judged),
         tries_left=known.allowed.tries_left,
         wait_seconds=known.allowed.wait_seconds,
         unusable_left=max(0, call.settings.unusable_max - opened.unusable),
@@ -224,6 +232,6 @@ def _answer(call: Call, judged: Judged, known: Facts, opened: CaptureSession) ->
 
 def _next(known: Facts, opened: CaptureSession) -> str:
     """After an ended session another one is opened before a capture can be sent."""
-    if opened.ended_at is not None and known.next in ("send_capture", "wait"):
+    if opened.ended_at is not None and known.next in (rules.DRAW_CHALLENGE, "wait"):
         return "open_capture_session"
     return known.next

@@ -90,4 +90,4 @@ def holders_step(session: Session, call: Call, link: Link) -> str:
     if link.state not in rules.ANSWERING:
         return family.view(session, call, link).next or known.next
     way = "invite_or_hand_over" if known.adult else "open_capture_session"
-    return way if known.next in ("accept", "give_consent", "send_capture") else known.next
+    return way if known.next in ("accept", "give_consent", rules.DRAW_CHALLENGE) else known.next

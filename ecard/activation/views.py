@@ -9,11 +9,14 @@ from typing import Any
 
 from flask import request
 
-from ecard import captures, files
+from ecard import answers, captures, challenges, files
 from ecard import errors as general
 from ecard.activation import errors, schemas, service
 from ecard.api import Room
+from ecard.attestation import DeviceNotAttested
+from ecard.capture_parts import CaptureSchema, read_parts
 from ecard.cards.errors import CardNotUsable
+from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
 from ecard.documents.errors import ReferenceLapsed
 from ecard.family.errors import (
     AcceptanceNotNeeded,
@@ -23,8 +26,8 @@ from ecard.family.errors import (
     IllegalMove,
     RelativeNotConfirmed,
 )
-from ecard.multipart import FramesSchema
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.prints import FramesSeenBefore
 from ecard.request import current_call
 
 holder = Room("activation", __name__, url_prefix="/links", description="The last step, by holders")
@@ -41,6 +44,15 @@ staff = Room(
 FORM_OVERHEAD_BYTES = 64 * 1024
 """What a form's boundaries and headers may add to its files."""
 CLOSED = (errors.CaptureSessionEnded, errors.CaptureSessionExpired, errors.TooManyUnusable)
+CAMERA_SHUT = (
+    errors.AcceptanceMissing,
+    errors.ConsentMissing,
+    errors.FaceDeclined,
+    errors.FaceRouteClosed,
+    errors.TooManyMismatches,
+    errors.CaptureInProgress,
+)
+"""Why the camera may not be opened now."""
 NOT_NOW = (general.NotFound, IllegalMove, ApplicationExpired)
 HOLDER_STANDS = (CardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """What the holder is told when one of the two sides no longer stands in the registry."""
@@ -225,6 +237,24 @@ def consent_as_person(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     return service.consent_as_person(current_call(), session_id, **body)
 
 
+@capture.route("/<uuid:session_id>/challenges", methods=["POST"])
+@capture.doc(operationId="drawChallenge")
+@capture.idempotent
+@capture.refuses(
+    *NOT_NOW,
+    *CLOSED,
+    *CAMERA_SHUT,
+    DeviceNotAttested,
+    challenges.DeviceKeyDiffers,
+    challenges.TooManyChallenges,
+)
+@capture.arguments(DrawChallengeSchema)
+@capture.response(201, ChallengeSchema)
+def draw_challenge(body: dict[str, Any], session_id: uuid.UUID) -> Any:
+    """Draw what the person is to do before the camera; the challenge before it is spent."""
+    return service.draw_challenge(current_call(), session_id, challenges.Ask(**body))
+
+
 @capture.route("/<uuid:session_id>/captures", methods=["POST"])
 @body_up_to("capture_bytes")
 @capture.doc(operationId="sendCapture")
@@ -232,13 +262,14 @@ def consent_as_person(body: dict[str, Any], session_id: uuid.UUID) -> Any:
 @capture.refuses(
     *NOT_NOW,
     *CLOSED,
-    errors.AcceptanceMissing,
-    errors.ConsentMissing,
-    errors.FaceDeclined,
-    errors.FaceRouteClosed,
-    errors.TooManyMismatches,
-    errors.CaptureInProgress,
+    *CAMERA_SHUT,
     errors.CaptureResent,
+    DeviceNotAttested,
+    challenges.ChallengeUnknown,
+    challenges.ChallengeSpent,
+    *answers.WRONG_ANSWERS,
+    FramesSeenBefore,
+    answers.AnswerUnreadable,
     captures.TooFewFrames,
     captures.TooManyFrames,
     captures.FrameEmpty,
@@ -251,12 +282,12 @@ def consent_as_person(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     general.BodyTooLarge,
     general.Busy,
 )
-@capture.arguments(FramesSchema, location="files")
+@capture.arguments(CaptureSchema, location="files")
 @capture.response(200, schemas.CaptureAnswerSchema)
 def send_capture(parts: dict[str, Any], session_id: uuid.UUID) -> Any:
-    """Judge the frames of one capture; on a match the link opens, or a person looks first."""
+    """Judge the answer to a challenge; on a match the link opens, or a person looks first."""
     call = current_call()
-    return service.take_capture(call, session_id, captures.read_frames(parts, call.settings))
+    return service.take_capture(call, session_id, read_parts(parts, call.settings))
 
 
 @capture.route("/<uuid:session_id>/digits", methods=["POST"])

@@ -7,16 +7,13 @@ nowhere. Where the registry has no portrait, or the face cannot decide, the coun
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from biometrics.errors import BiometricsError
-from biometrics.types import Outcome, Verification
-from ecard import audit, captures, limits
+from ecard import audit, limits
 from ecard.accounts import service as accounts
 from ecard.agencies import service as agencies
 from ecard.call import Call
@@ -37,7 +34,6 @@ from ecard.registry.port import RegistryUnavailable
 CODE_PURPOSE = "card_password_reset"
 APP, COUNTER = "app", "counter"
 NEW_PASSWORD, FACE = "new_password", "face"
-NEEDS_PERSON = "needs_person"
 DAY = timedelta(days=1)
 
 
@@ -59,16 +55,6 @@ class ResetView:
 
 
 @dataclass(frozen=True, slots=True)
-class FaceAnswer:
-    """What a capture led to; a face that does not match is an answer, not a refusal."""
-
-    outcome: str
-    reason: str | None
-    tries_left: int
-    next: str
-
-
-@dataclass(frozen=True, slots=True)
 class CounterCode:
     """The code on paper that the clerk hands out, shown this once."""
 
@@ -78,10 +64,12 @@ class CounterCode:
 
 @dataclass(frozen=True, slots=True)
 class Sitter:
-    """Whose face is compared: their age, and the registry's portrait."""
+    """Whose face is compared: their age, and the registry's portrait; and what their region says to
+    devices that nothing vouches for."""
 
     age: int
     portrait: bytes
+    unattested_capture: int
 
 
 # --- opening ----------------------------------------------------------------------------------
@@ -89,7 +77,7 @@ class Sitter:
 
 def send_code(call: Call) -> CodeSent:
     """Send a code to the phone on file; raises ResetNeedsCounter where no face could follow."""
-    _sitter(call)
+    sitter_of(call)
     person_ref = _person_ref(call)
     opened = accounts.open_for_person(call, CODE_PURPOSE, person_ref)
     return CodeSent(opened.expires_at)
@@ -173,85 +161,7 @@ def _view(row: CardPasswordReset) -> ResetView:
     return ResetView(row.id, row.channel, row.expires_at, NEW_PASSWORD if proved else FACE)
 
 
-# --- the own face -----------------------------------------------------------------------------
-
-
-def show_face(call: Call, reset_id: uuid.UUID, frames: Sequence[bytes]) -> FaceAnswer:
-    """Compare the holder's own face with the registry's portrait. Frames stay in memory.
-
-    The try is reserved before judging; an unusable capture and an outage of ours give it back.
-    """
-    sitter = _sitter(call)
-    reserved: list[uuid.UUID] = []
-
-    def reserve() -> None:
-        _reserve_face(call, reset_id)
-        reserved.append(reset_id)
-
-    try:
-        judged = captures.judge(call, frames, sitter.portrait, sitter.age, reserve)
-        return _settle_face(call, reset_id, judged)
-    except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
-        if reserved and not isinstance(error, ResetClosed):
-            _give_back(call, reset_id)
-        if isinstance(error, BiometricsError):
-            raise Unavailable from error
-        if isinstance(error, captures.ReferencePhotoUnusable):
-            raise ResetNeedsCounter from error
-        raise
-
-
-def _reserve_face(call: Call, reset_id: uuid.UUID) -> None:
-    with call.db.write() as session:
-        row = _own(session, call, reset_id)
-        if row.channel == COUNTER or row.face_matched_at is not None:
-            raise ResetClosed(next=NEW_PASSWORD)
-        if row.unusable_tries >= call.settings.unusable_max or _tries_left(session, call, row) < 1:
-            raise ResetNeedsCounter
-        row.face_tries += 1
-        session.commit()
-
-
-def _settle_face(call: Call, reset_id: uuid.UUID, judged: Verification) -> FaceAnswer:
-    with call.db.write() as session:
-        row = _own(session, call, reset_id)
-        if judged.outcome is Outcome.UNUSABLE:
-            row.face_tries -= 1
-            row.unusable_tries += 1
-        if judged.accepted:
-            row.face_matched_at = call.now
-        left = _tries_left(session, call, row)
-        answer = _answer(judged, left)
-        audit.record(
-            session,
-            call,
-            "card_password.reset_face",
-            "card_password_reset",
-            row.id,
-            outcome=answer.outcome,
-            reason=answer.reason,
-        )
-        session.commit()
-    return answer
-
-
-def _answer(judged: Verification, left: int) -> FaceAnswer:
-    """``match`` alone opens nothing: where a person would have to look first, the counter does."""
-    reason = judged.reason.value if judged.reason is not None else None
-    if judged.accepted:
-        return FaceAnswer(judged.outcome.value, reason, left, NEW_PASSWORD)
-    if judged.outcome is Outcome.MATCH:
-        return FaceAnswer(judged.outcome.value, NEEDS_PERSON, left, COUNTER)
-    return FaceAnswer(judged.outcome.value, reason, left, FACE if left else COUNTER)
-
-
-def _give_back(call: Call, reset_id: uuid.UUID) -> None:
-    with call.db.write() as session:
-        _own(session, call, reset_id).face_tries -= 1
-        session.commit()
-
-
-def _tries_left(session: Session, call: Call, row: CardPasswordReset) -> int:
+def tries_left(session: Session, call: Call, row: CardPasswordReset) -> int:
     """The least of what is left in this reset, in 24 hours, and since the password was set."""
     set_at = session.scalar(sa.select(CardPassword.set_at).filter_by(person_id=row.person_id))
     spent = sa.select(sa.func.coalesce(sa.func.sum(CardPasswordReset.face_tries), 0))
@@ -268,20 +178,20 @@ def _tries_left(session: Session, call: Call, row: CardPasswordReset) -> int:
     return max(0, min(left))
 
 
-def _sitter(call: Call) -> Sitter:
+def sitter_of(call: Call) -> Sitter:
     """Raises ResetNeedsCounter without a portrait, or for a holder too young for a machine."""
     with call.db.read() as session:
         person = persons.particulars(session, call, call.holder.person_id)
         zone = agencies.time_zone(session, person.region_id)
-        adult_age = policies.current(session, person.region_id, call.now).adult_age
+        policy = policies.current(session, person.region_id, call.now)
     age = persons.age_on(person.birth_date, persons.local_day(call.now, zone))
     try:
         portrait = call.dependencies.registry.portrait(person.registry_ref)
     except RegistryUnavailable as error:
         raise Unavailable from error
-    if portrait is None or age < adult_age:
+    if portrait is None or age < policy.adult_age:
         raise ResetNeedsCounter
-    return Sitter(age, portrait)
+    return Sitter(age, portrait, policy.unattested_capture)
 
 
 def _person_ref(call: Call) -> str:
@@ -296,11 +206,11 @@ def finish(call: Call, reset_id: uuid.UUID, new_password: str) -> None:
     """Set the new password; the lock is gone. Raises ResetFaceNeeded, ResetClosed, NotFound."""
     holder = call.holder
     with call.db.read() as session:
-        _refuse_unproved(_own(session, call, reset_id, lock=False))
+        _refuse_unproved(own(session, call, reset_id, lock=False))
     passwords.refuse_weak(call, holder.person_id, new_password, "new_password")
     password_hash = passwords.hashed(call, holder.person_id, new_password)
     with call.db.write() as session:
-        row = _own(session, call, reset_id)
+        row = own(session, call, reset_id)
         _refuse_unproved(row)
         row.used_at = call.now
         passwords.store(session, call, holder.person_id, password_hash)
@@ -314,7 +224,7 @@ def _refuse_unproved(row: CardPasswordReset) -> None:
         raise ResetFaceNeeded
 
 
-def _own(session: Session, call: Call, reset_id: uuid.UUID, lock: bool = True) -> CardPasswordReset:
+def own(session: Session, call: Call, reset_id: uuid.UUID, lock: bool = True) -> CardPasswordReset:
     """The holder's own open reset; all resets of a person are held while one is worked on."""
     if lock:
         limits.lock(session, "card_password_reset", call.holder.person_id)

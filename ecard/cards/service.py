@@ -20,18 +20,17 @@ from ecard.cards.errors import (
 from ecard.cards.grants import Grant, add_grant, spend_grant, sweep
 from ecard.cards.passwords import prove as prove_password
 from ecard.cards.policy import DECIDE_RECOVERY
+from ecard.cards.reset_faces import FaceAnswer, draw_challenge, show_face
 from ecard.cards.resets import (
     COUNTER,
     CodeSent,
     CounterCode,
-    FaceAnswer,
     ResetView,
     finish,
     open_at_counter,
     open_by_code,
     open_by_counter_code,
     send_code,
-    show_face,
 )
 from ecard.cards.states import (
     CardView,
@@ -57,6 +56,7 @@ __all__ = [
     "change_password",
     "change_state",
     "change_state_at_counter",
+    "draw_challenge",
     "finish",
     "my_card",
     "open_at_counter",

@@ -7,10 +7,15 @@ from uuid import UUID
 
 from flask import request
 
-from ecard import captures
+from ecard import captures, challenges
 from ecard.accounts.service import CodeExpired, CodeWrong
+from ecard.answers import WRONG_ANSWERS, AnswerUnreadable
 from ecard.api import Room
+from ecard.attestation import DeviceNotAttested
+from ecard.capture_parts import CaptureSchema, read_parts
 from ecard.cards import errors, schemas, service
+from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
+from ecard.challenge_view import ChallengeView
 from ecard.errors import (
     BodyTooLarge,
     Busy,
@@ -21,7 +26,7 @@ from ecard.errors import (
     TooManyRequests,
     Unavailable,
 )
-from ecard.multipart import FramesSchema
+from ecard.prints import FramesSeenBefore
 from ecard.request import current_call
 
 card = Room("card", __name__, url_prefix="", description="The holder's e-card")
@@ -99,18 +104,32 @@ def open_reset(body: dict[str, str]) -> service.ResetView:
     return service.open_reset(current_call(), **body)
 
 
+@card.route("/card/password/resets/<uuid:reset_id>/challenges", methods=["POST"])
+@card.doc(operationId="drawChallengeForCardPasswordReset")
+@card.idempotent
+@card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, Unavailable)
+@card.refuses(DeviceNotAttested, challenges.DeviceKeyDiffers, challenges.TooManyChallenges)
+@card.arguments(DrawChallengeSchema)
+@card.response(201, ChallengeSchema)
+def draw_challenge(body: dict[str, Any], reset_id: UUID) -> ChallengeView:
+    """Draw what the holder is to do before the camera; the challenge before it is spent"""
+    return service.draw_challenge(current_call(), reset_id, challenges.Ask(**body))
+
+
 @card.route("/card/password/resets/<uuid:reset_id>/face", methods=["POST"])
 @card.doc(operationId="showFaceForCardPasswordReset")
 @card.idempotent
 @card.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
 @card.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
-@card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound)
-@card.arguments(FramesSchema, location="files")
+@card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, DeviceNotAttested)
+@card.refuses(challenges.ChallengeUnknown, challenges.ChallengeSpent, FramesSeenBefore)
+@card.refuses(AnswerUnreadable, *WRONG_ANSWERS)
+@card.arguments(CaptureSchema, location="files")
 @card.response(200, schemas.FaceAnswerSchema)
 def show_face(files: dict[str, Any], reset_id: UUID) -> service.FaceAnswer:
     """Show the own face; it is compared with the portrait that the registry holds"""
     call = current_call()
-    return service.show_face(call, reset_id, captures.read_frames(files, call.settings))
+    return service.show_face(call, reset_id, read_parts(files, call.settings))
 
 
 @card.route("/card/password/resets/<uuid:reset_id>", methods=["POST"])

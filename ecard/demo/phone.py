@@ -7,11 +7,25 @@ application itself. Nothing here knows the backend's code: a phone has only the 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ecard.demo.capture_client import (
+    Clock,
+    Drawn,
+    Part,
+    Recording,
+    SigningKey,
+    SteadyClock,
+    form_of,
+    record,
+    times_for,
+)
+
 API = "/api/v1"
+Face = Sequence[bytes] | Callable[[Mapping[str, Any]], Sequence[bytes]]
+"""What the camera sees: frames at hand, or frames that answer a challenge."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,7 @@ class Phone:
     token: str = ""
     refresh_token: str = ""
     device_token: str = ""
-    etags: dict[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SteadyClock)
 
     def send(
         self,
@@ -169,15 +183,24 @@ class Phone:
 
 @dataclass
 class Capture:
-    """A capture session on some phone."""
+    """A capture session on some phone (or a password reset), and the key with which it signs."""
 
     phone: Phone
     session_id: str
     token: str
+    key: SigningKey = field(default_factory=SigningKey)
+    place: str = "/capture-sessions"
+    takes: str = "/captures"
+    """Below its place and id: where captures are sent."""
+
+    @classmethod
+    def for_password_reset(cls, phone: Phone, reset_id: str) -> Capture:
+        """The holder's own face, for a new e-card password."""
+        return cls(phone, reset_id, phone.token, place="/card/password/resets", takes="/face")
 
     def send(self, method: str, rest: str = "", json: object | None = None, **more: Any) -> Answer:
         """One request within the session."""
-        path = f"/capture-sessions/{self.session_id}{rest}"
+        path = f"{self.place}/{self.session_id}{rest}"
         return self.phone.send(method, path, json, token=self.token, **more)
 
     def accept(self, scopes: list[str], accepted: bool = True) -> Answer:
@@ -194,7 +217,37 @@ class Capture:
         }
         return self.send("POST", "/consent", body)
 
-    def show_face(self, frames: Sequence[bytes]) -> Answer:
+    def ask(self, profile: str = "standard", **more: Any) -> Answer:
+        """Have a challenge drawn."""
+        body = {"profile": profile, "device_key": self.key.public_jwk()}
+        return self.send("POST", "/challenges", body, **more)
+
+    def draw(self, profile: str = "standard") -> Drawn:
+        """A challenge, just drawn; raises Refused."""
+        asked = self.ask(profile)
+        if not asked.ok:
+            raise Refused("challenge", asked)
+        return Drawn(asked.body, self.phone.clock.now_ms())
+
+    def show_face(self, face: Face, profile: str = "standard") -> Answer:
+        """Have a challenge drawn and answer it; frames that are at hand are sent whatever it asks
+        for. What refuses the challenge is the answer where no capture could be sent."""
+        try:
+            drawn = self.draw(profile)
+        except Refused as refused:
+            return refused.answer
+        return self.send_form(self.form(drawn, self.record(drawn, face)))
+
+    def record(self, drawn: Drawn, face: Face) -> Recording:
+        """The recording of one answer."""
+        frames = face(drawn.challenge) if callable(face) else face
+        times, each = times_for(drawn.challenge, len(frames)), iter(frames)
+        return record(drawn, lambda: next(each), lambda _: None, self.phone.clock, times)
+
+    def form(self, drawn: Drawn, recording: Recording) -> list[Part]:
+        """The signed form of one answer."""
+        return form_of(drawn, self.session_id, recording, self.key, self.phone.clock)
+
+    def send_form(self, form: Sequence[Part], **more: Any) -> Answer:
         """Send a capture."""
-        files = [("frames", (f"{i}.jpg", frame, "image/jpeg")) for i, frame in enumerate(frames)]
-        return self.send("POST", "/captures", files=files)
+        return self.send("POST", self.takes, files=form, **more)

@@ -6,20 +6,18 @@ Pairs are taken in the order of the folder's manifests, never by how well they m
 from __future__ import annotations
 
 import csv
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import numpy as np
 from PIL import Image
 
 from ecard.demo import specimens
+from ecard.demo.simulated_camera import SimulatedCamera, camera_before
 
 CHILD_AGES = range(8, 11)
-FRAMES = 8
-FIRST_SECONDS = 1.5
+FRAMES_LOOKED_AT = 45
 """Of a clip: before the person begins to turn their head."""
 SHORT_SIDE_PX = 480
 WANTED = 3
@@ -28,10 +26,10 @@ WANTED = 3
 
 @dataclass(frozen=True)
 class Pair:
-    """A photo of a person and a later capture of the same person."""
+    """A photo of a person, and a simulated camera before the same person at another moment."""
 
     photo: Image.Image
-    frames: list[bytes]
+    camera: SimulatedCamera
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Pictures:
 
     children: list[Pair]
     adults: list[Pair]
-    impostor: list[bytes]
+    impostor: SimulatedCamera
     note: str
 
 
@@ -52,14 +50,24 @@ def choose(folder: Path | None) -> Pictures:
 def public_pictures() -> Pictures:
     """One portrait as everybody's photo and capture, the other as the impostor."""
     first, second = (specimens.open_photo(path) for path in specimens.public_portraits())
-    pair = Pair(first, specimens.frames_of(first, take=_take()))
+    cameras = [camera_before(picture) for picture in (first, second)]
+    if cameras[0] is None or cameras[1] is None:
+        raise FileNotFoundError("the public portraits show no face")
+    pair = Pair(first, cameras[0])
     return Pictures(
         children=[pair],
         adults=[pair],
-        impostor=specimens.frames_of(second, take=_take()),
+        impostor=cameras[1],
         note="No ECARD_DATA: two public-domain portraits stand in for everybody, and one picture "
-        "is both the photo and the live capture. This shows the flow, not recognition.",
+        "is both the photo and the face before the camera. This shows the flow, not recognition. "
+        + SIMULATED,
     )
+
+
+SIMULATED = (
+    "The camera is simulated: a head made from a picture does what the server asks for. It passes "
+    "as a changed app would; no person was before a camera."
+)
 
 
 def folder_pictures(folder: Path) -> Pictures:
@@ -71,11 +79,11 @@ def folder_pictures(folder: Path) -> Pictures:
     return Pictures(
         children=children,
         adults=adults[:-1],
-        impostor=adults[-1].frames,
+        impostor=adults[-1].camera,
         note="Pictures of ECARD_DATA: the child's two pictures are of one person at about that "
-        "age; for the mother of 72 another adult stands in (a selfie as the portrait, a clip as "
-        "the live capture), since the folder has no such pair of that age. All documents are "
-        "drawn specimens.",
+        "age; for the mother of 72 another adult stands in (a selfie as the portrait, a frame of a "
+        "clip for the camera), since the folder has no such pair of that age. All documents are "
+        "drawn specimens. " + SIMULATED,
     )
 
 
@@ -95,7 +103,9 @@ def _children(folder: Path) -> Iterator[Pair]:
         known = earlier.setdefault(subject, (age, row["path"]))
         if known[1] != row["path"] and abs(known[0] - age) <= 1:
             photos = [specimens.open_photo(folder / "faces" / p) for p in (known[1], row["path"])]
-            yield Pair(photos[0], specimens.frames_of(photos[1], take=_take()))
+            camera = camera_before(photos[1])
+            if camera is not None:
+                yield Pair(photos[0], camera)
 
 
 def _adults(folder: Path) -> Iterator[Pair]:
@@ -108,8 +118,9 @@ def _adults(folder: Path) -> Iterator[Pair]:
         of_kind[row["subject"]] = folder / "captures" / row["path"]
         subject = row["subject"]
         if subject in selfies and subject in clips:
-            photo = specimens.open_photo(selfies[subject])
-            yield Pair(photo, clip_frames(clips[subject]))
+            camera = camera_before_clip(clips[subject])
+            if camera is not None:
+                yield Pair(specimens.open_photo(selfies[subject]), camera)
 
 
 def _rows(manifest: Path) -> list[dict[str, str]]:
@@ -117,30 +128,16 @@ def _rows(manifest: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def _take() -> int:
-    """Each run of the demo is another recording: the very same frames are refused a second time."""
-    return 1 + secrets.randbelow(specimens.TAKES - 1)
-
-
-def clip_frames(path: Path) -> list[bytes]:
-    """Eight JPEG frames of a clip's first seconds, as a phone would send them."""
-    clip, take = cv2.VideoCapture(str(path)), _take()
-    rate = clip.get(cv2.CAP_PROP_FPS) or 30.0
-    wanted = np.linspace(0, FIRST_SECONDS * rate, FRAMES).astype(int).tolist()
-    found: list[bytes] = []
-    number = 0
-    while len(found) < FRAMES:
+def camera_before_clip(path: Path) -> SimulatedCamera | None:
+    """A camera before the person on a clip, as they are at its beginning."""
+    clip, camera = cv2.VideoCapture(str(path)), None
+    for _ in range(FRAMES_LOOKED_AT):
         read, frame = clip.read()
-        if not read:
+        camera = camera_before(_small(Image.fromarray(frame[:, :, ::-1]))) if read else None
+        if camera is not None or not read:
             break
-        if number in wanted:
-            frame_jpeg = specimens.jpeg(_small(Image.fromarray(frame[:, :, ::-1])))
-            found.append(specimens.retaken(frame_jpeg, take))
-        number += 1
     clip.release()
-    if len(found) < FRAMES:
-        raise FileNotFoundError(f"{path.name} is too short a clip")
-    return found
+    return camera
 
 
 def _small(frame: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,20 @@ from urllib.parse import quote
 import requests
 
 from biometrics.errors import BiometricsError
+from biometrics.evaluation.simulator import Species
 from biometrics.types import Zone
 from biometrics.verifier import FaceVerifier
 from ecard.demo import hostile, papers, specimens
-from ecard.demo.phone import Answer, Capture, Phone, Refused
+from ecard.demo.phone import Answer, Capture, Face, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
+from ecard.demo.simulated_camera import OutOfFocus
 
 PASSWORD = "730518"  # noqa: S105 - a specimen, set by the demo itself
 WRONG = "111119"
 REQUEST_SECONDS = 60
 MAIL_SECONDS = 15
 ADULT_AGE = 40
+TAKES_MOST = 3
 
 
 class CannotPlay(Exception):
@@ -201,13 +204,25 @@ class Play:
             elif link["state"] not in ("ended", "expired", "rejected", "withdrawn"):
                 phone.must("POST", f"/links/{link['id']}/withdrawal")
 
-    def show(self, capture: Capture, frames: Sequence[bytes], who: str) -> str:
-        """Send a capture and print what came of it; returns the outcome."""
-        body = capture.show_face(frames).body
+    def show(self, capture: Capture, face: Face, who: str) -> str:
+        """Have a challenge drawn, answer it and print what came of it; returns the outcome."""
+        drawn = capture.draw()
+        moves = ", ".join(move["move"] for move in drawn.challenge["moves"])
+        colours = len(drawn.challenge["lights"])
+        self.say(f"4 challenge   drawn by the server: {moves}; {colours} colours of light")
+        body = capture.send_form(capture.form(drawn, capture.record(drawn, face))).body
         outcome = str(body.get("outcome") or body.get("code"))
         reason = f" ({body['reason']})" if body.get("reason") else ""
         left = f"; mismatches left today: {body['tries_left']}" if outcome == "no_match" else ""
         self.say(f"4 face        {who}: {outcome}{reason}{left}")
+        return outcome
+
+    def show_live(self, capture: Capture, face: Face, who: str) -> str:
+        """As `show`; a capture that could not be used is taken again, as a person would do."""
+        for _ in range(TAKES_MOST):
+            outcome = self.show(capture, face, who)
+            if outcome != "unusable":
+                break
         return outcome
 
     def state(self, phone: Phone, link_id: str) -> dict[str, Any]:
@@ -273,6 +288,7 @@ def play() -> None:
         a_mother_adds_her_child(running)
         a_son_adds_his_mother(running)
         a_hostile_file_is_refused(running)
+        a_still_picture_is_refused(running)
         a_wrong_password_locks(running)
     except Refused as refused:
         raise CannotPlay(_explained(refused)) from None
@@ -322,7 +338,7 @@ def a_mother_adds_her_child(play: Play) -> None:
         _child_evidence(play, phone, link_id, child, pair)
         opened = phone.open_capture(link_id, "own")
         capture = Capture(play.phone(), opened["id"], opened["token"])
-        if play.show(capture, pair.frames, "the child, live") == "match":
+        if play.show_live(capture, pair.camera, "the child, live") == "match":
             _active(play, phone, link_id, minor=True)
             return
         play.say("  these two pictures were not matched: another child's pictures, a new try")
@@ -357,11 +373,11 @@ def a_son_adds_his_mother(play: Play) -> None:
         _must_ok("acceptance", capture.accept(["rights", "certification", "card_status"]))
         _must_ok("consent", capture.consent())
         play.say("  acceptance  she read who asks for what, accepted, and allowed the comparison")
-        play.show(capture, specimens.blurred(pair.frames), "out of focus")
+        play.show(capture, OutOfFocus(pair.camera), "out of focus")
         play.show(capture, play.pictures.impostor, "an impostor")
         phone.must("POST", "/session/unlock", {"password": PASSWORD})
         capture = _handed_over(play, phone, link_id)
-        matched = play.show(capture, pair.frames, "the mother, live") == "match"
+        matched = play.show_live(capture, pair.camera, "the mother, live") == "match"
         phone.must("POST", "/session/unlock", {"password": PASSWORD})
         if matched:
             _after_her_match(play, phone, link_id)
@@ -432,6 +448,26 @@ def a_hostile_file_is_refused(play: Play) -> None:
         play.say(f"{what}: {answer.status} {code}")
     kept = len(phone.must("GET", "/documents")["items"])
     play.say(f"documents kept of them: {kept}")
+
+
+def a_still_picture_is_refused(play: Play) -> None:
+    """A photo on another phone's screen, moved so as to answer what is asked for."""
+    child = play.people["relatives"]["fang/xiaoming"]
+    play.scene(f"{child['holder_name']} holds a photo of her child of {child['age']} up")
+    phone, pair = play.sign_in("fang"), play.pictures.children[0]
+    link_id = play.begin(phone, child)
+    documents = [
+        phone.upload("birth_certificate", specimens.paper("birth certificate", [child["name"]])),
+        phone.upload("face_photo", specimens.face_photo(pair.photo)),
+    ]
+    _must_ok("evidence", phone.give_evidence(link_id, documents))
+    _must_ok("consent", phone.consent_as_guardian(link_id))
+    opened = phone.open_capture(link_id, "own")
+    capture = Capture(play.phone(), opened["id"], opened["token"])
+    play.show(capture, replace(pair.camera, before=Species.SCREEN_STILL), "a photo on a screen")
+    play.state(phone, link_id)
+    play.say("  it opens nothing; a person looks at it, since a machine never refuses finally")
+    phone.must("POST", f"/links/{link_id}/withdrawal")
 
 
 def a_wrong_password_locks(play: Play) -> None:

@@ -18,7 +18,6 @@ PORTRAIT = (380, 480)
 FRAME = (480, 640)
 INK, PAPER, RULE = "#1c2a3a", "#f5f1e6", "#9aa7b4"
 JPEG_QUALITY = 90
-TAKES = 997
 STEPS = 12
 """Frames after which the small movements of ``frames_of`` begin again."""
 
@@ -94,23 +93,13 @@ def face_photo(picture: Image.Image) -> bytes:
     return jpeg(_roomy(picture, 800))
 
 
-def frames_of(picture: Image.Image, count: int = 8, take: int = 0) -> list[bytes]:
+def frames_of(picture: Image.Image, count: int = 8) -> list[bytes]:
     """A capture made of one photo: small movements and light changes, as a hand-held phone has.
 
-    It shows the flow, not liveness: every frame is the same still picture. Another ``take`` is
-    another recording: the service refuses the very same frames a second time.
+    Every frame is the same still picture: as an answer to a challenge it is an attack.
     """
     base = _roomy(picture, FRAME[1] + 80)
-    return [retaken(jpeg(_one_frame(base, step)), take) for step in range(count)]
-
-
-def retaken(frame: bytes, take: int) -> bytes:
-    """The frame as another recording has it: other bytes, by a light change nobody sees."""
-    if take == 0:
-        return frame
-    with Image.open(io.BytesIO(frame)) as picture:
-        brighter = ImageEnhance.Brightness(picture).enhance(1 + (take % TAKES) / (20 * TAKES))
-        return jpeg(brighter)
+    return [jpeg(_one_frame(base, step)) for step in range(count)]
 
 
 def _one_frame(base: Image.Image, step: int) -> Image.Image:

@@ -73,6 +73,11 @@ class Policy:
         " no person; a forged one would pass so. 0: without a portrait in the registry a person"
         " looks.",
     )
+    unattested_capture: int = rule(
+        "0, 1 or 2",
+        "What a capture is worth whose device nothing vouches for (a program may have made its"
+        " frames): 0: as much as any; 1: a person looks; 2: it is refused before the camera opens.",
+    )
     household_contrast: int = rule(
         "0 or 1",
         "1: a face is compared with the holder's other relatives' photos on file too, and who is"

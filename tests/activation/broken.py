@@ -6,6 +6,7 @@ from typing import Any, NoReturn, cast
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
+from biometrics.challenge import Answer
 from biometrics.errors import ModelAltered
 from biometrics.types import Verification
 from biometrics.verifier import FaceVerifier
@@ -33,6 +34,7 @@ class FailingVerifier:
         *,
         age: int | None,
         household: Sequence[bytes] = (),
+        answer: Answer | None = None,
     ) -> Verification:
         """Fail."""
         raise self._failure
@@ -54,13 +56,14 @@ class WatchingVerifier:
         *,
         age: int | None,
         household: Sequence[bytes] = (),
+        answer: Answer | None = None,
     ) -> Verification:
         """Look, then judge."""
         pool = cast("QueuePool", self._db.engine.pool)
         self.connections_in_use.append(pool.checkedout())
         with self._db.write() as session:
             self.reserved.append(len(session.scalars(sa.select(Attempt)).all()))
-        return self._real.verify(frames, reference, age=age, household=household)
+        return self._real.verify(frames, reference, age=age, household=household, answer=answer)
 
 
 class InterruptedVerifier:
@@ -76,10 +79,11 @@ class InterruptedVerifier:
         *,
         age: int | None,
         household: Sequence[bytes] = (),
+        answer: Answer | None = None,
     ) -> Verification:
         """Let it happen, then judge."""
         self._happens()
-        return self._real.verify(frames, reference, age=age, household=household)
+        return self._real.verify(frames, reference, age=age, household=household, answer=answer)
 
 
 class SilentRegistry:

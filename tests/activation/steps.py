@@ -6,13 +6,13 @@ there on goes over the API.
 
 import io
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from PIL import Image
 from sqlalchemy.orm import Session
 
 from ecard import files
@@ -21,7 +21,9 @@ from ecard.activation.models import Attempt, CaptureSession
 from ecard.actors import CaptureGuest
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.demo import specimens
+from ecard.capture_parts import read_parts
+from ecard.config import Settings
+from ecard.demo.capture_client import Part
 from ecard.demo.phone import Answer, Capture, Phone
 from ecard.documents.models import Document, DocumentPage, ReferencePhoto
 from ecard.family import service as family
@@ -30,38 +32,30 @@ from ecard.family.policy import face_subject
 from ecard.persons import service as persons
 from ecard.persons.policy import birthday, local_midnight
 from ecard.registry.sql import store_portrait
+from ecard.told import Sent
+from tests.faces import ADMIRAL as ADMIRAL
+from tests.faces import ASTRONAUT as ASTRONAUT
+from tests.faces import CHALLENGE as CHALLENGE
+from tests.faces import SEEDS as SEEDS
+from tests.faces import UNDECIDED as UNDECIDED
+from tests.faces import frames as frames
+from tests.faces import photo as photo
+from tests.faces import portrait as portrait
+from tests.faces import stills as stills
 from tests.support import Stage
 
-ASTRONAUT, ADMIRAL = 0, 1
-"""The two public-domain portraits: two people who are not each other."""
+
+def sent(capture: Capture, taken: list[bytes]) -> Sent:
+    """A capture in answer to a challenge just drawn, as the service gets it."""
+    drawn = capture.draw()
+    return as_sent(capture.form(drawn, capture.record(drawn, taken)))
 
 
-@cache
-def portrait(who: int) -> Image.Image:
-    """A portrait, cut so that the face fills enough of it."""
-    picture = specimens.open_photo(specimens.public_portraits()[who])
-    return picture.crop((100, 0, 380, 320)) if who == ASTRONAUT else picture
-
-
-@cache
-def photo(who: int) -> bytes:
-    """The photo that was uploaded: the portrait at another size and light than the frames."""
-    picture = portrait(who)
-    larger = picture.resize((picture.width * 640 // picture.height, 640))
-    return specimens.jpeg(larger, quality=85)
-
-
-@cache
-def frames(who: int, take: int = 0, count: int = 3) -> list[bytes]:
-    """A capture of that person; every ``take`` is another recording."""
-    if take == 0:
-        return specimens.frames_of(portrait(who), count=count)
-    return [_another(frame, take) for frame in frames(who, 0, count)]
-
-
-def _another(frame: bytes, take: int) -> bytes:
-    with Image.open(io.BytesIO(frame)) as picture:
-        return specimens.jpeg(picture, quality=90 - take)
+def as_sent(form: Sequence[Part]) -> Sent:
+    """A form as the service gets it."""
+    parts: dict[str, Any] = {name: io.BytesIO(content) for name, (_, content, _) in form}
+    frames = [io.BytesIO(content) for name, (_, content, _) in form if name == "frames"]
+    return read_parts(parts | {"frames": frames}, Settings(var=Path()))
 
 
 @dataclass
@@ -124,7 +118,9 @@ class LastStep:
         with self.stage.joined.db.read() as session:
             return session.get_one(Link, uuid.UUID(self.link_id))
 
-    def tried(self, outcome: str, count: int, seconds_ago: float = 0) -> None:
+    def tried(
+        self, outcome: str, count: int, seconds_ago: float = 0, reason: str | None = None
+    ) -> None:
         """Write down tries that were made before, on whatever phone."""
         at = self.stage.clock.time
         with self.stage.joined.db.write() as session:
@@ -139,6 +135,7 @@ class LastStep:
                         reserved_at=at - timedelta(seconds=seconds_ago + number),
                         settled_at=at,
                         outcome=outcome,
+                        reason=reason,
                         capture_digest=uuid.uuid4().hex,
                     )
                 )

@@ -58,11 +58,11 @@ def test_another_person_is_no_match_and_ends_the_session(stage: Stage) -> None:
 def test_a_bad_picture_never_counts_as_another_person(stage: Stage) -> None:
     step = last_step(stage)
     capture = step.hand_over()
-    answer = capture.show_face(blurred(frames(ASTRONAUT)))
+    answer = capture.show_face(blurred(frames(ASTRONAUT, 1)))
     assert answer.body["outcome"] == "unusable"
     assert answer.body["reason"] in ("blurred", "no_face")
     assert (answer.body["tries_left"], answer.body["unusable_left"]) == (10, 9)
-    assert answer.body["next"] == "send_capture"
+    assert answer.body["next"] == "draw_challenge"
     assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
 
 
@@ -155,7 +155,7 @@ def test_one_still_picture_sent_as_a_capture_is_an_attack_that_a_person_judges(
     stage: Stage,
 ) -> None:
     step = last_step(stage)
-    answer = step.hand_over().show_face(3 * frames(ASTRONAUT)[:1])
+    answer = step.hand_over().show_face(28 * frames(ASTRONAUT)[:1])
     assert answer.body["outcome"] == "presentation_attack"
     assert answer.body["next"] == "wait_for_review"
     assert step.row().state == "in_review"
@@ -163,7 +163,7 @@ def test_one_still_picture_sent_as_a_capture_is_an_attack_that_a_person_judges(
     case = desk.must("GET", "/staff/cases")["items"][0]
     shown = desk.must("GET", f"/staff/cases/{case['id']}")
     assert shown["reasons"] == ["presentation_attack"]
-    assert [item["role"] for item in shown["files"]].count("frame") == 3
+    assert [item["role"] for item in shown["files"]].count("frame") == 28
 
 
 def test_who_turns_sixteen_while_the_application_runs_accepts_like_an_adult(stage: Stage) -> None:

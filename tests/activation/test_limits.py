@@ -16,6 +16,7 @@ from ecard.call import Call
 from ecard.demo.phone import Answer, Capture
 from ecard.demo.specimens import blurred
 from ecard.errors import Busy, Unavailable
+from ecard.told import Sent
 from tests import support
 from tests.activation.broken import (
     ALTERED,
@@ -34,6 +35,7 @@ from tests.activation.steps import (
     guest_call,
     last_step,
     registry_portrait,
+    sent,
 )
 from tests.support import Stage
 
@@ -133,16 +135,17 @@ def test_of_fifty_parallel_captures_exactly_one_is_judged(tmp_path: Path) -> Non
         step = guardian(stage)
         capture = step.open("own")
         step.tried("no_match", 4)
-        takes = [frames(ADMIRAL, take) for take in range(50)]
-
-        def send(taken: list[bytes]) -> Answer:
-            return Capture(stage.phone(), capture.session_id, capture.token).show_face(taken)
+        drawn = capture.draw()
+        form = capture.form(drawn, capture.record(drawn, frames(ADMIRAL)))
 
         with ThreadPoolExecutor(50) as phones:
-            answers = list(phones.map(send, takes))
+            answers = list(phones.map(lambda _: capture.send_form(form), range(50)))
         codes = Counter(answer.code or answer.body["outcome"] for answer in answers)
         assert codes["no_match"] == 1
-        assert set(codes) <= {"no_match", "capture_in_progress", "capture_session_ended", "busy"}
+        assert set(codes) <= {
+            *("no_match", "capture_in_progress", "capture_session_ended", "busy"),
+            *("capture_resent", "challenge_spent"),
+        }
         assert Counter(one.outcome for one in step.attempts()) == {"no_match": 5}
         assert step.read()["wait_seconds"] == 30
 
@@ -176,13 +179,13 @@ def test_a_capture_of_an_earlier_application_opens_no_later_one(stage: Stage) ->
     [
         ([], 422, "too_few_frames"),
         (2 * [b"x"], 422, "too_few_frames"),
-        (13 * [b"x"], 422, "too_many_frames"),
+        (41 * [b"x"], 422, "too_many_frames"),
         ([b"x", b"", b"x"], 422, "frame_empty"),
-        (3 * [b"plain text"], 422, "frame_unreadable"),
+        (28 * [b"plain text"], 422, "frame_unreadable"),
         ("truncated", 422, "frame_unreadable"),
         (3 * [bytes(3 * 2**20)], 413, "body_too_large"),
     ],
-    ids=["none", "two", "thirteen", "empty", "text", "truncated", "large"],
+    ids=["none", "two", "forty_one", "empty", "text", "truncated", "large"],
 )
 def test_bad_input_is_named_and_spends_nothing(
     stage: Stage, taken: Any, status: int, code: str
@@ -197,24 +200,11 @@ def test_bad_input_is_named_and_spends_nothing(
     assert capture.show_face(frames(ASTRONAUT)).ok
 
 
-def sent_twice(stage: Stage, capture: Capture, pictures: list[bytes]) -> list[Any]:
+def sent_twice(capture: Capture, pictures: list[bytes]) -> list[Answer]:
     """The same capture with the same key, as a network that lost the answer repeats it."""
-    body = b"".join(
-        b'--mark\r\nContent-Disposition: form-data; name="frames"; filename="f"\r\n\r\n%s\r\n' % one
-        for one in pictures
-    )
-    return [
-        stage.app.test_client().post(
-            f"/api/v1/capture-sessions/{capture.session_id}/captures",
-            data=body + b"--mark--\r\n",
-            content_type="multipart/form-data; boundary=mark",
-            headers={
-                "Authorization": f"Bearer {capture.token}",
-                "Idempotency-Key": "a-key-of-twenty-characters",
-            },
-        )
-        for _ in range(2)
-    ]
+    drawn, key = capture.draw(), "a-key-of-twenty-characters"
+    form = capture.form(drawn, capture.record(drawn, pictures))
+    return [capture.send_form(form, key=key) for _ in range(2)]
 
 
 @pytest.mark.parametrize("picture", ["unusable", "judged"])
@@ -224,9 +214,9 @@ def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(
     step = child(stage)
     capture = step.open("own")
     pictures = frames(ASTRONAUT)
-    sent = sent_twice(stage, capture, blurred(pictures) if picture == "unusable" else pictures)
-    assert sent[0].status_code == 200
-    assert sent[0].data == sent[1].data
+    sent = sent_twice(capture, blurred(pictures) if picture == "unusable" else pictures)
+    assert sent[0].status == 200
+    assert sent[0].body == sent[1].body
     assert sent[1].headers["Idempotent-Replay"] == "true"
     assert len(step.attempts()) == 1
     if picture == "judged":  # it ended the session: nothing new is looked at
@@ -250,8 +240,9 @@ def test_no_database_session_is_open_while_a_face_is_judged(stage: Stage) -> Non
 # --- outages and crashes -----------------------------------------------------------------------
 
 
-def take(call: Call, capture: Capture, who: int = ASTRONAUT) -> Any:
-    return service.take_capture(call, uuid.UUID(capture.session_id), frames(who))
+def take(call: Call, capture: Capture, taken: Sent | None = None) -> Any:
+    session_id = uuid.UUID(capture.session_id)
+    return service.take_capture(call, session_id, taken or sent(capture, frames(ASTRONAUT)))
 
 
 def test_a_face_that_was_declined_while_it_was_judged_opens_nothing(stage: Stage) -> None:
@@ -263,7 +254,7 @@ def test_a_face_that_was_declined_while_it_was_judged_opens_nothing(stage: Stage
     )
     call = with_(call, verifier=lambda: watching)
     with pytest.raises(FaceDeclined):
-        service.take_capture(call, uuid.UUID(capture.session_id), frames(ASTRONAUT))
+        take(call, capture)
     assert step.row().state == "awaiting_face"
     assert step.row().route == "counter"
 
@@ -274,12 +265,12 @@ def test_an_engine_that_fails_burns_nothing_and_the_same_capture_may_come_again(
     step = child(stage)
     capture = step.open("own")
     call = guest_call(capture, stage)
-    failing = FailingVerifier(support.verifier(), ALTERED)
+    failing, taken = FailingVerifier(support.verifier(), ALTERED), sent(capture, frames(ASTRONAUT))
     with pytest.raises(Unavailable):
-        take(with_(call, verifier=lambda: failing), capture)
+        take(with_(call, verifier=lambda: failing), capture, taken)
     assert [one.outcome for one in step.attempts()] == ["outage"]
     assert step.read()["tries_left"] == 10
-    assert take(call, capture).outcome == "match"
+    assert take(call, capture, taken).outcome == "match"
 
 
 def test_an_unknown_fault_gives_the_try_back_and_is_not_hidden(stage: Stage) -> None:
@@ -330,8 +321,9 @@ def test_a_full_store_leaves_no_half_made_case(stage: Stage) -> None:
     capture = step.open("own")
     call = guest_call(capture, stage)
     full = FullStore(call.dependencies.file_store)
+    taken = sent(capture, frames(ASTRONAUT))
     with pytest.raises(Unavailable):
-        take(with_(call, file_store=full), capture)
+        take(with_(call, file_store=full), capture, taken)
     assert [one.outcome for one in step.attempts()] == ["outage"]
     assert step.row().state == "awaiting_face"
-    assert take(call, capture).next == "wait_for_review"
+    assert take(call, capture, taken).next == "wait_for_review"

@@ -1,6 +1,7 @@
 """What follows from tries, consents and judged faces: the pure rules."""
 
 import string
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from ecard.activation import policy as rules
 from ecard.activation.policy import Allowance, MismatchLimits, Tried, allowance
+from ecard.attestation import ALLOW, REFUSE, REVIEW_ONLY, rule_for
 
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 LIMITS = MismatchLimits(
@@ -144,6 +146,7 @@ def test_a_link_opens_by_machine_only_for_an_accepted_face_with_a_confirmed_phot
         from_document=from_document,
         registry_portrait=portrait,
         close_relative=close,
+        shown_live=LIVE,
     )
     opens = found.outcome == "match" and not found.needs_person
     assert opens == (
@@ -157,6 +160,51 @@ def test_a_link_opens_by_machine_only_for_an_accepted_face_with_a_confirmed_phot
     assert rules.shown_outcome(found.outcome) == outcome
 
 
+LIVE = rules.Shown(undecided=False, asked_before=False, profile="standard", attestation=0)
+
+
+def judged(**shown: object) -> rules.Verdict:
+    """An adult's match that needs nobody but for what is shown about life."""
+    return rules.verdict(
+        "match",
+        accepted=not shown.get("undecided", False),
+        adult=True,
+        subject="relative",
+        from_document=True,
+        registry_portrait="none",
+        shown_live=replace(LIVE, **shown),  # type: ignore[arg-type]
+    )
+
+
+def test_undecided_is_unusable_once_and_then_a_person_looks() -> None:
+    first = judged(undecided=True)
+    assert (first.outcome, first.unusable) == ("unusable", "liveness_undecided")
+    assert not first.needs_person
+    second = judged(undecided=True, asked_before=True)
+    assert (second.outcome, second.reasons) == ("review", ("liveness_undecided",))
+
+
+@pytest.mark.parametrize("profile", ["no_light", "no_movement"])
+@pytest.mark.parametrize("undecided", [True, False])
+def test_what_leaves_something_out_never_passes_alone(profile: str, undecided: bool) -> None:
+    found = judged(profile=profile, undecided=undecided)
+    assert found.outcome == "review"
+    assert f"profile_{profile}" in found.reasons
+
+
+@pytest.mark.parametrize(
+    ("tier", "rule", "means"),
+    [("none", 0, ALLOW), ("none", 1, REVIEW_ONLY), ("none", 2, REFUSE),
+     ("none", 9, REFUSE), ("hardware", 2, ALLOW)],
+)  # fmt: skip
+def test_the_region_says_what_an_unattested_device_is_worth(
+    tier: str, rule: int, means: int
+) -> None:
+    assert rule_for(tier, rule) == means
+    if means == REVIEW_ONLY:
+        assert judged(attestation=means).reasons == ("device_unattested",)
+
+
 def test_an_attack_always_goes_to_a_person_and_a_mismatch_never() -> None:
     attack = rules.verdict(
         "presentation_attack",
@@ -165,6 +213,7 @@ def test_an_attack_always_goes_to_a_person_and_a_mismatch_never() -> None:
         subject="relative",
         from_document=True,
         registry_portrait="none",
+        shown_live=LIVE,
     )
     mismatch = rules.verdict(
         "no_match",
@@ -173,6 +222,7 @@ def test_an_attack_always_goes_to_a_person_and_a_mismatch_never() -> None:
         subject="guardian",
         from_document=True,
         registry_portrait="none",
+        shown_live=LIVE,
     )
     assert attack.reasons == ("presentation_attack",)
     assert not mismatch.needs_person
@@ -220,7 +270,7 @@ def test_the_next_step_follows_the_order_acceptance_consent_camera() -> None:
     assert step(consent="declined") == "choose_route"
     assert step(allowed=Allowance(0, 0, True)) == "choose_route"
     assert step(allowed=Allowance(3, 30, False)) == "wait"
-    assert step() == "send_capture"
+    assert step() == "draw_challenge"
     assert step("in_review") == "wait_for_review"
     assert step("active") == "finished"
     assert step("withdrawn") == "closed"

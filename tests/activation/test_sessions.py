@@ -312,7 +312,7 @@ def test_under_fourteen_the_guardian_decides_before_any_capture(stage: Stage) ->
     assert missing.body["next"] == "guardian_consents"
     assert capture.consent().code == "consent_by_guardian"
     assert step.phone.consent_as_guardian(step.link_id).body["next"] == "open_capture_session"
-    assert capture.send("GET").body["next"] == "send_capture"
+    assert capture.send("GET").body["next"] == "draw_challenge"
     assert capture.show_face(frames(ASTRONAUT)).ok
     assert len(step.attempts()) == 1
 
@@ -333,12 +333,12 @@ def test_what_the_guardian_decided_ends_with_the_fourteenth_birthday(stage: Stag
     step = last_step(stage, "anna", "paul", "child")
     assert step.phone.consent_as_guardian(step.link_id).ok
     capture = step.open("own")
-    assert capture.send("GET").body["next"] == "send_capture"
+    assert capture.send("GET").body["next"] == "draw_challenge"
     stage.clock.time = midnight + timedelta(minutes=5)
     refused = capture.show_face(frames(ASTRONAUT))
     assert (refused.code, refused.body["next"]) == ("consent_missing", "give_consent")
     assert capture.consent().ok
-    assert capture.send("GET").body["next"] == "send_capture"
+    assert capture.send("GET").body["next"] == "draw_challenge"
 
 
 def test_declining_the_face_is_recorded_and_leads_to_the_other_routes(stage: Stage) -> None:

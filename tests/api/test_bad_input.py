@@ -4,16 +4,19 @@ import uuid
 from typing import Any
 
 import pytest
+from PIL import Image
 from urllib3.filepost import encode_multipart_formdata
 
 from ecard.demo import specimens
+from ecard.demo.capture_client import Drawn, Recording
 from tests.api.scene import COUNTERS, PERSON, Scene, code, nothing_left_behind, set_up
 from tests.support import CARD_PASSWORD, Stage
 
 UNKNOWN = "0d9f6f1e-5a55-4c7b-9d6e-0f1f4b7a3c21"
-FRAMES = specimens.frames_of(PERSON)
+FRAMES = specimens.frames_of(PERSON, count=12)
 PAPER = specimens.paper("birth certificate", ["Nora"])
-EMPTY_ROOM = [specimens.paper("an empty room", [f"at {second} s"]) for second in range(3)]
+EMPTY_ROOM = [specimens.jpeg(Image.effect_noise((240, 320), 30)) for _ in range(12)]
+NOT_DRAWN = Drawn({"id": UNKNOWN, "nonce": "nobody drew it", "lights": []}, drawn_ms=0.0)
 
 
 def form(name: str, *contents: bytes, file_name: str = "upload.jpg") -> dict[str, Any]:
@@ -23,10 +26,19 @@ def form(name: str, *contents: bytes, file_name: str = "upload.jpg") -> dict[str
     return {"data": body, "content_type": content_type}
 
 
-def show(scene: Scene, *frames: bytes, token: str | None = None) -> Any:
+def show(scene: Scene, *frames: bytes, token: str | None = None, drawn: Drawn = NOT_DRAWN) -> Any:
+    """Send frames in answer to a challenge (that was never drawn, where none is named)."""
     path = f"/capture-sessions/{scene.camera.session_id}/captures"
     bearer = scene.camera.token if token is None else token
-    return scene.post(path, token=bearer, **form("frames", *frames))
+    return scene.post(path, token=bearer, **capture_form(scene, *frames, drawn=drawn))
+
+
+def capture_form(scene: Scene, *frames: bytes, drawn: Drawn = NOT_DRAWN) -> dict[str, Any]:
+    recording = Recording(0.0, frames, list(range(len(frames))), [])
+    if drawn is not NOT_DRAWN:
+        recording = scene.camera.record(drawn, frames)
+    body, content_type = encode_multipart_formdata(scene.camera.form(drawn, recording))
+    return {"data": body, "content_type": content_type}
 
 
 def upload(scene: Scene, *contents: bytes, file_name: str = "upload.jpg") -> Any:
@@ -221,8 +233,9 @@ def test_one_frame_too_many_is_refused(scene: Scene) -> None:
 
 
 def test_a_frame_that_is_no_picture_is_refused_before_a_try_is_spent(scene: Scene) -> None:
+    drawn = scene.camera.draw()
     with nothing_left_behind(scene.stage):
-        answer = show(scene, FRAMES[0], FRAMES[1][:2000], FRAMES[2])
+        answer = show(scene, FRAMES[0], FRAMES[1][:2000], *FRAMES[2:], drawn=drawn)
     assert code(answer) == (422, "frame_unreadable")
     assert answer.json["params"] == {"frame": 2}
 
@@ -230,7 +243,7 @@ def test_a_frame_that_is_no_picture_is_refused_before_a_try_is_spent(scene: Scen
 def test_a_frame_without_a_face_is_unusable_and_counts_as_no_mismatch(stage: Stage) -> None:
     scene = set_up(stage)
     before = scene.phone.must("GET", f"/links/{scene.waiting}/activation")["tries_left"]
-    answer = show(scene, *EMPTY_ROOM)
+    answer = show(scene, *EMPTY_ROOM, drawn=scene.camera.draw())
     assert answer.status_code == 200, answer.text
     assert (answer.json["outcome"], answer.json["tries_left"]) == ("unusable", before)
     assert answer.json["reason"]
@@ -258,7 +271,7 @@ def test_an_ended_session_is_not_used_again(stage: Stage) -> None:
 def test_a_foreign_session_is_not_there(scene: Scene) -> None:
     path = f"/capture-sessions/{uuid.uuid4()}/captures"
     with nothing_left_behind(scene.stage):
-        answer = scene.post(path, token=scene.camera.token, **form("frames", *FRAMES[:3]))
+        answer = scene.post(path, token=scene.camera.token, **capture_form(scene, *FRAMES[:3]))
     assert code(answer) == (404, "not_found")
 
 

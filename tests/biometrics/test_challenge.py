@@ -3,7 +3,9 @@ from itertools import pairwise
 
 from biometrics.challenge import (
     COLOURS,
+    LONGEST_GAP_MS,
     LONGEST_MS,
+    MOST_FRAMES,
     MOVES,
     Light,
     Move,
@@ -11,7 +13,6 @@ from biometrics.challenge import (
     draw,
     frame_times,
 )
-from biometrics.sequence import LONGEST_GAP_MS, MOST_FRAMES
 
 MANY = [draw(Profile.STANDARD, random.Random(seed)) for seed in range(300)]
 

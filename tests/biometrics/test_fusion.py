@@ -7,7 +7,7 @@ from biometrics.fusion import (
     LIVE_FROM,
     WEIGHTS,
     Attack,
-    Verdict,
+    Life,
     against,
     verdict_of,
 )
@@ -26,11 +26,11 @@ MEASURED = {
 def test_nothing_measured_is_never_life():
     sums = against({})
     assert set(sums.values()) == {0.0}
-    assert verdict_of(sums) is Verdict.UNDECIDED
+    assert verdict_of(sums) is Life.UNDECIDED
 
 
 def test_all_together_show_life():
-    assert verdict_of(against(MEASURED)) is Verdict.LIVE
+    assert verdict_of(against(MEASURED)) is Life.LIVE
 
 
 @pytest.mark.parametrize("name", MEASURED)
@@ -48,20 +48,20 @@ def test_what_is_no_number_counts_as_not_measured(value):
 def test_without_light_a_recording_on_a_screen_is_not_ruled_out():
     unlit = {name: value for name, value in MEASURED.items() if not name.startswith("light")}
     unlit.pop("pack")
-    assert verdict_of(against(unlit)) is not Verdict.LIVE
+    assert verdict_of(against(unlit)) is not Life.LIVE
 
 
 def test_without_moves_a_sheet_is_not_ruled_out():
     unmoved = {name: value for name, value in MEASURED.items() if name.startswith("light")}
-    assert verdict_of(against(unmoved)) is not Verdict.LIVE
+    assert verdict_of(against(unmoved)) is not Life.LIVE
 
 
 def test_a_flat_face_and_a_face_that_ignores_the_light_are_attacks():
     flat = MEASURED | {"turning": 0.02, "relief_turning": 0.0, "relief_distance": 0.0}
     flat |= {"pack": -4.0}
-    assert verdict_of(against(flat)) is Verdict.ATTACK
+    assert verdict_of(against(flat)) is Life.ATTACK
     unlit = MEASURED | {"light_strength": -6.0, "light_agreement": 0.1, "pack": -4.0}
-    assert verdict_of(against(unlit)) is Verdict.ATTACK
+    assert verdict_of(against(unlit)) is Life.ATTACK
 
 
 def test_no_single_measurement_decides_by_itself_but_the_pack_against_life():

@@ -4,9 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from biometrics.challenge import Profile, draw, frame_times
+from biometrics.challenge import MOST_FRAMES, Profile, draw, frame_times
 from biometrics.sequence import (
-    MOST_FRAMES,
     fingerprint,
     is_same_picture,
     recording_of,

@@ -1,20 +1,24 @@
 """A new password without the old one: by code and own face (a real judge), or at a counter."""
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image, ImageEnhance
 
 from biometrics.errors import ModelAltered
 from ecard.app import create_app
 from ecard.cards.models import CardPasswordReset
-from ecard.demo.phone import Answer, Phone
+from ecard.demo.capture_client import SigningKey
+from ecard.demo.phone import Answer, Capture, Phone, Refused
 from ecard.registry.sql import store_portrait
 from tests import support
 from tests.accounts.scene import PASSWORD, Scene, refusal, set_scene, wrong
 from tests.activation.broken import FailingVerifier
-from tests.biometrics.pictures import admiral, astronaut, brightened, capture, jpeg
+from tests.biometrics.pictures import astronaut, jpeg
+from tests.faces import ADMIRAL, ASTRONAUT, UNDECIDED, frames
 
 NEW = "518037"
 
@@ -66,8 +70,23 @@ def begin(scene: Scene, phone: Phone) -> dict[str, Any]:
 
 
 def show(phone: Phone, reset: dict[str, Any], frames: list[bytes], **more: Any) -> Answer:
-    files = [("frames", (f"{n}.jpg", frame, "image/jpeg")) for n, frame in enumerate(frames)]
-    return phone.send("POST", f"/card/password/resets/{reset['id']}/face", files=files, **more)
+    """Draw a challenge and answer it, or say what refused one of the two."""
+    capture = Capture.for_password_reset(phone, reset["id"])
+    capture.key = KEYS.setdefault(reset["id"], capture.key)
+    try:
+        drawn = capture.draw()
+    except Refused as refused:
+        return refused.answer
+    return capture.send_form(capture.form(drawn, capture.record(drawn, frames)), **more)
+
+
+KEYS: dict[str, SigningKey] = {}
+
+
+def dark(pictures: list[bytes]) -> list[bytes]:
+    """The same capture with the light off."""
+    opened = (Image.open(io.BytesIO(picture)) for picture in pictures)
+    return [jpeg(ImageEnhance.Brightness(picture).enhance(0.05)) for picture in opened]
 
 
 def finish(phone: Phone, reset: dict[str, Any], password: str = NEW) -> Answer:
@@ -79,7 +98,7 @@ def test_code_and_own_face_open_the_lock_with_a_new_password(scene, locked):
     reset = begin(scene, locked)
     assert (reset["channel"], reset["next"]) == ("app", "face")
     assert refusal(finish(locked, reset)) == (409, "reset_face_needed")
-    answer = show(locked, reset, capture(astronaut())).body
+    answer = show(locked, reset, frames(ASTRONAUT)).body
     assert (answer["outcome"], answer["next"]) == ("match", "new_password")
     assert refusal(finish(locked, reset, "123456")) == (422, "card_password_weak")
     assert finish(locked, reset).status == 204
@@ -89,31 +108,59 @@ def test_code_and_own_face_open_the_lock_with_a_new_password(scene, locked):
     assert refusal(finish(locked, reset, "640392")) == (409, "reset_closed")
 
 
-def test_somebody_elses_face_is_an_answer_and_five_of_them_lead_to_the_counter(scene, phone):
-    reset, stranger = begin(scene, phone), capture(admiral())
-    answers = [show(phone, reset, stranger).body for _ in range(5)]
-    assert {one["outcome"] for one in answers} == {"no_match"}
-    assert [one["tries_left"] for one in answers] == [4, 3, 2, 1, 0]
-    assert [one["next"] for one in answers] == ["face"] * 4 + ["counter"]
-    assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_needs_counter")
-    assert refusal(finish(phone, reset)) == (409, "reset_face_needed")
+def test_somebody_elses_face_is_an_answer_and_the_last_try_leads_to_the_counter(tmp_path):
+    with set_scene(tmp_path, mismatches_in_a_row=2) as scene:
+        phone = come_in(scene)
+        reset = begin(scene, phone)
+        answers = [show(phone, reset, frames(ADMIRAL, take)).body for take in range(2)]
+        assert {one["outcome"] for one in answers} == {"no_match"}
+        assert [one["tries_left"] for one in answers] == [1, 0]
+        assert [one["next"] for one in answers] == ["face", "counter"]
+        assert refusal(show(phone, reset, frames(ASTRONAUT))) == (409, "reset_needs_counter")
+        assert refusal(finish(phone, reset)) == (409, "reset_face_needed")
+
+
+def test_five_faces_may_fail(scene):
+    assert scene.joined.settings.mismatches_in_a_row == 5
 
 
 def test_bad_light_is_not_somebody_else_and_costs_no_face_try(scene, phone):
     reset = begin(scene, phone)
-    dark = capture(astronaut(), change=brightened(0.05))
-    answer = show(phone, reset, dark).body
+    answer = show(phone, reset, dark(frames(ASTRONAUT, 1))).body
     assert (answer["outcome"], answer["tries_left"], answer["next"]) == ("unusable", 5, "face")
     assert answer["reason"] in ("dark", "no_face")
+
+
+def test_a_still_picture_is_an_attack_and_costs_a_face_try(scene, phone):
+    answer = show(phone, begin(scene, phone), 28 * frames(ASTRONAUT)[:1]).body
+    assert (answer["outcome"], answer["tries_left"]) == ("presentation_attack", 4)
+
+
+def test_where_nobody_can_say_that_somebody_lives_it_is_asked_once_more(scene, phone):
+    reset = begin(scene, phone)
+    first = show(phone, reset, frames(ASTRONAUT, UNDECIDED)).body
+    assert (first["outcome"], first["reason"]) == ("unusable", "liveness_undecided")
+    assert (first["tries_left"], first["next"]) == (5, "face")
+    assert refusal(show(phone, reset, frames(ASTRONAUT, UNDECIDED))) == (409, "frames_seen_before")
+    assert show(phone, reset, frames(ASTRONAUT)).body["next"] == "new_password"
+
+
+def test_an_answer_is_good_for_its_own_challenge_once(scene, phone):
+    reset = begin(scene, phone)
+    capture = Capture.for_password_reset(phone, reset["id"])
+    drawn = capture.draw()
+    form = capture.form(drawn, capture.record(drawn, frames(ADMIRAL)))
+    assert capture.ask().ok
+    assert refusal(capture.send_form(form)) == (409, "challenge_spent")
 
 
 def test_unusable_captures_have_a_cap_of_their_own(tmp_path):
     with set_scene(tmp_path, unusable_max=2) as scene:
         phone = come_in(scene)
         reset = begin(scene, phone)
-        dark = capture(astronaut(), change=brightened(0.05))
-        assert [show(phone, reset, dark).body["outcome"] for _ in range(2)] == ["unusable"] * 2
-        assert refusal(show(phone, reset, dark)) == (409, "reset_needs_counter")
+        unlit = [show(phone, reset, dark(frames(ASTRONAUT, take))).body for take in (1, 2)]
+        assert [answer["outcome"] for answer in unlit] == ["unusable"] * 2
+        assert refusal(show(phone, reset, frames(ASTRONAUT))) == (409, "reset_needs_counter")
 
 
 def test_face_tries_of_a_day_are_counted_over_all_resets(tmp_path):
@@ -122,25 +169,25 @@ def test_face_tries_of_a_day_are_counted_over_all_resets(tmp_path):
         for left in (1, 0):
             scene.clock.advance(seconds=11)
             reset = begin(scene, phone)
-            assert show(phone, reset, capture(admiral())).body["tries_left"] == left
+            assert show(phone, reset, frames(ADMIRAL, left)).body["tries_left"] == left
         scene.clock.advance(seconds=11)
         third = begin(scene, phone)
-        assert refusal(show(phone, third, capture(astronaut()))) == (409, "reset_needs_counter")
+        assert refusal(show(phone, third, frames(ASTRONAUT))) == (409, "reset_needs_counter")
 
 
 BROKEN = [
     ([], (422, "too_few_frames")),
     ([b"x"] * 2, (422, "too_few_frames")),
-    ([b"x"] * 13, (422, "too_many_frames")),
+    ([b"x"] * 41, (422, "too_many_frames")),
     ([b"x", b"", b"x"], (422, "frame_empty")),
-    ([b"no picture"] * 3, (422, "frame_unreadable")),
+    ([b"no picture"] * 28, (422, "frame_unreadable")),
 ]
 
 
 def test_each_broken_capture_has_its_own_refusal_and_costs_nothing(scene, phone):
     reset = begin(scene, phone)
-    for frames, expected in BROKEN:
-        assert refusal(show(phone, reset, frames)) == expected
+    for pictures, expected in BROKEN:
+        assert refusal(show(phone, reset, pictures)) == expected
     with scene.joined.db.read() as session:
         row = session.scalars(sa.select(CardPasswordReset)).one()
     assert (row.face_tries, row.unusable_tries) == (0, 0)
@@ -152,15 +199,17 @@ def test_a_portrait_that_cannot_be_compared_leads_to_the_counter_and_costs_nothi
         blank = jpeg(astronaut().crop((0, 0, 60, 60)))
         store_portrait(session, scene.joined.dependencies.vault, "lucia", blank)
         session.commit()
-    assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_needs_counter")
+    assert refusal(show(phone, reset, frames(ASTRONAUT))) == (409, "reset_needs_counter")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 
 
 def test_a_capture_that_the_network_repeats_costs_one_face_try(scene, phone):
     reset = begin(scene, phone)
-    key = "key-" + "f" * 30
-    answers = [show(phone, reset, capture(admiral()), key=key) for _ in range(2)]
+    capture = Capture.for_password_reset(phone, reset["id"])
+    drawn = capture.draw()
+    form, key = capture.form(drawn, capture.record(drawn, frames(ADMIRAL))), "key-" + "f" * 30
+    answers = [capture.send_form(form, key=key) for _ in range(2)]
     assert answers[0].body == answers[1].body
     assert answers[0].body["outcome"] == "no_match"
     with scene.joined.db.read() as session:
@@ -173,7 +222,7 @@ def test_an_engine_that_fails_costs_no_face_try(scene, phone):
     dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
     app = create_app(replace(scene.joined, dependencies=dependencies))
     phone.transport = support.AppTransport(app)
-    assert refusal(show(phone, reset, capture(astronaut()))) == (503, "unavailable")
+    assert refusal(show(phone, reset, frames(ASTRONAUT))) == (503, "unavailable")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 
@@ -184,7 +233,7 @@ def test_an_unknown_fault_costs_no_face_try_and_is_not_hidden(scene, phone):
     dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
     app = create_app(replace(scene.joined, dependencies=dependencies))
     phone.transport = support.AppTransport(app)
-    assert refusal(show(phone, reset, capture(astronaut()))) == (500, "internal_error")
+    assert refusal(show(phone, reset, frames(ASTRONAUT))) == (500, "internal_error")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 
@@ -219,7 +268,7 @@ def test_a_reset_lapses_after_fifteen_minutes(scene, phone):
         "access_token"
     ]
     scene.clock.advance(seconds=6)
-    assert refusal(show(phone, reset, capture(astronaut()))) == (409, "reset_closed")
+    assert refusal(show(phone, reset, frames(ASTRONAUT))) == (409, "reset_closed")
     assert refusal(finish(phone, reset)) == (409, "reset_closed")
 
 
@@ -228,15 +277,14 @@ def test_a_foreign_reset_answers_like_one_that_does_not_exist(scene, phone):
     give_portrait(scene, "tomas")
     foreign = scene.signed_in("tomas")
     nowhere = {"id": "7d3c5a4e-0000-4000-8000-000000000000"}
-    frames = capture(astronaut())
     for one in (reset, nowhere):
-        assert refusal(show(foreign, one, frames)) == (404, "not_found")
+        assert refusal(show(foreign, one, frames(ASTRONAUT))) == (404, "not_found")
         assert refusal(finish(foreign, one)) == (404, "not_found")
 
 
 def test_nothing_of_the_frames_is_kept(scene, phone):
     reset = begin(scene, phone)
-    show(phone, reset, capture(admiral()))
+    show(phone, reset, frames(ADMIRAL))
     assert [path for path in scene.joined.settings.files_folder.rglob("*") if path.is_file()] == []
 
 

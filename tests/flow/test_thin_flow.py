@@ -4,9 +4,10 @@ from typing import Any
 
 from ecard.demo import specimens
 from ecard.demo.phone import Capture
+from tests.activation.steps import ADMIRAL, ASTRONAUT, frames
 from tests.support import CARD_PASSWORD, Stage
 
-ASTRONAUT, HOPPER = (specimens.open_photo(path) for path in specimens.public_portraits())
+PORTRAITS = [specimens.open_photo(path) for path in specimens.public_portraits()]
 
 
 def apply(stage: Stage, phone: Any, holder: str, relative: str) -> str:
@@ -58,14 +59,14 @@ def decide(stage: Stage, user: str, second: str, outcome: str, minor: bool) -> A
 def test_a_mother_adds_her_child_of_nine(stage: Stage) -> None:
     phone = stage.signed_in("lucia")
     link_id = apply(stage, phone, "lucia", "mateo")
-    answer = give_child_evidence(phone, link_id, ASTRONAUT)
+    answer = give_child_evidence(phone, link_id, PORTRAITS[ASTRONAUT])
     assert answer.ok, answer.body
     assert phone.must("GET", f"/links/{link_id}")["state"] == "awaiting_face"
     opened = phone.open_capture(link_id, "own")
     capture = Capture(stage.phone(), opened["id"], opened["token"])
-    assert capture.show_face(specimens.frames_of(ASTRONAUT)).code == "consent_missing"
+    assert capture.show_face(frames(ASTRONAUT)).code == "consent_missing"
     assert phone.consent_as_guardian(link_id).ok
-    shown = capture.show_face(specimens.frames_of(ASTRONAUT))
+    shown = capture.show_face(frames(ASTRONAUT))
     assert shown.body["outcome"] == "match", shown.body
     link = phone.must("GET", f"/links/{link_id}")
     assert link["state"] == "active"
@@ -76,7 +77,7 @@ def test_a_mother_adds_her_child_of_nine(stage: Stage) -> None:
 def test_a_son_adds_his_mother_of_seventy_two(stage: Stage) -> None:
     phone = stage.signed_in("tomas")
     link_id = apply(stage, phone, "tomas", "elena")
-    assert give_adult_evidence(phone, link_id, ASTRONAUT).ok
+    assert give_adult_evidence(phone, link_id, PORTRAITS[ASTRONAUT]).ok
     assert phone.must("GET", f"/links/{link_id}")["state"] == "in_review"
     decide(stage, "reviewer-north", "", "approved", minor=False)
     assert phone.must("GET", f"/links/{link_id}")["next"] == "invite_or_hand_over"
@@ -84,10 +85,10 @@ def test_a_son_adds_his_mother_of_seventy_two(stage: Stage) -> None:
     locked = phone.send("GET", "/links")
     assert (locked.status, locked.code) == (423, "session_handed_over")
     capture = Capture(stage.phone(), opened["id"], opened["token"])
-    assert capture.show_face(specimens.frames_of(ASTRONAUT)).code == "acceptance_missing"
+    assert capture.show_face(frames(ASTRONAUT)).code == "acceptance_missing"
     assert capture.accept(["rights", "certification"]).ok
     assert capture.consent().ok
-    shown = capture.show_face(specimens.frames_of(ASTRONAUT))
+    shown = capture.show_face(frames(ASTRONAUT))
     assert shown.body["outcome"] == "match", shown.body
     phone.must("POST", "/session/unlock", {"password": CARD_PASSWORD})
     link = phone.must("GET", f"/links/{link_id}")
@@ -98,16 +99,16 @@ def test_a_son_adds_his_mother_of_seventy_two(stage: Stage) -> None:
 def test_an_impostor_is_refused_and_a_blurred_capture_is_unusable(stage: Stage) -> None:
     phone = stage.signed_in("tomas")
     link_id = apply(stage, phone, "tomas", "elena")
-    assert give_adult_evidence(phone, link_id, HOPPER).ok
+    assert give_adult_evidence(phone, link_id, PORTRAITS[ADMIRAL]).ok
     decide(stage, "reviewer-north", "", "approved", minor=False)
     opened = phone.open_capture(link_id, "handed_over")
     capture = Capture(stage.phone(), opened["id"], opened["token"])
     assert capture.accept(["rights"]).ok
     assert capture.consent().ok
-    blurred = capture.show_face(specimens.blurred(specimens.frames_of(HOPPER)))
+    blurred = capture.show_face(specimens.blurred(frames(ADMIRAL, 1)))
     assert blurred.body["outcome"] == "unusable"
-    impostor = capture.show_face(specimens.frames_of(ASTRONAUT))
+    impostor = capture.show_face(frames(ASTRONAUT))
     assert impostor.body["outcome"] == "no_match"
-    assert capture.show_face(specimens.frames_of(HOPPER)).code == "capture_session_ended"
+    assert capture.show_face(frames(ADMIRAL)).code == "capture_session_ended"
     phone.must("POST", "/session/unlock", {"password": CARD_PASSWORD})
     assert phone.must("GET", f"/links/{link_id}")["state"] == "awaiting_face"

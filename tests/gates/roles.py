@@ -4,6 +4,7 @@ Everybody stands in the middle of something, so that generated requests get past
 the ids, versions and digests that exist are offered along with the generated ones.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from flask import Flask
 
 from ecard.app import create_app
 from ecard.demo import specimens
+from ecard.demo.capture_client import Drawn, Recording, SigningKey, answer_of
 from ecard.demo.phone import Capture
 from ecard.joined import join
 from tests import support
@@ -184,7 +186,19 @@ def _adult_session(stage: Stage) -> Role:
 
 
 def _at_camera(session: dict[str, Any], notices: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    return {"session_id": [session["id"]], "frames": [specimens.frames_of(PERSON)[:3]], **notices}
+    key = SigningKey()
+    nothing_drawn = Drawn({"id": session["id"], "nonce": "never drawn"}, drawn_ms=0.0)
+    stills = specimens.frames_of(PERSON, count=12)
+    recording = Recording(0.0, stills, [900.0 * number for number in range(12)], [])
+    answer = json.dumps(answer_of(nothing_drawn, session["id"], recording, 12_000.0)).encode()
+    return {
+        "session_id": [session["id"]],
+        "frames": [stills],
+        "answer": [answer],
+        "signature": [key.sign(answer)],
+        "device_key": [key.public_jwk()],
+        **notices,
+    }
 
 
 def _waiting_of(stage: Stage, phone: Any) -> tuple[str, str]:

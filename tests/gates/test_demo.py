@@ -15,7 +15,7 @@ from tests.operations.test_run import Running, environment, running
 pytestmark = pytest.mark.gate
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO_SECONDS = 180
+DEMO_SECONDS = 300
 IN_ORDER = (
     "adds her child of 9",
     "approved, on record, that a minor's case opens",
@@ -26,13 +26,15 @@ IN_ORDER = (
     "somebody else's passport: evidence_refused",
     "her passport (drawn) is read: TD3",
     "she read who asks for what, accepted",
-    "out of focus: unusable (blurred)",
+    "out of focus: unusable",
     "an impostor: no_match",
     "the mother, live: match",
     "link active; the holder may read, may not act yet",
     "reading only until",
     "Hostile files",
     "documents kept of them: 0",
+    "a photo on a screen: presentation_attack",
+    "may not read, may not act yet",
     "A wrong password locks",
     "the right password now: card_locked",
     "Done.",
@@ -71,6 +73,7 @@ def test_the_demo_shows_every_scene_and_says_that_it_shows_no_recognition(
 ) -> None:
     printed = play(server)
     assert "This shows the flow, not recognition" in printed
+    assert "The camera is simulated" in printed
     all_scenes(printed)
 
 

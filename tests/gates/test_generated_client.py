@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from ecard.demo import specimens
+from ecard.demo.capture_client import Drawn, SigningKey, SteadyClock, answer_of, record
+from ecard.demo.simulated_camera import camera_before
 from tests.operations.test_run import Running, running
 
 pytestmark = pytest.mark.gate
@@ -168,9 +170,24 @@ def show_face(service: Service, app: App, link: Any) -> Any:
     camera = service.app()
     camera.hold(opened.token)
     session = camera.room("CaptureSessions")
-    frames = [(f"{n}.jpg", frame) for n, frame in enumerate(specimens.frames_of(PERSON))]
-    assert session.read_capture_session(opened.id).frames_min <= len(frames)
-    return session.send_capture(key(), opened.id, frames)
+    signing, clock, screen = SigningKey(), SteadyClock(), []
+    asked = camera.make("DrawChallenge", device_key=signing.public_jwk())
+    challenge = session.draw_challenge(key(), opened.id, asked).to_dict()
+    drawn = Drawn(challenge | {"id": str(challenge["id"])}, clock.now_ms())
+    before = camera_before(PERSON)
+    assert before is not None
+    frames = iter(before(challenge))
+    times = challenge["frame_times_ms"]
+    recording = record(drawn, lambda: next(frames), screen.append, clock, times)
+    assert screen[:-1] == [one["light"] for one in challenge["lights"]]
+    answer = json.dumps(answer_of(drawn, str(opened.id), recording, clock.now_ms())).encode()
+    return session.send_capture(
+        key(),
+        opened.id,
+        [(f"{n}.jpg", frame) for n, frame in enumerate(recording.frames)],
+        ("answer.json", answer),
+        ("signature.txt", signing.sign(answer)),
+    )
 
 
 def decide(service: Service, link: Any) -> None:

@@ -67,7 +67,7 @@ class Standing:
 
 
 STANDING = Standing()
-MEANING = {"unknown_cursor", "one_of_two"}
+MEANING = {"unknown_cursor", "one_of_two", "not_a_key"}
 """Field codes about what is said, which no page can tell beforehand."""
 
 

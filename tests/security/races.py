@@ -133,11 +133,15 @@ def one_capture(stage: Stage, threads: int) -> None:
     step = last_step(stage)
     capture = step.hand_over()
     step.tried("no_match", stage.joined.settings.mismatches_a_day - 1, seconds_ago=7200)
-    takes = [frames(ADMIRAL, take=number) for number in range(threads)]
-    answers = at_once([partial(capture.show_face, take) for take in takes])
+    drawn = capture.draw()
+    form = capture.form(drawn, capture.record(drawn, frames(ADMIRAL)))
+    answers = at_once([partial(capture.send_form, form)] * threads)
     found = codes(answers)
     assert found["done"] == 1, found
-    assert set(found) <= {"done", "capture_in_progress", "capture_session_ended"}
+    assert set(found) <= {
+        *("done", "capture_in_progress", "capture_session_ended"),
+        *("capture_resent", "challenge_spent"),
+    }
     with stage.joined.db.read() as session:
         judged = list(session.scalars(sa.select(Attempt.outcome)))
     assert judged.count("no_match") == stage.joined.settings.mismatches_a_day

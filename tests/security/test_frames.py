@@ -1,6 +1,5 @@
 """A face on its way through the process: in memory, and on disk only sealed, for a case."""
 
-import io
 import os
 import re
 import sys
@@ -13,16 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from ecard.demo import specimens
 from ecard.review import service as review
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,
     LastStep,
+    frames,
     last_step,
-    portrait,
     registry_portrait,
 )
 from tests.security.haystack import written
@@ -58,25 +55,26 @@ def files_opened_for_writing() -> Iterator[list[str]]:
 
 
 @cache
-def large_frames(who: int, count: int = 3) -> tuple[bytes, ...]:
-    """Frames as a good camera sends them: each larger than what would be spooled to disk."""
-    grain, taken = np.random.default_rng(who), []
-    for frame in specimens.frames_of(portrait(who), count=count):
-        with Image.open(io.BytesIO(frame)) as picture:
-            size = (picture.width * 1280 // picture.height, 1280)
-            enlarged = np.asarray(picture.convert("RGB").resize(size), np.float64)
-        noisy = np.clip(enlarged + grain.normal(0, 5, enlarged.shape), 0, 255)
-        taken.append(specimens.jpeg(Image.fromarray(noisy.astype(np.uint8)), quality=98))
-    assert min(len(frame) for frame in taken) > SPOOLED_BYTES
-    return tuple(taken)
+def large_frames(who: int) -> list[bytes]:
+    """A capture whose first three frames are larger than what would be spooled to disk."""
+    noise = np.random.default_rng(who)
+    large = [with_comments(frame, noise) for frame in frames(who)[:3]]
+    assert min(len(frame) for frame in large) > SPOOLED_BYTES
+    return [*large, *frames(who)[3:]]
 
 
-def marks(taken: tuple[bytes, ...]) -> list[bytes]:
-    """Pieces of picture data that occur nowhere else by chance, of the start, middle and end."""
+def with_comments(jpeg: bytes, noise: np.random.Generator) -> bytes:
+    """The same picture with half a megabyte of comments."""
+    comments = [b"\xff\xfe\xff\xff" + noise.bytes(65_533) for _ in range(9)]
+    return jpeg[:2] + b"".join(comments) + jpeg[2:]
+
+
+def marks(taken: list[bytes]) -> list[bytes]:
+    """Pieces of the files that occur nowhere else by chance, of the start, middle and end."""
     return [frame[len(frame) * n // 4 :][:MARK_BYTES] for frame in taken for n in (1, 2, 3)]
 
 
-def in_the_clear(stage: Stage, taken: tuple[bytes, ...]) -> list[str]:
+def in_the_clear(stage: Stage, taken: list[bytes]) -> list[str]:
     return [
         where for where, hay in written(stage).items() if any(mark in hay for mark in marks(taken))
     ]

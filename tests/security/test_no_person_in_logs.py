@@ -20,7 +20,7 @@ from ecard.demo import specimens
 from ecard.demo.phone import Answer, Capture, Phone
 from ecard.registry.port import Registry, RegistryPerson
 from tests import support
-from tests.activation.steps import ASTRONAUT, photo, portrait
+from tests.activation.steps import ASTRONAUT, frames, photo, portrait
 from tests.family.scene import born, change, invent
 from tests.security.haystack import hits, written
 from tests.support import AppTransport, Stage
@@ -173,7 +173,7 @@ def add_mother(stage: Recording, phone: Phone, link_id: str, mother: RegistryPer
     capture = Capture(stage.phone(), body["id"], body["token"])
     assert capture.accept(["rights"]).ok
     assert capture.consent().ok
-    assert capture.show_face(specimens.frames_of(picture)).body["outcome"] == "match"
+    assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
     not_me = {found[0] for i in sent if (found := re.search(r"nm_[\w-]+", i["text"]))}
     assert stage.phone().send("POST", "/not-me", {"token": not_me.pop()}).status == 204
 

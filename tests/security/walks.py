@@ -192,7 +192,7 @@ class Walk:
     def _show(self, capture: Capture) -> Answer:
         self._takes += 1
         who = ASTRONAUT if self.chance.random() < 0.7 else ADMIRAL
-        return capture.show_face(frames(who, take=self._takes % 60))
+        return capture.show_face(frames(who, take=self._takes % 3))
 
     def counter(self, link: dict[str, Any]) -> Answer:
         issued = self.phone().send("POST", f"/links/{link['id']}/counter-code")
