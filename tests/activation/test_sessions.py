@@ -78,12 +78,6 @@ def test_the_relatives_screen_names_holder_scopes_and_how_to_end_it(stage: Stage
     assert (shown["must_accept"], shown["next"]) == (True, "accept")
 
 
-def test_a_challenge_is_drawn_for_every_session(stage: Stage) -> None:
-    step = child(stage)
-    drawn = {step.open("own").send("GET").body["challenge"] for _ in range(3)}
-    assert len(drawn) == 3
-
-
 def test_an_adult_cannot_be_served_beside_the_holder_nor_a_child_alone(stage: Stage) -> None:
     adult, minor = last_step(stage), child(stage)
     assert adult.post("/capture-sessions", {"via": "own"}).code == "capture_way_not_allowed"
