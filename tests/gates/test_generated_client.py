@@ -171,7 +171,8 @@ def show_face(service: Service, app: App, link: Any) -> Any:
     camera.hold(opened.token)
     session = camera.room("CaptureSessions")
     signing, clock, screen = SigningKey(), SteadyClock(), []
-    asked = camera.make("DrawChallenge", device_key=signing.public_jwk())
+    device_key = camera.make("Jwk", **signing.public_jwk())
+    asked = camera.make("DrawChallenge", device_key=device_key)
     challenge = session.draw_challenge(key(), opened.id, asked).to_dict()
     drawn = Drawn(challenge | {"id": str(challenge["id"])}, clock.now_ms())
     before = camera_before(PERSON)
@@ -184,9 +185,9 @@ def show_face(service: Service, app: App, link: Any) -> Any:
     return session.send_capture(
         key(),
         opened.id,
-        [(f"{n}.jpg", frame) for n, frame in enumerate(recording.frames)],
-        ("answer.json", answer),
-        ("signature.txt", signing.sign(answer)),
+        frames=[(f"{n}.jpg", frame) for n, frame in enumerate(recording.frames)],
+        answer=("answer.json", answer),
+        signature=("signature.txt", signing.sign(answer)),
     )
 
 

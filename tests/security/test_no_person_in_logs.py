@@ -23,7 +23,7 @@ from tests import support
 from tests.activation.steps import ASTRONAUT, frames, photo, portrait
 from tests.family.scene import born, change, invent
 from tests.security.haystack import hits, written
-from tests.support import AppTransport, Stage
+from tests.support import AppTransport, HandClock, Stage
 
 PASSWORD, WRONG_PASSWORD, STAFF_PASSWORD = "730518", "906247", "copper-anvil-nobody-knows"
 DEVICE = "Wilhelmina's yellow telephone"
@@ -60,7 +60,7 @@ class Recording(Stage):
     codes: dict[str, str]
 
     def phone(self, language: str = "en") -> Phone:
-        return Phone(Recorded(self.app, self.answers), language)
+        return Phone(Recorded(self.app, self.answers), language, clock=HandClock(self.clock))
 
     def code_sent_to(self, address: str) -> str:
         code = super().code_sent_to(address)
