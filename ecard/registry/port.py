@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+BENEFIT_KINDS = ("old_age", "survivors", "disability", "work_injury")
+"""Benefits whose payment asks for a proof of life."""
+
 
 class RegistryUnavailable(Exception):
     """The core system does not answer; nothing may be decided from that."""
