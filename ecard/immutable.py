@@ -21,6 +21,7 @@ TABLES = (
     "consents",
     "link_changes",
     "decisions",
+    "acts",
     "audit_rows",
 )
 FUNCTION = "ecard_refuse_change"

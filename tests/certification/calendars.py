@@ -3,7 +3,14 @@
 import random
 from datetime import date, timedelta
 
-from ecard.certification.policy import Benefit, Death, History, Question, Terms
+from ecard.certification.policy import (
+    Benefit,
+    Death,
+    History,
+    Question,
+    Terms,
+    plus_months,
+)
 from tests.certification.oracle import Calendar
 
 HORIZON_DAYS = 700
@@ -25,8 +32,12 @@ def drawn(seed: int) -> Calendar:
         grace=luck.choice((15, 15, 0, 30)),
         restore=luck.choice((90, 90, 30)),
     )
-    calendar.certified = {_later(luck, granted) for _ in range(luck.choice((0, 1, 2, 3, 5)))}
-    calendar.questions = [_question(luck, granted) for _ in range(luck.choice((0, 0, 1, 2, 4)))]
+    if luck.random() < 0.2:
+        calendar.born = _eighty_when_due(luck, calendar)
+    certified = range(luck.choice((0, 1, 2, 3, 5)))
+    calendar.certified = {_some_day(luck, calendar) for _ in certified}
+    asked = range(luck.choice((0, 0, 1, 2, 4)))
+    calendar.questions = [_question(luck, _some_day(luck, calendar)) for _ in asked]
     calendar.deaths = _deaths(luck, granted)
     calendar.reinstated = {_later(luck, granted) for _ in range(luck.choice((0, 0, 0, 1)))}
     return calendar
@@ -34,6 +45,21 @@ def drawn(seed: int) -> Calendar:
 
 def _later(luck: random.Random, day: date, most: int = HORIZON_DAYS) -> date:
     return day + timedelta(days=luck.randrange(most))
+
+
+def _some_day(luck: random.Random, calendar: Calendar) -> date:
+    """Any day, or one beside the days on which the first window turns."""
+    if luck.random() < 0.6:
+        return _later(luck, calendar.granted)
+    days = luck.choice((0, calendar.grace, calendar.grace + calendar.restore))
+    turning = plus_months(calendar.granted, calendar.months) + timedelta(days=days)
+    return turning + timedelta(days=luck.randrange(-1, 4))
+
+
+def _eighty_when_due(luck: random.Random, calendar: Calendar) -> date:
+    """A birth date with the 80th birthday on the first due day, or beside it."""
+    due = plus_months(calendar.granted, calendar.months) + timedelta(days=luck.randrange(-1, 2))
+    return plus_months(due, -80 * 12)
 
 
 def _born(luck: random.Random, granted: date) -> date:
@@ -44,8 +70,7 @@ def _born(luck: random.Random, granted: date) -> date:
     return granted - timedelta(days=age * 365 + luck.randrange(400))
 
 
-def _question(luck: random.Random, granted: date) -> tuple[date, date, date | None, bool]:
-    opened = _later(luck, granted)
+def _question(luck: random.Random, opened: date) -> tuple[date, date, date | None, bool]:
     counts = opened - timedelta(days=luck.choice((0, 0, 0, 20)))
     if luck.random() < 0.15:
         return opened, counts, None, False

@@ -1,0 +1,155 @@
+"""certification
+
+Revision: 0006. Follows: 0003. Written: 2026-11-26 17:24:00.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """From the revision before to this one."""
+
+    op.create_table(
+        "registry_balances",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_ref", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_ref"],
+            ["registry_persons.ref"],
+            name=op.f("fk_registry_balances_person_ref_registry_persons"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_balances")),
+        sa.UniqueConstraint(
+            "person_ref", "kind", name=op.f("uq_registry_balances_person_ref_kind")
+        ),
+    )
+    op.create_table(
+        "registry_benefits",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("ref", sa.String(length=64), nullable=False),
+        sa.Column("person_ref", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.Column("paid", sa.Boolean(), nullable=False),
+        sa.Column("paid_since", sa.Date(), nullable=True),
+        sa.Column("paid_reason", sa.String(length=64), nullable=True),
+        sa.Column("owed", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_ref"],
+            ["registry_persons.ref"],
+            name=op.f("fk_registry_benefits_person_ref_registry_persons"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_benefits")),
+        sa.UniqueConstraint("ref", name=op.f("uq_registry_benefits_ref")),
+    )
+    with op.batch_alter_table("registry_benefits", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_registry_benefits_person_ref"), ["person_ref"], unique=False
+        )
+
+    op.create_table(
+        "registry_contributions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_ref", sa.String(length=64), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_ref"],
+            ["registry_persons.ref"],
+            name=op.f("fk_registry_contributions_person_ref_registry_persons"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_contributions")),
+        sa.UniqueConstraint(
+            "person_ref",
+            "year",
+            "kind",
+            name=op.f("uq_registry_contributions_person_ref_year_kind"),
+        ),
+    )
+    op.create_table(
+        "acts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_kind", sa.String(length=64), nullable=False),
+        sa.Column("actor_id", sa.Uuid(), nullable=True),
+        sa.Column("relative_id", sa.Uuid(), nullable=False),
+        sa.Column("link_id", sa.Uuid(), nullable=True),
+        sa.Column("scope", sa.String(length=64), nullable=False),
+        sa.Column("action", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["link_id"], ["links.id"], name=op.f("fk_acts_link_id_links")),
+        sa.ForeignKeyConstraint(
+            ["relative_id"], ["persons.id"], name=op.f("fk_acts_relative_id_persons")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
+    )
+    with op.batch_alter_table("acts", schema=None) as batch_op:
+        batch_op.create_index("ix_acts_link_at", ["link_id", "at", "id"], unique=False)
+        batch_op.create_index("ix_acts_relative_at", ["relative_id", "at", "id"], unique=False)
+
+    op.create_table(
+        "rights_certificates",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("link_id", sa.Uuid(), nullable=True),
+        sa.Column("code_hash", sa.String(length=80), nullable=False),
+        sa.Column("said", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("good_until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["persons.id"], name=op.f("fk_rights_certificates_asked_by_persons")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["stored_files.id"],
+            name=op.f("fk_rights_certificates_file_id_stored_files"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["links.id"], name=op.f("fk_rights_certificates_link_id_links")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["persons.id"], name=op.f("fk_rights_certificates_person_id_persons")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rights_certificates")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_rights_certificates_code_hash")),
+    )
+    with op.batch_alter_table("rights_certificates", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_rights_certificates_link_id"), ["link_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_rights_certificates_person_id"), ["person_id"], unique=False
+        )
+
+
+def downgrade() -> None:
+    """Back to the revision before."""
+
+    with op.batch_alter_table("rights_certificates", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rights_certificates_person_id"))
+        batch_op.drop_index(batch_op.f("ix_rights_certificates_link_id"))
+
+    op.drop_table("rights_certificates")
+    with op.batch_alter_table("acts", schema=None) as batch_op:
+        batch_op.drop_index("ix_acts_relative_at")
+        batch_op.drop_index("ix_acts_link_at")
+
+    op.drop_table("acts")
+    op.drop_table("registry_contributions")
+    with op.batch_alter_table("registry_benefits", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_registry_benefits_person_ref"))
+
+    op.drop_table("registry_benefits")
+    op.drop_table("registry_balances")
