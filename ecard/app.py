@@ -23,6 +23,7 @@ from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
 from ecard.cards import views as cards_views
+from ecard.certification import views as certification_views
 from ecard.deadline import BodyDeadline
 from ecard.documents import views as documents_views
 from ecard.family import views as family_views
@@ -73,6 +74,9 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (acts_views.acts_on_me, auth.HOLDER),
     (rights_views.relative_rights, auth.HOLDER),
     (rights_views.rights, auth.HOLDER),
+    (certification_views.relative_certification, auth.HOLDER),
+    (certification_views.certification, auth.HOLDER),
+    (certification_views.staff_certification, auth.STAFF),
     (rights_views.certificate_checks, auth.PUBLIC),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)

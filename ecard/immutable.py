@@ -22,6 +22,7 @@ TABLES = (
     "link_changes",
     "decisions",
     "acts",
+    "certifications",
     "audit_rows",
 )
 FUNCTION = "ecard_refuse_change"

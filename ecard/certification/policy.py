@@ -31,6 +31,14 @@ OVER = "over"
 STATES = (NOT_BEGUN, CERTIFIED, IN_GRACE, HELD, STOPPED, CLOSED, DIED, OVER)
 PAID = frozenset({CERTIFIED, IN_GRACE, HELD})
 
+REASONS = {
+    True: ("seen_in_person", "reason_accepted"),
+    False: ("not_met", "identity_not_verified", "misuse"),
+}
+"""What a reviewer may give as the reason of an acceptance and of a refusal."""
+IDENTITY_DOCUMENTS = ("id_card", "passport")
+"""What a clerk may have looked at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -70,46 +71,66 @@ def _font() -> Path:
     return Path(found.submodule_search_locations[0]) / FONT_FILE
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How words, days and amounts are written in one language."""
+
+    language: str
+
+    def say(self, code: str, **words: object) -> str:
+        return sentence(f"certificate.{code}", self.language, **words)
+
+    def day(self, at: date) -> str:
+        return format_date(at, "long", BABEL[self.language])
+
+    def kind(self, of: Contribution | Balance | Benefit | Gap) -> str:
+        return self.say(f"kind.{of.kind}")
+
+    def money(self, cents: int) -> str:
+        return format_decimal(cents / CENTS, "#,##0.00", BABEL[self.language])
+
+
 def _parts(sheet: Sheet, language: str) -> list[tuple[str, list[str]]]:
-    def say(code: str, **words: object) -> str:
-        return sentence(f"certificate.{code}", language, **words)
-
-    def day(at: date) -> str:
-        return format_date(at, "long", BABEL[language])
-
-    def kind(of: Contribution | Balance | Benefit | Gap) -> str:
-        return say(f"kind.{of.kind}")
-
-    def money(cents: int) -> str:
-        return format_decimal(cents / CENTS, "#,##0.00", BABEL[language])
-
-    none = [say("none")]
-    paid_in = [
-        say("contribution", year=one.year, kind=kind(one), months=len(one.months))
-        + f" {money(one.cents)}"
-        for one in sheet.contributions
-    ]
-    missing = [
-        say("gap", kind=kind(one), months=one.months) + f" {one.first:%Y-%m} – {one.last:%Y-%m}"
-        for one in sheet.gaps
-    ]
-    held = [f"{kind(one)}: {money(one.cents)} ({day(one.as_of)})" for one in sheet.balances]
-    drawn = [
-        say("benefit", kind=kind(one), since=day(one.since), cents=money(one.cents))
-        for one in sheet.benefits
-    ]
+    """Headings, and the lines below each; the title has none."""
+    to = _Words(language)
+    born = to.say("born", day=to.day(sheet.birth_date))
+    until = to.say("issued", day=to.day(sheet.issued_on), until=to.day(sheet.good_until))
     return [
-        (say("title"), []),
-        (sheet.name, [say("number", number=sheet.number), say("born", day=day(sheet.birth_date))]),
-        (say("contributions"), paid_in or none),
-        (say("gaps"), missing or none),
-        (say("balances"), held or none),
-        (say("benefits"), drawn or none),
+        (to.say("title"), []),
+        (sheet.name, [to.say("number", number=sheet.number), born]),
+        *((to.say(name), lines or [to.say("none")]) for name, lines in _tables(sheet, to)),
         (
-            say("check", mark=sheet.code),
-            [
-                say("issued", day=day(sheet.issued_on), until=day(sheet.good_until)),
-                say("where", address=sheet.check_address),
-            ],
+            to.say("check", mark=sheet.code),
+            [until, to.say("where", address=sheet.check_address)],
         ),
     ]
+
+
+def _tables(sheet: Sheet, to: _Words) -> Iterator[tuple[str, list[str]]]:
+    yield (
+        "contributions",
+        [
+            to.say("contribution", year=one.year, kind=to.kind(one), months=len(one.months))
+            + f" {to.money(one.cents)}"
+            for one in sheet.contributions
+        ],
+    )
+    yield (
+        "gaps",
+        [
+            to.say("gap", kind=to.kind(one), months=one.months)
+            + f" {one.first:%Y-%m} – {one.last:%Y-%m}"
+            for one in sheet.gaps
+        ],
+    )
+    yield (
+        "balances",
+        [f"{to.kind(one)}: {to.money(one.cents)} ({to.day(one.as_of)})" for one in sheet.balances],
+    )
+    yield (
+        "benefits",
+        [
+            to.say("benefit", kind=to.kind(one), since=to.day(one.since), cents=to.money(one.cents))
+            for one in sheet.benefits
+        ],
+    )

@@ -14,6 +14,12 @@ from tests.operations.test_upgrade_intake import table, write_document
 BEFORE, AFTER = "0003", "0006"
 NEW = {
     "acts",
+    "benefit_watches",
+    "certification_cases",
+    "certification_codes",
+    "certifications",
+    "recorded_deaths",
+    "reinstatements",
     "registry_balances",
     "registry_benefits",
     "registry_contributions",
