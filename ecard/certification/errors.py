@@ -39,7 +39,7 @@ class TooManyReviews(Refusal):
 class NothingToAppeal(Refusal):
     """No stop and no refusal that may still be appealed."""
 
-    code = "nothing_to_appeal"
+    code = "no_stop_or_refusal_to_appeal"
     status = 409
 
 

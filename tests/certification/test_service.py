@@ -150,7 +150,7 @@ def test_a_refusal_is_appealed_once_before_another_one_level_up(home: Home) -> N
     with pytest.raises(ValueError, match="unpack"):
         home.decide(NORTH_2, accepted=True)
     assert home.decide(ABOVE, accepted=False).ok
-    assert home.send("appeal", WHY).code == "nothing_to_appeal"
+    assert home.send("appeal", WHY).code == "no_stop_or_refusal_to_appeal"
     assert home.state() == "certified"
 
 
@@ -163,7 +163,7 @@ def test_an_appeal_against_a_stop_pays_at_once_and_stops_again_when_refused(home
     assert home.look()
     home.on(LAST_PAID + timedelta(days=4))
     assert (home.state(), home.look()) == ("stopped", False)
-    assert home.send("appeal", WHY).code == "nothing_to_appeal"
+    assert home.send("appeal", WHY).code == "no_stop_or_refusal_to_appeal"
 
 
 def test_a_window_leaves_three_proofs_to_a_person(home: Home) -> None:
