@@ -50,9 +50,8 @@ def signature_of(pdf: bytes) -> tuple[bytes, bytes]:
     (found,) = re.finditer(rb"/ByteRange \[0 (\d+) (\d+) (\d+)\s*\]", pdf)
     before, after, rest = (int(one) for one in found.groups())
     assert after + rest == len(pdf)
-    (whole,) = [
-        w for _, _, w in list(parts(bytes.fromhex(pdf[before + 1 : after - 1].decode())))[:1]
-    ]
+    cms = bytes.fromhex(pdf[before + 1 : after - 1].decode())
+    _, _, whole = next(parts(cms))  # zeros follow, up to the room that was left for it
     return whole, pdf[:before] + pdf[after:]
 
 
