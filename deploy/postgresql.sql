@@ -31,8 +31,8 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['acknowledgements', 'audit_rows', 'consents', 'decisions',
-                                'link_changes', 'notices'] LOOP
+    FOREACH name IN ARRAY ARRAY['acknowledgements', 'acts', 'audit_rows', 'certifications', 'consents',
+                                'decisions', 'link_changes', 'notices'] LOOP
         IF to_regclass('public.' || name) IS NOT NULL THEN
             EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM ecard_app', name);
         END IF;

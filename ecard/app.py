@@ -18,10 +18,12 @@ from ecard.accounts import views as accounts_views
 from ecard.accounts.errors import SessionHandedOver
 from ecard.activation import service as activation
 from ecard.activation import views as activation_views
+from ecard.acts import views as acts_views
 from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
 from ecard.cards import views as cards_views
+from ecard.certification import views as certification_views
 from ecard.deadline import BodyDeadline
 from ecard.documents import views as documents_views
 from ecard.family import views as family_views
@@ -34,6 +36,8 @@ from ecard.notices import views as notices_views
 from ecard.policy import views as policy_views
 from ecard.request import MemoryRequest, request_id
 from ecard.review import views as review_views
+from ecard.rights import views as rights_views
+from ecard.rights.check_page import check_page
 
 API_PREFIX = "/api/v1"
 PAGE_POLICY = (
@@ -66,6 +70,14 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (activation_views.staff, auth.STAFF),
     (review_views.decisions, auth.HOLDER),
     (review_views.desk, auth.STAFF),
+    (acts_views.link_acts, auth.HOLDER),
+    (acts_views.acts_on_me, auth.HOLDER),
+    (rights_views.relative_rights, auth.HOLDER),
+    (rights_views.rights, auth.HOLDER),
+    (certification_views.relative_certification, auth.HOLDER),
+    (certification_views.certification, auth.HOLDER),
+    (certification_views.staff_certification, auth.STAFF),
+    (rights_views.certificate_checks, auth.PUBLIC),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 
@@ -104,6 +116,7 @@ def create_app(joined: Joined) -> Flask:
     for room, _ in rooms:
         api.register_blueprint(room, url_prefix=API_PREFIX + (room.url_prefix or ""))
     app.register_blueprint(front)
+    app.register_blueprint(check_page)
     app.register_blueprint(health)
     app.register_blueprint(_documentation_assets())
     app.after_request(_harden)
@@ -136,7 +149,7 @@ def _flask_config(joined: Joined) -> dict[str, Any]:
 
 def _open_to(rooms: tuple[tuple[Room, str], ...]) -> dict[str, str]:
     opened = {room.name: kind for room, kind in rooms}
-    public = ("front", "health", "api-docs", "docs_assets")
+    public = ("front", "check_page", "health", "api-docs", "docs_assets")
     return opened | dict.fromkeys(public, auth.PUBLIC)
 
 

@@ -351,6 +351,10 @@ def load_registry(folder: Path) -> None:
         audit.record(session, joined.call(), "registry.loaded", "registry", None)
         session.commit()
     print(f"Loaded: {done.persons} persons, {done.cards} cards, {done.kinships} kinships.")
+    print(
+        f"Accounts: {done.contributions} contributions, {done.balances} balances,"
+        f" {done.benefits} benefits."
+    )
 
 
 @command("load-administration")

@@ -84,6 +84,8 @@ class Settings:
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
+    certificate_days: int = setting(90, "How long a printed certificate of rights is good, days.")
+    certificates_a_day: int = setting(5, "Certificates of rights for one person in a day.")
     scanner: str = setting(
         "",
         "ClamAV's daemon: `unix:/run/clamav/clamd.ctl` or `tcp:127.0.0.1:3310`; `none`, or empty in"

@@ -45,7 +45,7 @@ class StoredFile(Base):
     id: Mapped[Id]
     owner_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
     purpose: Mapped[Code]
-    """document, reference_photo, review_frame or digits_video."""
+    """document, reference_photo, review_frame, digits_video or rights_certificate."""
     media_type: Mapped[Code]
     size: Mapped[int]
     """Bytes of the plain content."""

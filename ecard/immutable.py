@@ -21,6 +21,8 @@ TABLES = (
     "consents",
     "link_changes",
     "decisions",
+    "acts",
+    "certifications",
     "audit_rows",
 )
 FUNCTION = "ecard_refuse_change"

@@ -12,6 +12,7 @@ from ecard.accounts import service as accounts
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards import service as cards
+from ecard.certification import service as certification
 from ecard.documents import service as documents
 from ecard.family import service as family
 from ecard.messages import service as messages
@@ -40,6 +41,7 @@ HANDLERS: dict[str, Handler] = {
     "link_reminder": family.remind,
     "coming_of_age": family.tell_coming_of_age,
     **accounts.JOBS,
+    **certification.JOBS,
 }
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
@@ -50,6 +52,7 @@ SWEEPS = (
     Sweep("stored_files", 15 * MINUTES, files.sweep),
     Sweep("step_ups", HOURS, cards.sweep),
     Sweep("sign_ins", HOURS, accounts.sweep),
+    Sweep("proofs_of_life", HOURS, certification.sweep),
     Sweep("messages", HOURS, messages.sweep),
     Sweep("staff_sign_ins", HOURS, agencies.sweep),
     Sweep("idempotency_keys", HOURS, idempotency.sweep),

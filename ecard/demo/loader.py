@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from stdnum.cn import ric
 
 from ecard.agencies.models import Agency, Counter, Region, StaffMember
+from ecard.demo.accounts import load_accounts
 from ecard.joined import Joined
 from ecard.locale import LANGUAGES
 from ecard.notices import service as notices
@@ -232,6 +233,7 @@ def _load_persons(
         if person.card is not None:
             store_card(session, vault, person.card)
     session.flush()
+    load_accounts(session, vault, today, there)
     for tie in _rows("kinships.csv"):
         if tie["known"] == "yes":
             store_kinship(session, tie["person"], tie["relative"], tie["kind"])

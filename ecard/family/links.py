@@ -98,6 +98,12 @@ def of_other_relatives(session: Session, link: Link) -> list[uuid.UUID]:
     return list(session.scalars(sa.select(Link.id).where(Link.holder_id == link.holder_id, other)))
 
 
+def holders_with(session: Session, relative_id: uuid.UUID, scope: str) -> list[uuid.UUID]:
+    """Whoever holds an active link with this scope on somebody."""
+    query = sa.select(Link).filter_by(relative_id=relative_id, state=rules.ACTIVE)
+    return [link.holder_id for link in session.scalars(query) if scope in link.scopes]
+
+
 def still_open(call: Call, link: Link) -> None:
     """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
     if rules.state_at(link.state, link.lapses_at, call.now) != link.state:

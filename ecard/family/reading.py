@@ -129,16 +129,21 @@ class ChangeView:
     at: datetime
 
 
+def is_side(session: Session, link_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether somebody is the link's holder, or its relative whom it concerns."""
+    link = session.get(Link, link_id)
+    return link is not None and person_id in (link.holder_id, relative_told(session, link))
+
+
 def list_changes(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: int) -> Page:
     """The history of a link, newest first, for the holder or the relative."""
     person_id = call.holder.person_id
     with call.db.read() as session:
-        link = session.get(Link, link_id)
-        if link is None or person_id not in (link.holder_id, relative_told(session, link)):
+        if not is_side(session, link_id, person_id):
             raise NotFound
         query = sa.select(LinkChange).where(LinkChange.link_id == link_id)
         page = read_page(session, query, LinkChange.at, LinkChange.id, cursor=cursor, limit=limit)
-        to_holder = person_id == link.holder_id
+        to_holder = person_id == session.get_one(Link, link_id).holder_id
     return Page([_change_view(row, to_holder) for row in page.items], page.next_cursor)
 
 

@@ -22,6 +22,7 @@ from ecard.family.ending import (
 from ecard.family.guardians import GuardedLinkView, list_guarded, object_to
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
+    holders_with,
     lock_link,
     move,
     not_me_address,
@@ -43,6 +44,7 @@ from ecard.family.progress import (
 from ecard.family.reading import (
     ChangeView,
     LinkView,
+    is_side,
     list_changes,
     list_links,
     list_links_on_me,
@@ -71,6 +73,8 @@ __all__ = [
     "forget_not_me",
     "forget_typed",
     "give_family_account",
+    "holders_with",
+    "is_side",
     "list_changes",
     "list_guarded",
     "list_links",

@@ -26,6 +26,7 @@ __all__ = [
     "Person",
     "age_on",
     "birthday",
+    "by_number_index",
     "contact",
     "ensure",
     "local_day",
@@ -90,6 +91,12 @@ def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particula
         region_id=row.region_id,
         **opened,
     )
+
+
+def by_number_index(session: Session, call: Call, index: str) -> Particulars | None:
+    """The person whose number has this blind index, as far as we know them."""
+    person_id = session.scalar(sa.select(Person.id).filter_by(number_index=index))
+    return particulars(session, call, person_id) if person_id is not None else None
 
 
 def contact(call: Call, registry_ref: str) -> Contact:

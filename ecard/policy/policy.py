@@ -83,6 +83,47 @@ class Policy:
         "1: a face is compared with the holder's other relatives' photos on file too, and who is"
         " not clearly nearest to their own waits for a person; their notice must name this use.",
     )
+    certification_months_old_age: int = rule(
+        "months", "A proof of life is good this long for an old-age pension.", least=1
+    )
+    certification_months_survivors: int = rule(
+        "months", "A proof of life is good this long for a survivors' pension.", least=1
+    )
+    certification_months_disability: int = rule(
+        "months", "A proof of life is good this long for a disability pension.", least=1
+    )
+    certification_months_work_injury: int = rule(
+        "months",
+        "A proof of life is good this long for a pension after an injury at work.",
+        least=1,
+    )
+    certification_grace_days_old_age: int = rule(
+        "days", "An old-age pension is paid this long after the proof fell due."
+    )
+    certification_grace_days_survivors: int = rule(
+        "days", "A survivors' pension is paid this long after the proof fell due."
+    )
+    certification_grace_days_disability: int = rule(
+        "days", "A disability pension is paid this long after the proof fell due."
+    )
+    certification_grace_days_work_injury: int = rule(
+        "days", "A pension after an injury at work is paid this long after the proof fell due."
+    )
+    certification_older_age: int = rule(
+        "years", "From this age a proof of life is good for longer.", least=1
+    )
+    certification_older_months: int = rule("months", "How much longer.")
+    certification_restore_days: int = rule(
+        "days", "A proof of life restores a payment that stopped no longer ago.", least=1
+    )
+    certification_first_reminder_days: int = rule(
+        "days", "First reminder, before a proof of life falls due.", least=1
+    )
+    certification_second_reminder_days: int = rule("days", "Second reminder.", least=1)
+    certification_last_reminder_days: int = rule("days", "Last reminder.", least=1)
+    certification_reviews_a_window: int = rule(
+        "reviews", "Most proofs of life that one window leaves to a person to judge.", least=1
+    )
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> Policy:

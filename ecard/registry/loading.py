@@ -1,7 +1,8 @@
 """Loads the core system's people from CSV files: all of a folder, or nothing and every finding.
 
-``persons.csv``, ``cards.csv`` and ``kinships.csv`` (the last two may be missing), UTF-8 with a
-header. Findings name file, line and column, never what stands there: it is somebody's data.
+``persons.csv``, ``cards.csv`` and ``kinships.csv``, and what ``accounts.py`` reads of a person's
+insurance (all but the first may be missing), UTF-8 with a header. Findings name file, line and
+column, never what stands there: it is somebody's data.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from ecard.agencies import service as agencies
 from ecard.csv_files import FilesRefused, Finding, Row, named, read, repeats
 from ecard.locale import LANGUAGES
+from ecard.registry import accounts
 from ecard.registry.models import RegistryPersonRow
 from ecard.registry.numbers import check, normalise
 from ecard.registry.port import Contact, RegistryCard, RegistryPerson
@@ -63,6 +65,9 @@ class Loaded:
     persons: int
     cards: int
     kinships: int
+    contributions: int = 0
+    balances: int = 0
+    benefits: int = 0
 
 
 def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:
@@ -80,6 +85,7 @@ def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:
     findings += named("persons.csv", _person_findings(persons, regions, folder))
     findings += named("cards.csv", _card_findings(cards, refs))
     findings += named("kinships.csv", _kinship_findings(ties, refs))
+    insured = accounts.read_all(folder, refs, findings)
     if findings:
         raise FilesRefused(findings)
     for row in persons.values():
@@ -90,7 +96,8 @@ def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:
     for row in ties.values():
         store_kinship(session, row["person_ref"], row["relative_ref"], row["kind"])
     session.flush()
-    return Loaded(len(persons), len(cards), len(ties))
+    stored = accounts.store_all(session, vault, insured)
+    return Loaded(len(persons), len(cards), len(ties), *stored)
 
 
 def _person_findings(

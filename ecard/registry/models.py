@@ -5,6 +5,8 @@ Particulars are sealed with a key of the registry; what is looked up is a blind 
 
 from __future__ import annotations
 
+from datetime import date
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,3 +46,43 @@ class RegistryKinshipRow(Base):
     person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
     relative_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
     kind: Mapped[Code]
+
+
+class RegistryContributionRow(Base):
+    """A year's contributions of one kind; ``record`` holds months and amount as sealed JSON."""
+
+    __tablename__ = "registry_contributions"
+    __table_args__ = (sa.UniqueConstraint("person_ref", "year", "kind"),)
+    id: Mapped[Id]
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
+    year: Mapped[int]
+    kind: Mapped[Code]
+    record: Mapped[Sealed]
+
+
+class RegistryBalanceRow(Base):
+    """An account of one kind; ``record`` holds the amount and its day as sealed JSON."""
+
+    __tablename__ = "registry_balances"
+    __table_args__ = (sa.UniqueConstraint("person_ref", "kind"),)
+    id: Mapped[Id]
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
+    kind: Mapped[Code]
+    record: Mapped[Sealed]
+
+
+class RegistryBenefitRow(Base):
+    """A benefit; ``record`` holds its days and its amount as sealed JSON."""
+
+    __tablename__ = "registry_benefits"
+    id: Mapped[Id]
+    ref: Mapped[Code] = mapped_column(unique=True)
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"), index=True)
+    kind: Mapped[Code]
+    record: Mapped[Sealed]
+    paid: Mapped[bool] = mapped_column(default=True)
+    paid_since: Mapped[date | None] = mapped_column(sa.Date)
+    """First day of the present state of payment, as told; None: never told."""
+    paid_reason: Mapped[str | None] = mapped_column(sa.String(64))
+    owed: Mapped[list[list[str]]] = mapped_column(sa.JSON, default=list)
+    """First and last days of what is owed, as told."""

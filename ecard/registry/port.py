@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+CONTRIBUTION_KINDS = ("pension", "medical", "unemployment", "work_injury", "maternity")
+BENEFIT_KINDS = ("old_age", "survivors", "disability", "work_injury")
+"""Benefits whose payment asks for a proof of life."""
+
 
 class RegistryUnavailable(Exception):
     """The core system does not answer; nothing may be decided from that."""
@@ -69,6 +73,57 @@ class RegistryPerson:
     card: RegistryCard | None
 
 
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What was paid in for a person in one year, for one kind of insurance."""
+
+    year: int
+    kind: str
+    """One of CONTRIBUTION_KINDS."""
+    months: tuple[int, ...]
+    """The months paid for, 1 to 12, in order."""
+    cents: int
+    """Paid in that year, by everybody, in hundredths of the region's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What stands on a person's own account of one kind of insurance."""
+
+    kind: str
+    cents: int
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Benefit:
+    """A benefit that a person draws."""
+
+    ref: str
+    kind: str
+    """One of BENEFIT_KINDS."""
+    since: date
+    until: date | None
+    cents: int
+    """A month."""
+    paid: bool = True
+    """Whether it is paid at present, as the registry was last told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the registry is told when a benefit's payment changes."""
+
+    benefit_ref: str
+    paid: bool
+    from_day: date
+    """First day of the new state."""
+    reason: str
+    """The state by the rules of proof of life: certified, stopped, held, closed, died…"""
+    owed: tuple[tuple[date, date], ...] = ()
+    """First and last day of what was not paid and is owed, in all."""
+
+
 class Registry(Protocol):
     """What the core system answers."""
 
@@ -89,3 +144,18 @@ class Registry(Protocol):
 
     def change_card_state(self, card_number: str, state: str) -> None:
         """Set a card's state."""
+
+    def contributions(self, ref: str) -> tuple[Contribution, ...]:
+        """What was paid in for a person, by year and kind."""
+
+    def balances(self, ref: str) -> tuple[Balance, ...]:
+        """What stands on the person's own accounts, by kind."""
+
+    def benefits(self, ref: str) -> tuple[Benefit, ...]:
+        """What the person draws, the oldest first."""
+
+    def beneficiaries(self, after: str, most: int) -> tuple[str, ...]:
+        """Registry names of people who draw a benefit, in order, after a name: for sweeps."""
+
+    def tell_payment(self, payment: Payment) -> None:
+        """Say that a benefit's payment changed; telling the same again changes nothing."""

@@ -14,9 +14,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ecard.db import Database
+from ecard.registry import insurance
 from ecard.registry.models import RegistryCardRow, RegistryKinshipRow, RegistryPersonRow
 from ecard.registry.numbers import normalise
-from ecard.registry.port import Contact, RegistryCard, RegistryPerson, RegistryUnavailable
+from ecard.registry.port import (
+    Balance,
+    Benefit,
+    Contact,
+    Contribution,
+    Payment,
+    RegistryCard,
+    RegistryPerson,
+    RegistryUnavailable,
+)
 from ecard.vault import Vault
 
 CARD_STATES = ("normal", "suspended", "lost", "cancelled")
@@ -75,6 +85,32 @@ class SqlRegistry:
             if row is None:
                 raise LookupError("no such card")
             row.state = state
+            session.commit()
+
+    def contributions(self, ref: str) -> tuple[Contribution, ...]:
+        """What was paid in for a person, by year and kind."""
+        with self._reading() as session:
+            return tuple(insurance.contributions(session, self._vault, ref))
+
+    def balances(self, ref: str) -> tuple[Balance, ...]:
+        """What stands on the person's own accounts, by kind."""
+        with self._reading() as session:
+            return tuple(insurance.balances(session, self._vault, ref))
+
+    def benefits(self, ref: str) -> tuple[Benefit, ...]:
+        """What the person draws, in the order of their names."""
+        with self._reading() as session:
+            return tuple(insurance.benefits(session, self._vault, ref))
+
+    def beneficiaries(self, after: str, most: int) -> tuple[str, ...]:
+        """Registry names of people who draw a benefit, in order, after a name."""
+        with self._reading() as session:
+            return tuple(insurance.beneficiaries(session, after, most))
+
+    def tell_payment(self, payment: Payment) -> None:
+        """Note that a benefit's payment changed; raises LookupError for an unknown one."""
+        with self._db.write() as session:
+            insurance.write_payment(session, payment)
             session.commit()
 
     @contextmanager

@@ -24,6 +24,7 @@ PUBLIC = {
     "reportNotMe",
     "openInvitation",
     "readDemoMailbox",
+    "checkCertificate",
 }
 """Whoever adds one here opens a door to everybody."""
 

@@ -12,7 +12,7 @@ from ecard.errors import all_refusals
 from tests.api.scene import Scene
 
 METHODS = {"get", "put", "post", "patch", "delete"}
-UNLISTED = {"/", "/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
+UNLISTED = {"/", "/check", "/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
 """Served beside the API: the front door, the page itself, and what probes ask."""
 ELSEWHERE = re.compile(
     r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|url\(["']?(?:https?:)?//"""

@@ -1,0 +1,186 @@
+"""Acting for a relative: checked at every call, and written down for both sides to read.
+
+``for_relative`` asks for the link, its state, its scope, the time and both cards, anew each time;
+``for_self`` is the same for a person's own affairs. ``note`` writes the act in the transaction of
+what was done, and looks at the link once more under its lock: an end takes effect at once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.acts.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
+from ecard.acts.models import Act
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.cards.errors import CardNotUsable
+from ecard.cards.policy import usable
+from ecard.errors import NotFound, Unavailable
+from ecard.family import policy as rules
+from ecard.family import service as family
+from ecard.pages import Page, read_page
+from ecard.persons import service as persons
+from ecard.registry.port import RegistryUnavailable
+
+__all__ = ["ActView", "Acting", "for_relative", "for_self", "list_on_link", "list_on_me", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Somebody allowed to use one scope for one person, as of this call."""
+
+    person_id: uuid.UUID
+    """Whose affairs these are."""
+    registry_ref: str
+    region_id: uuid.UUID
+    """The region of the person's own card."""
+    scope: str
+    link_id: uuid.UUID | None = None
+    """None: their own affairs."""
+    changes: bool = False
+    """Whether something is done, not only read."""
+
+
+def for_relative(call: Call, link_id: uuid.UUID, scope: str, *, changes: bool = False) -> Acting:
+    """The holder acts on a link of their own. Asks the registry: no session may be open.
+
+    Raises NotFound (not theirs, or none), LinkNotActive, ActingNotAllowedNow, ScopeOff, and what
+    the cards of both sides refuse: CardNotUsable, RelativeNotConfirmed; Unavailable.
+    """
+    with call.db.read() as session:
+        person_id = _refuse(session, call, link_id, scope, changes=changes)
+        person = persons.particulars(session, call, person_id)
+    family.refuse_unless_standing(call, link_id)
+    return Acting(person_id, person.registry_ref, person.region_id, scope, link_id, changes)
+
+
+def for_self(call: Call, scope: str, *, changes: bool = False) -> Acting:
+    """The signed-in person acts for themselves. Raises CardNotUsable, Unavailable."""
+    with call.db.read() as session:
+        person = persons.particulars(session, call, call.holder.person_id)
+        today = persons.local_day(call.now, agencies.time_zone(session, person.region_id))
+    try:
+        known = call.dependencies.registry.person(person.registry_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    card = known.card if known is not None and known.died_on is None else None
+    if card is None or not usable(card.state, card.expires_on, today):
+        raise CardNotUsable(state=card.state if card is not None else "none")
+    return Acting(person.person_id, person.registry_ref, person.region_id, scope, None, changes)
+
+
+def note(session: Session, call: Call, acting: Acting, action: str) -> None:
+    """Write down what is done in this transaction. Raises what no longer allows it."""
+    if acting.link_id is not None:
+        family.lock_link(session, acting.link_id)
+        _refuse(session, call, acting.link_id, acting.scope, changes=acting.changes)
+    write(
+        session,
+        call,
+        person_id=acting.person_id,
+        link_id=acting.link_id,
+        scope=acting.scope,
+        action=action,
+    )
+
+
+def write(
+    session: Session,
+    call: Call,
+    *,
+    person_id: uuid.UUID,
+    link_id: uuid.UUID | None,
+    scope: str,
+    action: str,
+) -> None:
+    """Write down an act that needs no link of the actor's own (staff, the system)."""
+    act = Act(
+        id=uuid.uuid4(),
+        at=call.now,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        relative_id=person_id,
+        link_id=link_id,
+        scope=scope,
+        action=action,
+        channel=call.channel,
+    )
+    session.add(act)
+    session.flush()
+    audit.record(session, call, action, "act", act.id, acting_for=person_id)
+
+
+def _refuse(
+    session: Session, call: Call, link_id: uuid.UUID, scope: str, *, changes: bool
+) -> uuid.UUID:
+    """Raise unless the link lets its holder do this now; returns the relative."""
+    link = family.own_link(session, call, link_id)
+    if link.state != rules.ACTIVE or link.relative_id is None:
+        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+    policy = family.policy_of(session, call, link)
+    acts = rules.may_act(link.state, link.acts_from, link.acts_until, call.now)
+    if not (acts if changes else rules.may_read(link.state, link.acts_until, call.now, policy)):
+        raise ActingNotAllowedNow
+    if scope not in link.scopes:
+        raise ScopeOff(scope=scope)
+    return link.relative_id
+
+
+# --- history ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ActView:
+    """One line of who did what for whom."""
+
+    id: uuid.UUID
+    at: datetime
+    actor_kind: str
+    actor: str | None
+    """The name of a holder, or of the person themselves; staff are not named."""
+    link_id: uuid.UUID | None
+    scope: str
+    action: str
+    channel: str
+
+
+def list_on_link(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: int) -> Page:
+    """What was done on a link, newest first, for its holder or its relative."""
+    with call.db.read() as session:
+        if not family.is_side(session, link_id, call.holder.person_id):
+            raise NotFound
+        return _page(session, call, Act.link_id == link_id, cursor, limit)
+
+
+def list_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """What anybody did with the signed-in person's affairs, newest first."""
+    with call.db.read() as session:
+        return _page(session, call, Act.relative_id == call.holder.person_id, cursor, limit)
+
+
+def _page(
+    session: Session, call: Call, which: sa.ColumnElement[bool], cursor: str | None, limit: int
+) -> Page:
+    query = sa.select(Act).where(which)
+    page = read_page(session, query, Act.at, Act.id, cursor=cursor, limit=limit)
+    return Page([_view(session, call, act) for act in page.items], page.next_cursor)
+
+
+def _view(session: Session, call: Call, act: Act) -> ActView:
+    named = act.actor_kind == "holder" and act.actor_id is not None
+    return ActView(
+        id=act.id,
+        at=act.at,
+        actor_kind=act.actor_kind,
+        actor=persons.particulars(session, call, act.actor_id).name if named else None,  # type: ignore[arg-type]
+        link_id=act.link_id,
+        scope=act.scope,
+        action=act.action,
+        channel=act.channel,
+    )

@@ -1,0 +1,136 @@
+"""How a person's proof of life stands, for themselves and for who helps them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.acts import service as acts
+from ecard.acts.service import Acting
+from ecard.call import Call
+from ecard.certification.models import Certification, CertificationCase
+from ecard.certification.standing import Stands, benefits_of, standings
+from ecard.certification.telling import SCOPE
+from ecard.persons import service as persons
+
+RECEIPTS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BenefitStanding:
+    """One benefit: until when it is paid, and what would restore it."""
+
+    kind: str
+    state: str
+    paid: bool
+    shown_on: date
+    due_on: date
+    pays_until: date
+    stopped_since: date | None
+    restore_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """A review or an appeal."""
+
+    id: uuid.UUID
+    kind: str
+    opened_on: date
+    due_at: datetime
+    decided_on: date | None
+    accepted: bool | None
+    reason: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A proof of life that counted, with its signed receipt."""
+
+    id: uuid.UUID
+    day: date
+    route: str
+    helped: bool
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificationView:
+    """Everything about a person's proof of life."""
+
+    benefits: list[BenefitStanding]
+    cases: list[CaseState]
+    receipts: list[ReceiptView]
+
+
+def read_for_relative(call: Call, link_id: uuid.UUID) -> CertificationView:
+    """A relative's, on an active link with the scope."""
+    return _read(call, acts.for_relative(call, link_id, SCOPE))
+
+
+def read_own(call: Call) -> CertificationView:
+    """The signed-in person's own."""
+    return _read(call, acts.for_self(call, SCOPE))
+
+
+def _read(call: Call, acting: Acting) -> CertificationView:
+    benefits = benefits_of(call, acting.registry_ref)
+    with call.db.write() as session:
+        acts.note(session, call, acting, "certification.read")
+        person = persons.particulars(session, call, acting.person_id)
+        found = [_benefit(one) for one in standings(session, call, person, benefits)]
+        view = CertificationView(
+            found, _cases(session, acting.person_id), _receipts(session, acting.person_id)
+        )
+        session.commit()
+    return view
+
+
+def _benefit(one: Stands) -> BenefitStanding:
+    now = one.standing
+    return BenefitStanding(
+        kind=one.benefit.kind,
+        state=now.state,
+        paid=now.paid,
+        shown_on=now.shown_on,
+        due_on=now.due_on,
+        pays_until=now.pays_until,
+        stopped_since=now.stopped_since,
+        restore_until=now.restore_until,
+    )
+
+
+def _cases(session: Session, person_id: uuid.UUID) -> list[CaseState]:
+    table = CertificationCase
+    query = sa.select(table).filter_by(person_id=person_id).order_by(table.opened_at.desc())
+    return [case_state(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
+
+
+def case_state(row: CertificationCase) -> CaseState:
+    """A case as the person and their helper see it."""
+    return CaseState(
+        id=row.id,
+        kind=row.kind,
+        opened_on=row.opened_on,
+        due_at=row.due_at,
+        decided_on=row.decided_on,
+        accepted=row.accepted,
+        reason=row.reason,
+        version=row.version,
+    )
+
+
+def _receipts(session: Session, person_id: uuid.UUID) -> list[ReceiptView]:
+    table = Certification
+    query = sa.select(table).filter_by(person_id=person_id).order_by(table.at.desc())
+    return [receipt_view(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
+
+
+def receipt_view(row: Certification) -> ReceiptView:
+    """A proof of life as it is handed out."""
+    return ReceiptView(row.id, row.day, row.route, row.helper_id is not None, row.receipt)

@@ -1,0 +1,136 @@
+"""Prints a certificate of rights: one PDF in one language, its fonts inside."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from fpdf import FPDF
+
+from ecard.locale import sentence
+from ecard.registry.port import Balance, Benefit, Contribution
+from ecard.rights.policy import Gap
+
+BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
+FONT_PACKAGE, FONT_FILE = "pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"
+FAMILY = "certificate"
+LINE_MM, TITLE_POINTS, HEADING_POINTS, TEXT_POINTS = 6, 16, 12, 10
+CENTS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What stands on a certificate."""
+
+    name: str
+    number: str
+    birth_date: date
+    contributions: tuple[Contribution, ...]
+    gaps: tuple[Gap, ...]
+    balances: tuple[Balance, ...]
+    benefits: tuple[Benefit, ...]
+    code: str
+    check_address: str
+    issued_on: date
+    issued_at: datetime
+    good_until: date
+
+
+def printed(sheet: Sheet, language: str) -> bytes:
+    """The certificate as PDF; with the same sheet and language the same bytes."""
+    pdf = FPDF()
+    pdf.set_creation_date(sheet.issued_at)
+    pdf.set_title(sentence("certificate.title", language))
+    pdf.set_lang(language)
+    pdf.add_font(FAMILY, "", _font())
+    pdf.add_page()
+    for heading, lines in _parts(sheet, language):
+        _write(pdf, heading, HEADING_POINTS if lines else TITLE_POINTS)
+        for line in lines:
+            _write(pdf, line, TEXT_POINTS)
+        pdf.ln(LINE_MM / 2)
+    return bytes(pdf.output())
+
+
+def _write(pdf: FPDF, text: str, points: int) -> None:
+    pdf.set_font(FAMILY, size=points)
+    pdf.multi_cell(0, LINE_MM, text, new_x="LMARGIN", new_y="NEXT", align="L")
+
+
+@cache
+def _font() -> Path:
+    found = importlib.util.find_spec(FONT_PACKAGE)
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError(FONT_PACKAGE)
+    return Path(found.submodule_search_locations[0]) / FONT_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How words, days and amounts are written in one language."""
+
+    language: str
+
+    def say(self, code: str, **words: object) -> str:
+        return sentence(f"certificate.{code}", self.language, **words)
+
+    def day(self, at: date) -> str:
+        return format_date(at, "long", BABEL[self.language])
+
+    def kind(self, of: Contribution | Balance | Benefit | Gap) -> str:
+        return self.say(f"kind.{of.kind}")
+
+    def money(self, cents: int) -> str:
+        return format_decimal(cents / CENTS, "#,##0.00", BABEL[self.language])
+
+
+def _parts(sheet: Sheet, language: str) -> list[tuple[str, list[str]]]:
+    """Headings, and the lines below each; the title has none."""
+    to = _Words(language)
+    born = to.say("born", day=to.day(sheet.birth_date))
+    until = to.say("issued", day=to.day(sheet.issued_on), until=to.day(sheet.good_until))
+    return [
+        (to.say("title"), []),
+        (sheet.name, [to.say("number", number=sheet.number), born]),
+        *((to.say(name), lines or [to.say("none")]) for name, lines in _tables(sheet, to)),
+        (
+            to.say("check", mark=sheet.code),
+            [until, to.say("where", address=sheet.check_address)],
+        ),
+    ]
+
+
+def _tables(sheet: Sheet, to: _Words) -> Iterator[tuple[str, list[str]]]:
+    yield (
+        "contributions",
+        [
+            to.say("contribution", year=one.year, kind=to.kind(one), months=len(one.months))
+            + f" {to.money(one.cents)}"
+            for one in sheet.contributions
+        ],
+    )
+    yield (
+        "gaps",
+        [
+            to.say("gap", kind=to.kind(one), months=one.months)
+            + f" {one.first:%Y-%m} – {one.last:%Y-%m}"
+            for one in sheet.gaps
+        ],
+    )
+    yield (
+        "balances",
+        [f"{to.kind(one)}: {to.money(one.cents)} ({to.day(one.as_of)})" for one in sheet.balances],
+    )
+    yield (
+        "benefits",
+        [
+            to.say("benefit", kind=to.kind(one), since=to.day(one.since), cents=to.money(one.cents))
+            for one in sheet.benefits
+        ],
+    )
