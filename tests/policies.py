@@ -43,5 +43,6 @@ DEMO = Policy(
     not_me_hours=240,
     days_after_expiry=0,
     read_documents_suffice=0,
+    qr_names_place=0,
     household_contrast=0,
 )

@@ -50,6 +50,7 @@ from ecard.accounts.sessions import (
     refresh,
     session_of_token,
     signed_in_at,
+    stands,
     take_back,
 )
 from ecard.answering import answered_alike
@@ -93,6 +94,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "signed_in_at",
+    "stands",
     "sweep",
     "take_back",
     "typed_code",

@@ -38,6 +38,7 @@ from ecard.cards.states import (
     CounterCardView,
     change_state,
     change_state_at_counter,
+    held_by,
     my_card,
     refuse_card_state,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "change_state",
     "change_state_at_counter",
     "finish",
+    "held_by",
     "my_card",
     "open_at_counter",
     "open_by_code",

@@ -64,6 +64,12 @@ class Held:
 
     card: RegistryCard | None
     today: date
+    lives: bool = True
+
+    @property
+    def opens(self) -> bool:
+        """Whether the card is there, may be used on that day, and its holder lives."""
+        return self.lives and usable(self.state, self.expires_on, self.today)
 
     @property
     def state(self) -> str:
@@ -95,14 +101,20 @@ def refuse_card_state(call: Call, purpose: str | None = None) -> None:
         raise CardNotUsable(state=held.state)
 
 
-def _held(call: Call) -> Held:
+def held_by(call: Call, person_id: uuid.UUID) -> Held:
+    """Anybody's card as of this call. Asks the registry: no session may be open."""
     with call.db.read() as session:
-        person = persons.particulars(session, call, call.holder.person_id)
+        person = persons.particulars(session, call, person_id)
         zone = agencies.time_zone(session, person.region_id)
     with _answering():
         known = call.dependencies.registry.person(person.registry_ref)
     card = known.card if known is not None else None
-    return Held(card, persons.local_day(call.now, zone))
+    lives = known is not None and known.died_on is None
+    return Held(card, persons.local_day(call.now, zone), lives)
+
+
+def _held(call: Call) -> Held:
+    return held_by(call, call.holder.person_id)
 
 
 def _view(call: Call, held: Held) -> CardView:

@@ -73,6 +73,11 @@ class Policy:
         " no person; a forged one would pass so. 0: without a portrait in the registry a person"
         " looks.",
     )
+    qr_names_place: int = rule(
+        "0 or 1",
+        "1: an e-card's QR code names the counter at which alone it is good. 0: it may name none,"
+        " and is good at every counter that looks after the person.",
+    )
     household_contrast: int = rule(
         "0 or 1",
         "1: a face is compared with the holder's other relatives' photos on file too, and who is"
