@@ -43,6 +43,8 @@ DEMO = Policy(
     not_me_hours=240,
     days_after_expiry=0,
     read_documents_suffice=0,
+    card_years=10,
+    card_renewal_days=90,
     qr_names_place=0,
     household_contrast=0,
 )

@@ -18,6 +18,13 @@ from ecard.cards.errors import (
     StepUpNeeded,
 )
 from ecard.cards.grants import Grant, add_grant, spend_grant, sweep
+from ecard.cards.issuing import (
+    IssuedCard,
+    RenewedCard,
+    issue_at_counter,
+    renew,
+    renew_at_counter,
+)
 from ecard.cards.passwords import prove as prove_password
 from ecard.cards.policy import DECIDE_RECOVERY
 from ecard.cards.resets import (
@@ -51,6 +58,8 @@ __all__ = [
     "CounterCode",
     "FaceAnswer",
     "Grant",
+    "IssuedCard",
+    "RenewedCard",
     "ResetView",
     "StepUpNeeded",
     "approve_recovery",
@@ -60,6 +69,7 @@ __all__ = [
     "change_state_at_counter",
     "finish",
     "held_by",
+    "issue_at_counter",
     "my_card",
     "open_at_counter",
     "open_by_code",
@@ -68,6 +78,8 @@ __all__ = [
     "open_step_up",
     "prove_password",
     "refuse_card_state",
+    "renew",
+    "renew_at_counter",
     "send_code",
     "set_password",
     "show_face",

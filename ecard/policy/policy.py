@@ -73,6 +73,8 @@ class Policy:
         " no person; a forged one would pass so. 0: without a portrait in the registry a person"
         " looks.",
     )
+    card_years: int = rule("years", "Life of an e-card, new or renewed.", least=1)
+    card_renewal_days: int = rule("days", "An e-card is renewed this long before its end.")
     qr_names_place: int = rule(
         "0 or 1",
         "1: an e-card's QR code names the counter at which alone it is good. 0: it may name none,"

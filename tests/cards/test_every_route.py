@@ -59,6 +59,7 @@ GATED: dict[str, Request] = {
     "openCaptureSession": lambda g: g.post(f"/links/{g.told}/capture-sessions", via="handed_over"),
     "issueCounterCode": lambda g: g.post(f"/links/{g.told}/counter-code"),
     "inviteRelative": lambda g: g.post(f"/links/{g.told}/invitations"),
+    "renewCard": lambda g: g.post("/card/renewal"),
     "showQrCode": lambda g: g.post("/card/qr-codes", operation="identify"),
 }
 """Routes that act: refused with a stopped card, at the very next call."""
