@@ -34,6 +34,7 @@ from ecard.logs import log_requests
 from ecard.messages import views as messages_views
 from ecard.notices import views as notices_views
 from ecard.policy import views as policy_views
+from ecard.qr import views as qr_views
 from ecard.request import MemoryRequest, request_id
 from ecard.review import views as review_views
 from ecard.rights import views as rights_views
@@ -57,6 +58,9 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (cards_views.card, auth.HOLDER),
     (cards_views.unlock, auth.PUBLIC),
     (cards_views.staff_cards, auth.STAFF),
+    (qr_views.codes, auth.HOLDER),
+    (qr_views.scanning, auth.STAFF),
+    (qr_views.published, auth.PUBLIC),
     (notices_views.notices, auth.HOLDER),
     (family_views.links, auth.HOLDER),
     (family_views.links_on_me, auth.HOLDER),

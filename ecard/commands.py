@@ -451,6 +451,23 @@ def make_migration(message: str, again: bool) -> None:
     print(f"Wrote {made}. Read it before you commit it.")
 
 
+@command("rotate-qr-keys")
+@click.option("--at-once", is_flag=True, help="Withdraw every old key now: it may be known.")
+def rotate_qr_keys(at_once: bool) -> None:
+    """Make a new key for QR codes; it is published now and signs from tomorrow on."""
+    from ecard.qr import service as qr
+
+    with _migrated_system() as joined:
+        try:
+            row = qr.rotate(joined.call(), at_once=at_once)
+        except qr.KeyWaits as waits:
+            begins = f"{waits.args[0]:%F %T} UTC"
+            raise Stop(f"A new key waits already; it signs from {begins} on.") from waits
+    print(f"Key {row.key_id} is published and signs from {row.signs_from:%F %T} UTC on.")
+    if at_once:
+        print("Every other key is withdrawn: have all terminals fetch the keys now.")
+
+
 @command("legal-hold")
 @click.argument("link_id", type=click.UUID)
 @click.option("--reference", help="What asks for it, such as a file number; no name of a person.")

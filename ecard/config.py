@@ -21,6 +21,8 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROFILES = ("demo", "production")
 PORTS = range(1, 65_536)
 NO_SCANNER = "none"
+QR_SECONDS_MOST = 60
+"""A screenshot of a code that is shown a minute later must be refused."""
 DEMO_REQUESTS_PER_ADDRESS = 3000
 """Phones, desks and a curious newcomer all come from one loopback address there."""
 
@@ -271,6 +273,20 @@ class Settings:
     )
     anchor_seconds: int = setting(60, "Longest time without a new audit anchor, seconds.")
     anchor_rows: int = setting(100, "Most audit rows without a new anchor.")
+    qr_seconds: int = setting(60, "Life of an e-card's QR code, seconds; 60 at most.")
+    qr_clock_tolerance_seconds: int = setting(
+        10, "A QR code may begin this far in the future: clocks differ, seconds."
+    )
+    qr_codes_an_hour: int = setting(120, "QR codes that one holder may show in 1 hour.")
+    qr_key_lead_seconds: int = setting(
+        24 * 3600, "How long a new key for QR codes is published before it signs, seconds."
+    )
+    qr_unused_kept_hours: int = setting(
+        24, "How long a QR code that nobody used is kept after its end, hours."
+    )
+    qr_uses_kept_days: int = setting(
+        3 * 365, "How long both sides can read where a QR code was used, days."
+    )
     smtp_url: str = setting("", "smtp://user:password@host:port; empty: embedded mailbox.")
     smtp_sender: str = setting("", "Sender of e-mails; needed with `ECARD_SMTP_URL`.")
     sms_webhook_url: str = setting("", "HTTPS address that sends SMS; empty: embedded mailbox.")
@@ -390,6 +406,8 @@ def _findings(s: Settings) -> list[str]:
         found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
     if not 1 <= s.frames_min <= s.frames_max <= MOST_FRAMES:
         found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range within 1 to 40")
+    if not 1 <= s.qr_seconds <= QR_SECONDS_MOST:
+        found.append(f"ECARD_QR_SECONDS: must be 1 to {QR_SECONDS_MOST}")
     found += [*_zeros(s), *_scanner_findings(s)]
     return found if s.demo else found + _production_findings(s)
 

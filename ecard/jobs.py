@@ -16,6 +16,7 @@ from ecard.certification import service as certification
 from ecard.documents import service as documents
 from ecard.family import service as family
 from ecard.messages import service as messages
+from ecard.qr import service as qr
 from ecard.review import service as review
 from ecard.worker import Handler, Sweep, Work
 
@@ -51,6 +52,7 @@ SWEEPS = (
     Sweep("documents", 15 * MINUTES, documents.sweep),
     Sweep("stored_files", 15 * MINUTES, files.sweep),
     Sweep("step_ups", HOURS, cards.sweep),
+    Sweep("qr_codes", HOURS, qr.sweep),
     Sweep("sign_ins", HOURS, accounts.sweep),
     Sweep("proofs_of_life", HOURS, certification.sweep),
     Sweep("messages", HOURS, messages.sweep),

@@ -145,6 +145,18 @@ def test_no_feature_imports_the_place_where_all_are_joined() -> None:
     assert not wrong, wrong
 
 
+def test_a_terminals_verifier_knows_of_the_backend_only_the_format_of_a_token() -> None:
+    allowed = {"ecard.verifier", "ecard.verifier.used", "ecard.qr.tokens"}
+    wrong = {
+        short(path): imports(path) - allowed
+        for path in [*sources("ecard/verifier"), ROOT / "ecard/qr/tokens.py"]
+        if not imports(path) <= allowed
+    }
+    assert not wrong, wrong
+    assert not imports(ROOT / "ecard/qr/tokens.py")
+    assert not (ROOT / "ecard/qr/__init__.py").read_text()
+
+
 def test_the_backend_knows_of_faces_only_the_verifier_challenge_types_and_errors() -> None:
     wrong = [
         f"{short(path)} imports {target}"

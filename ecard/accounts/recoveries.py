@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -120,11 +121,25 @@ def person_at_counter(call: Call, card_number: str) -> RegistryPerson:
     Raises NotAllowed (no clerk, or their own card), NotFound (unknown or of another region: the
     two look the same) and Unavailable.
     """
-    call.require_role("clerk")
     registry = call.dependencies.registry
-    try:
+
+    def find() -> RegistryPerson | None:
         card = registry.card_by_number(normalise(card_number))
-        known = registry.person(card.person_ref) if card is not None else None
+        return registry.person(card.person_ref) if card is not None else None
+
+    return _at_counter(call, find)
+
+
+def numbered_person_at_counter(call: Call, number: str) -> RegistryPerson:
+    """The living person of a social security number, who stands at a counter of their region."""
+    registry = call.dependencies.registry
+    return _at_counter(call, lambda: registry.person_by_number(normalise(number)))
+
+
+def _at_counter(call: Call, find: Callable[[], RegistryPerson | None]) -> RegistryPerson:
+    call.require_role("clerk")
+    try:
+        known = find()
     except RegistryUnavailable as error:
         raise Unavailable from error
     with call.db.read() as session:

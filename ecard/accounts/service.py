@@ -37,6 +37,7 @@ from ecard.accounts.recoveries import (
     cancel,
     complete,
     list_recoveries,
+    numbered_person_at_counter,
     open_at_counter,
     open_recovery,
     person_at_counter,
@@ -50,6 +51,7 @@ from ecard.accounts.sessions import (
     refresh,
     session_of_token,
     signed_in_at,
+    stands,
     take_back,
 )
 from ecard.answering import answered_alike
@@ -78,6 +80,7 @@ __all__ = [
     "list_devices",
     "list_recoveries",
     "new_counter_code",
+    "numbered_person_at_counter",
     "open_at_counter",
     "open_for_person",
     "open_recovery",
@@ -93,6 +96,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "signed_in_at",
+    "stands",
     "sweep",
     "take_back",
     "typed_code",

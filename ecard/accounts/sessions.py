@@ -144,6 +144,12 @@ def holder_of_header(call: Call, authorization: str) -> Holder:
     return session_of_token(call, token.strip())[0]
 
 
+def stands(session: Session, call: Call, session_id: uuid.UUID) -> bool:
+    """Whether a sign-in has not ended: signed out, removed with its phone, or lapsed."""
+    opened = session.get(SignedIn, session_id)
+    return opened is not None and _alive(call, opened)
+
+
 def _alive(call: Call, opened: SignedIn) -> bool:
     return opened.ended_at is None and opened.expires_at > call.now
 

@@ -112,6 +112,23 @@ def counters(call: Call, *, region_code: str | None, cursor: str | None, limit: 
     return CounterPage(found[:limit], found[limit - 1].code if len(found) > limit else None)
 
 
+def counter_by_code(session: Session, code: str) -> Counter | None:
+    """The counter of a code."""
+    return session.scalar(sa.select(Counter).filter_by(code=code))
+
+
+def counter_of(session: Session, counter_id: uuid.UUID) -> Counter:
+    """The counter of an id."""
+    return session.get_one(Counter, counter_id)
+
+
+def counter_name(session: Session, counter_id: uuid.UUID | None, language: str) -> str | None:
+    """A counter's name in one language; None for none."""
+    if counter_id is None:
+        return None
+    return _in(counter_of(session, counter_id).names, language)
+
+
 def _counter_query() -> sa.Select[Counter, Agency, Region]:
     query = sa.select(Counter, Agency, Region).join(Agency, Agency.id == Counter.agency_id)
     return query.join(Region, Region.id == Agency.region_id).order_by(Counter.code)

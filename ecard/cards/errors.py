@@ -75,6 +75,22 @@ class CardStateRefused(Refusal):
     status = 409
 
 
+class CardHeldAlready(Refusal):
+    """The person holds an e-card that is not cancelled."""
+
+    code = "card_held_already"
+    status = 409
+    next = "change_card_state"
+
+
+class RenewalRefused(Refusal):
+    """The card is good for long yet, or has no end; ``renewable_from`` says from when."""
+
+    code = "renewal_refused"
+    status = 409
+    next = "read_card"
+
+
 class ResetNeedsCounter(Refusal):
     """The face cannot decide here (no portrait, too young, or all tries spent)."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise, permutations, product
+
+from ecard.persons.policy import birthday
 
 PASSWORD = re.compile(r"[0-9]{6}")
 LENGTH = 6
@@ -12,8 +14,8 @@ LENGTH = 6
 NORMAL, SUSPENDED, LOST, CANCELLED = "normal", "suspended", "lost", "cancelled"
 
 ADD_RELATIVE, CHANGE_CARD_STATE = "add_relative", "change_card_state"
-DECIDE_RECOVERY = "decide_recovery"
-PURPOSES = (ADD_RELATIVE, CHANGE_CARD_STATE, DECIDE_RECOVERY)
+DECIDE_RECOVERY, RENEW_CARD = "decide_recovery", "renew_card"
+PURPOSES = (ADD_RELATIVE, CHANGE_CARD_STATE, DECIDE_RECOVERY, RENEW_CARD)
 """Ending a link is none of them: what stops something must always be possible."""
 
 HOLDERS_MOVES = {
@@ -82,6 +84,16 @@ def usable(state: str, expires_on: date | None, today: date) -> bool:
 def expired(expires_on: date | None, today: date) -> bool:
     """Whether the card's last day is past."""
     return expires_on is not None and today > expires_on
+
+
+def renewable_from(expires_on: date | None, days: int) -> date | None:
+    """The first day on which a card may be renewed; None for one without an end."""
+    return expires_on - timedelta(days=days) if expires_on is not None else None
+
+
+def good_until(expires_on: date | None, today: date, years: int) -> date:
+    """The last day of a new or renewed card: no day that was left is lost."""
+    return birthday(max(expires_on or today, today), years)
 
 
 def may_step_up(purpose: str, state: str, expires_on: date | None, today: date) -> bool:

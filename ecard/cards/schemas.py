@@ -124,6 +124,34 @@ class NewPasswordSchema(Schema):
     new_password = password()
 
 
+class RenewalSchema(Schema):
+    """The proof of the e-card password."""
+
+    step_up_id = ma.fields.UUID(metadata={"description": "A grant for renew_card"})
+
+
+class IssueSchema(Schema):
+    """Whom the clerk saw: a child comes with their guardian."""
+
+    number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
+    identity_document = one_of(*IDENTITY_DOCUMENTS)
+
+
+class IssuedCardSchema(ma.Schema):
+    """A fresh e-card."""
+
+    card_number = ma.fields.String(required=True)
+    expires_on = ma.fields.Date(required=True)
+
+
+class RenewedCardSchema(ma.Schema):
+    """A card that is good for longer."""
+
+    number_masked = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    expires_on = ma.fields.Date(required=True)
+
+
 class StateSchema(Schema):
     """Where the card should go."""
 

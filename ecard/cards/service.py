@@ -18,6 +18,13 @@ from ecard.cards.errors import (
     StepUpNeeded,
 )
 from ecard.cards.grants import Grant, add_grant, spend_grant, sweep
+from ecard.cards.issuing import (
+    IssuedCard,
+    RenewedCard,
+    issue_at_counter,
+    renew,
+    renew_at_counter,
+)
 from ecard.cards.passwords import prove as prove_password
 from ecard.cards.policy import DECIDE_RECOVERY
 from ecard.cards.reset_faces import FaceAnswer, draw_challenge, show_face
@@ -37,6 +44,7 @@ from ecard.cards.states import (
     CounterCardView,
     change_state,
     change_state_at_counter,
+    held_by,
     my_card,
     refuse_card_state,
 )
@@ -49,6 +57,8 @@ __all__ = [
     "CounterCode",
     "FaceAnswer",
     "Grant",
+    "IssuedCard",
+    "RenewedCard",
     "ResetView",
     "StepUpNeeded",
     "approve_recovery",
@@ -58,6 +68,8 @@ __all__ = [
     "change_state_at_counter",
     "draw_challenge",
     "finish",
+    "held_by",
+    "issue_at_counter",
     "my_card",
     "open_at_counter",
     "open_by_code",
@@ -66,6 +78,8 @@ __all__ = [
     "open_step_up",
     "prove_password",
     "refuse_card_state",
+    "renew",
+    "renew_at_counter",
     "send_code",
     "set_password",
     "show_face",

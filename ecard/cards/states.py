@@ -64,6 +64,12 @@ class Held:
 
     card: RegistryCard | None
     today: date
+    lives: bool = True
+
+    @property
+    def opens(self) -> bool:
+        """Whether the card is there, may be used on that day, and its holder lives."""
+        return self.lives and usable(self.state, self.expires_on, self.today)
 
     @property
     def state(self) -> str:
@@ -95,14 +101,20 @@ def refuse_card_state(call: Call, purpose: str | None = None) -> None:
         raise CardNotUsable(state=held.state)
 
 
-def _held(call: Call) -> Held:
+def held_by(call: Call, person_id: uuid.UUID) -> Held:
+    """Anybody's card as of this call. Asks the registry: no session may be open."""
     with call.db.read() as session:
-        person = persons.particulars(session, call, call.holder.person_id)
+        person = persons.particulars(session, call, person_id)
         zone = agencies.time_zone(session, person.region_id)
-    with _answering():
+    with answering():
         known = call.dependencies.registry.person(person.registry_ref)
     card = known.card if known is not None else None
-    return Held(card, persons.local_day(call.now, zone))
+    lives = known is not None and known.died_on is None
+    return Held(card, persons.local_day(call.now, zone), lives)
+
+
+def _held(call: Call) -> Held:
+    return held_by(call, call.holder.person_id)
 
 
 def _view(call: Call, held: Held) -> CardView:
@@ -119,7 +131,8 @@ def _view(call: Call, held: Held) -> CardView:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
+    """Turn a registry that does not answer into Unavailable."""
     try:
         yield
     except RegistryUnavailable as error:
@@ -144,12 +157,14 @@ def change_state(call: Call, state: str, step_up_id: uuid.UUID | None = None) ->
     if needs_step_up(state):
         with call.db.write() as session:
             live_grant(session, call, step_up_id, CHANGE_CARD_STATE)
-    with _answering():
+    with answering():
         call.dependencies.registry.change_card_state(held.card.number, state)
     with call.db.write() as session:
         if needs_step_up(state):
             spend_grant(session, call, step_up_id, CHANGE_CARD_STATE)
-        _record(session, call, call.holder.person_id, held.state, state, "requested_by_holder")
+        record_change(
+            session, call, call.holder.person_id, held.state, state, "requested_by_holder"
+        )
         session.commit()
     return my_card(call)
 
@@ -159,7 +174,7 @@ def change_state_at_counter(
 ) -> CounterCardView:
     """A clerk who saw the person and their document moves a card's state; cancelled is final."""
     known = accounts.person_at_counter(call, card_number)
-    with _answering():
+    with answering():
         card = call.dependencies.registry.card_by_number(normalise(card_number))
     if card is None:
         raise CardNotUsable(state=NO_CARD)
@@ -167,11 +182,11 @@ def change_state_at_counter(
     if card.state == state:
         return view
     _refuse_move(card.state, state, CLERKS_MOVES)
-    with _answering():
+    with answering():
         call.dependencies.registry.change_card_state(card.number, state)
     with call.db.write() as session:
         person = persons.ensure(session, call, known)
-        _record(session, call, person.id, card.state, state, identity_document)
+        record_change(session, call, person.id, card.state, state, identity_document)
         session.commit()
     return view
 
@@ -181,7 +196,7 @@ def _refuse_move(state: str, to_state: str, moves: Mapping[str, frozenset[str]])
         raise CardStateRefused(state=state, next=None if state == to_state else "counter")
 
 
-def _record(
+def record_change(
     session: Session,
     call: Call,
     person_id: uuid.UUID,
@@ -189,6 +204,7 @@ def _record(
     to_state: str,
     reason: str,
 ) -> None:
+    """Note a move of a card's state, tell its holder. Not committed."""
     change = CardStateChange(
         id=uuid.uuid4(),
         person_id=person_id,

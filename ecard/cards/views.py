@@ -152,6 +152,16 @@ def change_state(body: dict[str, Any]) -> service.CardView:
     return service.change_state(current_call(), **body)
 
 
+@card.route("/card/renewal", methods=["POST"])
+@card.doc(operationId="renewCard")
+@card.refuses(errors.CardNotUsable, errors.RenewalRefused, errors.StepUpNeeded, Unavailable)
+@card.arguments(schemas.RenewalSchema)
+@card.response(200, schemas.CardSchema)
+def renew(body: dict[str, Any]) -> service.CardView:
+    """Renew the own card in its last days; needs a step-up"""
+    return service.renew(current_call(), **body)
+
+
 @card.route("/recoveries/<uuid:recovery_id>/approve", methods=["POST"])
 @card.doc(operationId="approveRecovery")
 @card.refuses(NotFound, errors.StepUpNeeded)
@@ -203,3 +213,25 @@ def open_reset_at_counter(body: dict[str, str]) -> service.CounterCode:
 def change_state_at_counter(body: dict[str, str]) -> service.CounterCardView:
     """A clerk who saw the person and their document changes the card's state"""
     return service.change_state_at_counter(current_call(), **body)
+
+
+@staff_cards.route("", methods=["POST"])
+@staff_cards.doc(operationId="issueCardAtCounter")
+@staff_cards.idempotent
+@staff_cards.refuses(NotAllowed, NotFound, errors.CardHeldAlready, Unavailable)
+@staff_cards.arguments(schemas.IssueSchema)
+@staff_cards.response(201, schemas.IssuedCardSchema)
+def issue_at_counter(body: dict[str, str]) -> service.IssuedCard:
+    """A clerk who saw the person and their document issues an e-card, where they hold none"""
+    return service.issue_at_counter(current_call(), **body)
+
+
+@staff_cards.route("/renewal", methods=["POST"])
+@staff_cards.doc(operationId="renewCardAtCounter")
+@staff_cards.refuses(NotAllowed, NotFound, errors.CardNotUsable, Unavailable)
+@staff_cards.refuses(errors.RenewalRefused)
+@staff_cards.arguments(schemas.CounterCardSchema)
+@staff_cards.response(200, schemas.RenewedCardSchema)
+def renew_at_counter(body: dict[str, str]) -> service.RenewedCard:
+    """A clerk who saw the person and their document renews a card, also an expired one"""
+    return service.renew_at_counter(current_call(), **body)

@@ -157,3 +157,19 @@ class NotMeLinkUsed(Refusal):
     code = "not_me_link_not_valid"
     status = 404
     next = "counter"
+
+
+class LinkNotActing(Refusal):
+    """The holder cannot act on this link now: by its state, or by the times of acting."""
+
+    code = "link_not_acting"
+    status = 409
+    next = "read_link"
+
+
+class ScopeOff(Refusal):
+    """The link acts, but not in this scope; ``scope`` names it."""
+
+    code = "scope_off"
+    status = 403
+    next = "read_link"

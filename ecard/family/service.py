@@ -3,13 +3,15 @@
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
-guardians), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and
-the one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
+guardians), ``acting.py`` (asked at each call for the relative), ``reading.py`` (what both sides
+see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place where its state moves are in
+``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
 
 from ecard.family.account import give_family_account
+from ecard.family.acting import acting_link, acts, in_dispute
 from ecard.family.applying import acknowledge, open_application, read_notice
 from ecard.family.confirming import refuse_unless_standing
 from ecard.family.ending import (
@@ -65,7 +67,9 @@ __all__ = [
     "LinkView",
     "accept",
     "acknowledge",
+    "acting_link",
     "activate",
+    "acts",
     "end_as_holder",
     "end_as_relative",
     "evidence_accepted",
@@ -74,6 +78,7 @@ __all__ = [
     "forget_typed",
     "give_family_account",
     "holders_with",
+    "in_dispute",
     "is_side",
     "list_changes",
     "list_guarded",

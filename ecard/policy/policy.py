@@ -78,6 +78,13 @@ class Policy:
         "What a capture is worth whose device nothing vouches for (a program may have made its"
         " frames): 0: as much as any; 1: a person looks; 2: it is refused before the camera opens.",
     )
+    card_years: int = rule("years", "Life of an e-card, new or renewed.", least=1)
+    card_renewal_days: int = rule("days", "An e-card is renewed this long before its end.")
+    qr_names_place: int = rule(
+        "0 or 1",
+        "1: an e-card's QR code names the counter at which alone it is good. 0: it may name none,"
+        " and is good at every counter that looks after the person.",
+    )
     household_contrast: int = rule(
         "0 or 1",
         "1: a face is compared with the holder's other relatives' photos on file too, and who is"

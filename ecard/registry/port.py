@@ -19,6 +19,10 @@ class RegistryUnavailable(Exception):
     """The core system does not answer; nothing may be decided from that."""
 
 
+class CardHeld(Exception):
+    """The person holds a card that is not cancelled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """How the registry reaches a person. Either may be missing."""
@@ -159,3 +163,9 @@ class Registry(Protocol):
 
     def tell_payment(self, payment: Payment) -> None:
         """Say that a benefit's payment changed; telling the same again changes nothing."""
+
+    def issue_card(self, ref: str, expires_on: date) -> RegistryCard:
+        """A new card for a person; raises CardHeld where they hold one that is not cancelled."""
+
+    def renew_card(self, card_number: str, expires_on: date) -> None:
+        """Set a card's last day."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +22,7 @@ from ecard.registry.numbers import normalise
 from ecard.registry.port import (
     Balance,
     Benefit,
+    CardHeld,
     Contact,
     Contribution,
     Payment,
@@ -30,6 +33,7 @@ from ecard.registry.port import (
 from ecard.vault import Vault
 
 CARD_STATES = ("normal", "suspended", "lost", "cancelled")
+CARD_DIGITS = 12
 PERSON_INDEX, CARD_INDEX = "registry_number", "registry_card"
 PERSON_PLACE = "registry_persons.record"
 PORTRAIT_PLACE = "registry_persons.portrait"
@@ -113,6 +117,33 @@ class SqlRegistry:
             insurance.write_payment(session, payment)
             session.commit()
 
+    def issue_card(self, ref: str, expires_on: date) -> RegistryCard:
+        """A new card for a person; raises CardHeld, and LookupError for an unknown person.
+
+        The person's row is locked: of any number of parallel asks one gets a card.
+        """
+        person = sa.select(RegistryPersonRow.id).filter_by(ref=ref).with_for_update()
+        held = sa.select(RegistryCardRow.id).filter_by(person_ref=ref)
+        with self._db.write() as session:
+            if session.scalar(person) is None:
+                raise LookupError("no such person")
+            if session.scalar(held.where(RegistryCardRow.state != "cancelled").limit(1)):
+                raise CardHeld
+            number = f"{secrets.randbelow(10**CARD_DIGITS):0{CARD_DIGITS}d}"
+            card = RegistryCard(number, ref, "normal", expires_on)
+            store_card(session, self._vault, card, new=True)
+            session.commit()
+        return card
+
+    def renew_card(self, card_number: str, expires_on: date) -> None:
+        """Set a card's last day; raises LookupError for an unknown card."""
+        card = self.card_by_number(card_number)
+        if card is None:
+            raise LookupError("no such card")
+        with self._db.write() as session:
+            store_card(session, self._vault, replace(card, expires_on=expires_on))
+            session.commit()
+
     @contextmanager
     def _reading(self) -> Iterator[Session]:
         try:
@@ -192,10 +223,11 @@ def store_portrait(session: Session, vault: Vault, ref: str, jpeg: bytes) -> Non
     row.portrait = vault.seal_for(PORTRAIT_PLACE, row.id, jpeg)
 
 
-def store_card(session: Session, vault: Vault, card: RegistryCard) -> None:
-    """Create or refresh a card's row."""
+def store_card(session: Session, vault: Vault, card: RegistryCard, *, new: bool = False) -> None:
+    """Create or refresh a card's row; a ``new`` one must not be there (the database refuses)."""
     index = vault.index(CARD_INDEX, normalise(card.number))
-    row = session.scalar(sa.select(RegistryCardRow).filter_by(card_number_index=index))
+    there = sa.select(RegistryCardRow).filter_by(card_number_index=index)
+    row = None if new else session.scalar(there)
     if row is None:
         row = RegistryCardRow(id=uuid.uuid4(), card_number_index=index)
         session.add(row)

@@ -23,6 +23,7 @@ PUBLIC = {
     "listCounters",
     "reportNotMe",
     "openInvitation",
+    "readQrKeys",
     "readDemoMailbox",
     "checkCertificate",
 }

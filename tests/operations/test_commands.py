@@ -114,3 +114,15 @@ def test_settings_are_listed(ecard: Command) -> None:
     listed = well(ecard("settings"))
     assert "ECARD_WEB_THREADS" in listed
     assert "PORT" in listed
+
+
+def test_keys_for_qr_codes_are_rotated_one_at_a_time_or_all_at_once(ecard: Command) -> None:
+    well(ecard("init-keys"))
+    well(ecard("migrate"))
+    first, second = (well(ecard("rotate-qr-keys")) for _ in range(2))
+    assert "is published" in first
+    assert first != second
+    waits = ecard("rotate-qr-keys")
+    assert waits.exit_code == 1
+    assert "waits already" in waits.output
+    assert "is withdrawn" in well(ecard("rotate-qr-keys", "--at-once"))

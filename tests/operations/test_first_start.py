@@ -80,6 +80,7 @@ def test_production_starts_from_nothing_and_a_holder_signs_in(
     assert "1 persons, 1 cards" in told
     told = operator.run("set-staff-password", "clerk", typed=f"{PASSWORD}\n{PASSWORD}\n")
     assert PASSWORD not in told
+    assert "is published" in operator.run("rotate-qr-keys")
     operator.run("anchor")
     assert "unbroken" in operator.run("audit-verify")
     with serving(operator) as process:

@@ -11,7 +11,7 @@ from ecard import migrations
 from tests.operations.conftest import new_database
 from tests.operations.test_upgrade_intake import table, write_document
 
-BEFORE, AFTER = "0003", "0006"
+BEFORE, AFTER = "0005", "0006"
 NEW = {
     "acts",
     "benefit_watches",

@@ -1,0 +1,111 @@
+"""What a card's state opens: each route of a holder is declared; what acts asks at that call."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from ecard.demo.phone import Answer
+from tests.documents.applications import apply
+from tests.family.scene import Pair, begin, bring_to, name, named, pair
+from tests.support import Stage
+
+SOME_ID = str(UUID(int=7))
+
+READS = "shows what is there; whoever lost a card must see it"
+STOPS = "what stops or takes back something must always be possible"
+SIGN_IN = "belongs to the sign-in and the phone, not to the card"
+PASSWORD = "sets or proves the card's password; what it opens is asked for itself"
+LATER = "changes nothing until a later step, which is asked"
+OPEN = {
+    **dict.fromkeys(("getCard", "getDevice", "listDevices", "listRecoveries"), READS),
+    **dict.fromkeys(("listDocuments", "listUploads", "readUpload", "readDocumentStatus"), READS),
+    **dict.fromkeys(("listGuardedLinks", "listLinks", "listLinksOnMe", "readLink"), READS),
+    **dict.fromkeys(("readActivation", "listLinkChanges", "listDecisions", "readEvidence"), READS),
+    **dict.fromkeys(("readLinkNotice", "getNotice", "getPolicy", "listQrUses"), READS),
+    **dict.fromkeys(("changeCardState", "endLink", "endLinkOnMe", "objectToLink"), STOPS),
+    **dict.fromkeys(("withdrawApplication", "withdrawPortrait", "cancelRecovery"), STOPS),
+    **dict.fromkeys(("removeDocument", "cancelUpload", "appeal"), STOPS),
+    **dict.fromkeys(("signOut", "removeDevice", "renameDevice", "unlockSession"), SIGN_IN),
+    "approveRecovery": "needs a step-up, which asks",
+    **dict.fromkeys(("setCardPassword", "changeCardPassword"), PASSWORD),
+    **dict.fromkeys(("requestCardPasswordResetCode", "openCardPasswordReset"), PASSWORD),
+    **dict.fromkeys(("showFaceForCardPasswordReset", "finishCardPasswordReset"), PASSWORD),
+    **dict.fromkeys(("uploadDocument", "beginUpload", "continueUpload", "finishUpload"), LATER),
+    **dict.fromkeys(("readDocument", "acknowledgeNotice", "consentAsGuardian"), LATER),
+}
+"""Routes that a stopped card leaves open, and why."""
+
+Request = Callable[["Ground"], Answer]
+
+
+class Ground:
+    """A holder with an application at each step, and an active link."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.two = stage, pair(stage)
+        self.phone = self.two.phone
+        self.fresh = begin(stage, self.phone)
+        self.told = named(stage, self.phone, self.two.relative, "parent")
+        bring_to(stage, self.told, "evidence_accepted")
+
+    def post(self, path: str, **body: Any) -> Answer:
+        return self.phone.send("POST", path, body or None)
+
+
+GATED: dict[str, Request] = {
+    "openStepUp": lambda g: g.post("/step-ups", purpose="add_relative", password="904713"),
+    "openApplication": lambda g: g.post("/links", step_up_id=SOME_ID),
+    "giveFamilyAccount": lambda g: name(g.phone, g.fresh, g.two.relative, "parent"),
+    "openCaptureSession": lambda g: g.post(f"/links/{g.told}/capture-sessions", via="handed_over"),
+    "issueCounterCode": lambda g: g.post(f"/links/{g.told}/counter-code"),
+    "inviteRelative": lambda g: g.post(f"/links/{g.told}/invitations"),
+    "renewCard": lambda g: g.post("/card/renewal"),
+    "showQrCode": lambda g: g.post("/card/qr-codes", operation="identify"),
+}
+"""Routes that act: refused with a stopped card, at the very next call."""
+NEEDS_DOCUMENTS = {"submitEvidence"}
+
+
+def holders_operations(stage: Stage) -> dict[str, Any]:
+    page = stage.app.test_client().get("/api/openapi.json").json
+    return {
+        operation["operationId"]: operation
+        for item in page["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters" and operation.get("security") == [{"holderToken": []}]
+    }
+
+
+def test_every_route_of_a_holder_is_declared(stage: Stage) -> None:
+    there = holders_operations(stage)
+    assert not set(OPEN) & set(GATED)
+    assert set(there) == set(OPEN) | set(GATED) | NEEDS_DOCUMENTS
+    for operation in [*GATED, *NEEDS_DOCUMENTS]:
+        assert "card_not_usable" in there[operation]["responses"]["409"]["x-codes"], operation
+
+
+def set_card(two: Pair, stage: Stage, state: str) -> None:
+    assert two.holder.card is not None
+    stage.joined.dependencies.registry.change_card_state(two.holder.card.number, state)
+
+
+def test_a_stopped_card_opens_nothing_that_acts_from_the_very_next_call_on(stage: Stage) -> None:
+    ground = Ground(stage)
+    for state in ("suspended", "lost", "cancelled"):
+        set_card(ground.two, stage, state)
+        for operation, request in GATED.items():
+            answer = request(ground)
+            assert (answer.status, answer.code) == (409, "card_not_usable"), operation
+        set_card(ground.two, stage, "normal")
+        assert GATED["showQrCode"](ground).ok
+        assert GATED["issueCounterCode"](ground).ok
+
+
+def test_evidence_is_not_taken_with_a_stopped_card(stage: Stage) -> None:
+    application = apply(stage, "lucia", "mateo", "child")
+    ids = application.upload("birth_certificate", "face_photo")
+    card = stage.demo.holder("lucia").card_number
+    stage.joined.dependencies.registry.change_card_state(card, "lost")
+    answer = application.phone.give_evidence(application.link_id, ids)
+    assert (answer.status, answer.code) == (409, "card_not_usable")
+    assert application.unclaimed() == set(ids)
