@@ -20,6 +20,7 @@ published = Room("qr-keys", __name__, url_prefix="/qr-keys", description="Keys f
 
 @codes.route("", methods=["POST"])
 @codes.doc(operationId="showQrCode")
+@codes.idempotent
 @codes.refuses(NotFound, LinkNotActing, ScopeOff, CardNotUsable, errors.QrCardNotUsable)
 @codes.refuses(InvalidInput, TooManyRequests, Unavailable)
 @codes.arguments(schemas.ShowQrSchema)
