@@ -16,7 +16,11 @@ def test_the_owner_of_the_key_signs_and_nobody_else() -> None:
     assert not DeviceKey.from_jwk(OTHER.public_jwk()).signed(b"content", SIGNED)
 
 
-@pytest.mark.parametrize("signature", ["", "x", "A" * 86, SIGNED[:-1], SIGNED + "A", "?" * 86])
+@pytest.mark.parametrize(
+    "signature",
+    ["", "x", "A" * 86, SIGNED[:-1], SIGNED + "A", "?" * 86],
+    ids=["nothing", "short", "zero", "cut_off", "longer", "no_base64"],
+)
 def test_what_is_no_signature_is_none(signature: str) -> None:
     assert not DeviceKey.from_jwk(KEY.public_jwk()).signed(b"content", signature)
 
