@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from biometrics.calibration import OperatingPoint
 from biometrics.cohort import AgeMeans
@@ -55,7 +56,16 @@ def furthest_stray(best: list[Embedding], every: list[Embedding]) -> float:
     """How ill the frames of one capture agree: the largest distance between two of the best frames,
     or between any frame and the best frame nearest to it (a head turned away is near to another
     turned one only)."""
+    return max(disagreement(best), float(away_from(best, every).max()))
+
+
+def disagreement(best: list[Embedding]) -> float:
+    """The largest distance between two of the best frames."""
     chosen = np.stack(best)
-    among_best = 1 - float((chosen @ chosen.T).min())
-    to_best = 1 - float((np.stack(every) @ chosen.T).max(axis=1).min())
-    return max(among_best, to_best)
+    return 1 - float((chosen @ chosen.T).min())
+
+
+def away_from(best: list[Embedding], every: list[Embedding]) -> NDArray[np.float64]:
+    """How far each frame is from the best frame nearest to it."""
+    nearest = (np.stack(every) @ np.stack(best).T).max(axis=1)
+    return np.asarray(1 - nearest, np.float64)

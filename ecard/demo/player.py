@@ -217,7 +217,7 @@ class Play:
         self.say(f"4 face        {who}: {outcome}{reason}{left}")
         return outcome
 
-    def show_live(self, capture: Capture, face: Face, who: str) -> str:
+    def show_until_usable(self, capture: Capture, face: Face, who: str) -> str:
         """As `show`; a capture that could not be used is taken again, as a person would do."""
         for _ in range(TAKES_MOST):
             outcome = self.show(capture, face, who)
@@ -338,7 +338,7 @@ def a_mother_adds_her_child(play: Play) -> None:
         _child_evidence(play, phone, link_id, child, pair)
         opened = phone.open_capture(link_id, "own")
         capture = Capture(play.phone(), opened["id"], opened["token"])
-        if play.show_live(capture, pair.camera, "the child, live") == "match":
+        if play.show_until_usable(capture, pair.camera, "the child, live") == "match":
             _active(play, phone, link_id, minor=True)
             return
         play.say("  these two pictures were not matched: another child's pictures, a new try")
@@ -375,10 +375,10 @@ def a_son_adds_his_mother(play: Play) -> None:
         _must_ok("consent", capture.consent())
         play.say("  acceptance  she read who asks for what, accepted, and allowed the comparison")
         play.show(capture, OutOfFocus(pair.camera), "out of focus")
-        play.show(capture, play.pictures.impostor, "an impostor")
+        play.show_until_usable(capture, play.pictures.impostor, "an impostor")
         phone.must("POST", "/session/unlock", {"password": PASSWORD})
         capture = _handed_over(play, phone, link_id)
-        matched = play.show_live(capture, pair.camera, "the mother, live") == "match"
+        matched = play.show_until_usable(capture, pair.camera, "the mother, live") == "match"
         phone.must("POST", "/session/unlock", {"password": PASSWORD})
         if matched:
             _after_her_match(play, phone, link_id)
@@ -460,7 +460,8 @@ def a_still_picture_is_refused(play: Play) -> None:
     _child_evidence(play, phone, link_id, child, pair)
     opened = phone.open_capture(link_id, "own")
     capture = Capture(play.phone(), opened["id"], opened["token"])
-    play.show(capture, replace(pair.camera, before=Species.SCREEN_STILL), "a photo on a screen")
+    screen = replace(pair.camera, before=Species.SCREEN_STILL)
+    play.show_until_usable(capture, screen, "a photo on a screen")
     play.state(phone, link_id)
     play.say("  it opens nothing; a person looks at it, since a machine never refuses finally")
     phone.must("POST", f"/links/{link_id}/withdrawal")

