@@ -154,6 +154,7 @@ def test_an_answer_is_good_for_its_own_challenge_once(scene, phone):
     assert refusal(capture.send_form(form)) == (409, "challenge_spent")
 
 
+@pytest.mark.gate
 def test_unusable_captures_have_a_cap_of_their_own(tmp_path):
     with set_scene(tmp_path, unusable_max=2) as scene:
         phone = come_in(scene)

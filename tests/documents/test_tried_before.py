@@ -78,6 +78,7 @@ def give(application: Application, front: bytes) -> Answer:
     return application.phone.give_evidence(application.link_id, ids)
 
 
+@pytest.mark.gate
 def test_a_card_without_a_face_is_known_again_before_a_try_is_spent(
     application: Application,
 ) -> None:

@@ -30,8 +30,8 @@ FULL = bool(os.environ.get("ECARD_FULL"))
 SESSIONS = 20 if FULL else 2
 LIVE_SESSIONS = 30 if FULL else 4
 LEAST_LIVE = 0.75 if FULL else 0.5
-"""Of the live sessions; 21 of 24 of these faces opened at once, 147 of 150 faces of larger photos were
-live (docs/liveness.md). Of four, two may fail by chance."""
+"""Of the live sessions; 21 of 24 of these faces opened at once, 147 of 150 faces of larger photos
+were live (docs/liveness.md). Of four, two may fail by chance."""
 REFUSED = {"presentation_attack", "unusable", "no_match"}
 Frames = Sequence[bytes]
 
