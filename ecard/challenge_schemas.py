@@ -11,8 +11,6 @@ from ecard import fields
 from ecard.api import Schema
 from ecard.signatures import CURVE, KEY_TYPE, DeviceKey
 
-PROFILES = tuple(Profile)
-
 
 class JwkSchema(Schema):
     """A public key on P-256 (RFC 7517)."""
@@ -42,7 +40,7 @@ class DrawChallengeSchema(Schema):
 
     profile = ma.fields.String(
         load_default=Profile.STANDARD.value,
-        validate=ma.validate.OneOf([str(one) for one in PROFILES]),
+        validate=ma.validate.OneOf([str(one) for one in Profile]),
         metadata={
             "description": "`no_light` for photosensitive people, `no_movement` for who cannot turn"
             " or come closer: a person looks at those captures"
@@ -74,7 +72,7 @@ class ChallengeSchema(ma.Schema):
     """What to do and to show; milliseconds since the recording begins."""
 
     id = ma.fields.UUID(required=True)
-    profile = fields.one_of(*PROFILES)
+    profile = fields.one_of(*Profile)
     nonce = fields.text()
     start_by = fields.time()
     start_seconds = ma.fields.Integer(

@@ -7,12 +7,12 @@ from typing import Any
 import marshmallow as ma
 from flask_smorest.fields import Upload
 
+from biometrics.challenge import Profile
 from ecard import fields
 from ecard.activation.policy import (
     CODE_CHARACTERS,
     FACELESS_ROUTES,
     IDENTITY_DOCUMENTS,
-    PROFILES,
     WAYS,
 )
 from ecard.api import Schema
@@ -114,7 +114,7 @@ class CaptureSessionSchema(ma.Schema):
     consent_by = fields.one_of(*DECIDERS)
     consent = fields.one_of(*CONSENTS)
     profiles = ma.fields.List(
-        fields.one_of(*PROFILES),
+        fields.one_of(*Profile),
         required=True,
         metadata={"description": "What a challenge may ask for (`drawChallenge`)"},
     )
