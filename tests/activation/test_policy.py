@@ -304,7 +304,7 @@ def test_the_rules_speak_the_judges_words() -> None:
     judges = {Outcome.MATCH, Outcome.NO_MATCH, Outcome.UNUSABLE, Outcome.PRESENTATION_ATTACK}
     ours = {rules.MATCH, rules.NO_MATCH, rules.UNUSABLE, rules.PRESENTATION_ATTACK}
     assert ours == {outcome.value for outcome in judges}
-    assert (rules.STANDARD, rules.LIVENESS_UNDECIDED) == (
+    assert (
         Profile.STANDARD.value,
         ReviewReason.LIVENESS_UNDECIDED.value,
-    )
+    ) == (rules.STANDARD, rules.LIVENESS_UNDECIDED)
