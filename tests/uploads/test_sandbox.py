@@ -129,5 +129,7 @@ def test_a_child_that_ended_before_it_was_stopped_is_still_reaped() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     _stop(child)
-    cpu_seconds, peak_bytes = _reap(child, threading.Timer(60, lambda: None))
+    alarm = threading.Timer(60, lambda: None)
+    alarm.start()
+    cpu_seconds, peak_bytes = _reap(child, alarm)
     assert (child.returncode, cpu_seconds > 0, peak_bytes > 0) == (0, True, True)
