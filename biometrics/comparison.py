@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from biometrics.calibration import OperatingPoint
 from biometrics.cohort import AgeMeans
@@ -52,20 +51,16 @@ def is_nearest_to_claimed(claimed: float, household: Sequence[float], margin: fl
     return all(claimed + margin < other for other in household)
 
 
-def furthest_stray(best: list[Embedding], every: list[Embedding]) -> float:
+STRAYS_FORGIVEN = 1
+"""Of a head that was asked to move: a frame may be a blur or lie badly. Of 12 simulated sessions
+two had one frame too far and one had three; of 9 real clips of moving heads none had any."""
+
+
+def furthest_stray(best: list[Embedding], every: list[Embedding], *, forgiven: int = 0) -> float:
     """How ill the frames of one capture agree: the largest distance between two of the best frames,
     or between any frame and the best frame nearest to it (a head turned away is near to another
-    turned one only)."""
-    return max(disagreement(best), float(away_from(best, every).max()))
-
-
-def disagreement(best: list[Embedding]) -> float:
-    """The largest distance between two of the best frames."""
+    turned one only), but for the ``forgiven`` furthest ones."""
     chosen = np.stack(best)
-    return 1 - float((chosen @ chosen.T).min())
-
-
-def away_from(best: list[Embedding], every: list[Embedding]) -> NDArray[np.float64]:
-    """How far each frame is from the best frame nearest to it."""
-    nearest = (np.stack(every) @ np.stack(best).T).max(axis=1)
-    return np.asarray(1 - nearest, np.float64)
+    among_best = 1 - float((chosen @ chosen.T).min())
+    to_best = np.sort(1 - (np.stack(every) @ chosen.T).max(axis=1))
+    return max(among_best, float(to_best[max(0, len(to_best) - 1 - forgiven)]))

@@ -9,7 +9,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,7 @@ from biometrics.alignment import DLIB_150, align, quality_chip
 from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint, points_of, uncalibrated
 from biometrics.challenge import Answer
 from biometrics.comparison import (
-    away_from,
-    disagreement,
+    STRAYS_FORGIVEN,
     distance_at_age,
     furthest_stray,
     is_nearest_to_claimed,
@@ -230,25 +228,14 @@ class FaceVerifier:
         embeddings = self._embedded([*wanted, *compared], others)
         reference_side, embeddings = mean_embedding(embeddings[:CUTS]), embeddings[CUTS:]
         best = embeddings[: len(compared)]
-        if self._has_changed([frame.index for frame in usable], best, embeddings, moving):
+        forgiven = STRAYS_FORGIVEN if moving else 0
+        if furthest_stray(best, embeddings, forgiven=forgiven) > self._points.same_capture_within:
             changed = UnusableReason.FACE_CHANGED
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
         probe, shown_facts = mean_embedding(best), facts + usable[0].facts
         answer = self._compare(probe, reference_side, age, point, shown_facts)
         answer = self._contrasted(answer, probe, household, age)
         return replace(answer, best_frame=usable[0].index)
-
-    def _has_changed(
-        self, indices: list[int], best: list[Embedding], every: list[Embedding], moving: bool
-    ) -> bool:
-        """Whether somebody else is seen. A head that was asked to move may be a blur in one frame
-        (3 of 12 simulated sessions, none of 9 real clips): somebody else stays for two."""
-        within = self._points.same_capture_within
-        if not moving:
-            return furthest_stray(best, every) > within
-        far = {i for i, away in zip(indices, away_from(best, every), strict=True) if away > within}
-        neighbours = pairwise(sorted(indices))
-        return disagreement(best) > within or any({*two} <= far for two in neighbours)
 
     def _judge_life(
         self, pictures: Sequence[RgbImage], looks: dict[int, _Look], answered: Answer | None
