@@ -22,9 +22,12 @@ run: environment  ## serves the API with the demo region on 127.0.0.1:8000 (PORT
 demo: environment  ## plays a phone against the running server (ECARD_DATA=, or PORTRAIT= and LIVE=)
 	@$(PY) -m ecard demo
 
-test: lint  ## lint, types, import contracts, tests
-	$(PY) -m pytest -q -n $(WORKERS)
+test: environment  ## lint, types, import contracts, tests
+	@$(MAKE) --no-print-directory -j 2 lint suite
 	@echo 'All is well. Next: "make run" and "make demo" to see it, "make gates" for the slow checks.'
+
+suite: environment  # beside lint, which needs one core for a while
+	$(PY) -m pytest -q -n $(WORKERS)
 
 lint: environment  ## style, format and types
 	$(PY) -m ruff check .
@@ -74,4 +77,4 @@ clean:  ## removes .venv and caches, never the data in var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
 	find biometrics ecard uploads tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help environment run demo test lint gates bench migrate openapi docs audit-verify backup restore clean
+.PHONY: help environment run demo test suite lint gates bench migrate openapi docs audit-verify backup restore clean

@@ -18,6 +18,7 @@ from biometrics.alignment import DLIB_150, align, quality_chip
 from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint, points_of, uncalibrated
 from biometrics.challenge import Answer
 from biometrics.comparison import (
+    STRAYS_FORGIVEN,
     distance_at_age,
     furthest_stray,
     is_nearest_to_claimed,
@@ -202,7 +203,8 @@ class FaceVerifier:
         if live is not None and live.verdict is Life.ATTACK:
             answer = self._answer(Outcome.PRESENTATION_ATTACK, point, facts)
         else:
-            answer = self._match(pictures, looks, wanted, household, age, facts)
+            moving = answered is not None
+            answer = self._match(pictures, looks, wanted, household, age, facts, moving=moving)
         return _with_life(answer, live)
 
     def _match(
@@ -213,6 +215,8 @@ class FaceVerifier:
         household: Sequence[bytes],
         age: int | None,
         facts: tuple[QualityFact, ...],
+        *,
+        moving: bool,
     ) -> Verification:
         """Whose face it is, by the best of the frames; whether anybody lives is judged apart."""
         point, usable = self._points.at(age), _usable_frames(looks)
@@ -224,7 +228,8 @@ class FaceVerifier:
         embeddings = self._embedded([*wanted, *compared], others)
         reference_side, embeddings = mean_embedding(embeddings[:CUTS]), embeddings[CUTS:]
         best = embeddings[: len(compared)]
-        if furthest_stray(best, embeddings) > self._points.same_capture_within:
+        forgiven = STRAYS_FORGIVEN if moving else 0
+        if furthest_stray(best, embeddings, forgiven=forgiven) > self._points.same_capture_within:
             changed = UnusableReason.FACE_CHANGED
             return self._answer(Outcome.UNUSABLE, point, facts, reason=changed)
         probe, shown_facts = mean_embedding(best), facts + usable[0].facts

@@ -23,6 +23,7 @@ from biometrics.challenge import (
 from ecard.challenges import ChallengeLate, DrawnChallenge, challenge_of
 from ecard.config import Settings
 from ecard.errors import Refusal
+from ecard.prints import FramesSeenBefore
 from ecard.signatures import DeviceKey
 from ecard.told import Sent, Told
 
@@ -88,7 +89,8 @@ WRONG_ANSWERS = (
     ScheduleNotShown,
     ClockImplausible,
 )
-"""What spends the challenge, and no try."""
+SPENDS_THE_CHALLENGE = (*WRONG_ANSWERS, FramesSeenBefore)
+"""These use the challenge up, and cost no try."""
 
 
 def digest(frame: bytes) -> str:

@@ -7,27 +7,9 @@ from typing import Any
 import marshmallow as ma
 
 from biometrics.challenge import COLOURS, Move, Profile
+from ecard import fields
 from ecard.api import Schema
 from ecard.signatures import CURVE, KEY_TYPE, DeviceKey
-
-PROFILES = tuple(Profile)
-
-
-def _text(**kwargs: Any) -> ma.fields.String:
-    return ma.fields.String(required=True, **kwargs)
-
-
-def _one_of(*names: str) -> ma.fields.String:
-    values = [str(name) for name in names]
-    return ma.fields.String(required=True, validate=ma.validate.OneOf(values))
-
-
-def _time() -> ma.fields.AwareDateTime:
-    return ma.fields.AwareDateTime(format="iso", required=True)
-
-
-def _count() -> ma.fields.Integer:
-    return ma.fields.Integer(required=True)
 
 
 class JwkSchema(Schema):
@@ -58,7 +40,7 @@ class DrawChallengeSchema(Schema):
 
     profile = ma.fields.String(
         load_default=Profile.STANDARD.value,
-        validate=ma.validate.OneOf([str(one) for one in PROFILES]),
+        validate=ma.validate.OneOf([str(one) for one in Profile]),
         metadata={
             "description": "`no_light` for photosensitive people, `no_movement` for who cannot turn"
             " or come closer: a person looks at those captures"
@@ -72,34 +54,34 @@ class DrawChallengeSchema(Schema):
 class MoveSchema(ma.Schema):
     """A move, from rest and back to rest."""
 
-    move = _one_of(*Move)
-    sentence = _text(metadata={"description": "How to ask for it"})
-    begins_ms = _count()
-    ends_ms = _count()
+    move = fields.one_of(*Move)
+    sentence = fields.text(metadata={"description": "How to ask for it"})
+    begins_ms = fields.count()
+    ends_ms = fields.count()
 
 
 class LightSchema(ma.Schema):
     """A colour that fills the screen."""
 
-    light = _one_of(*COLOURS)
-    begins_ms = _count()
-    ends_ms = _count()
+    light = fields.one_of(*COLOURS)
+    begins_ms = fields.count()
+    ends_ms = fields.count()
 
 
 class ChallengeSchema(ma.Schema):
     """What to do and to show; milliseconds since the recording begins."""
 
     id = ma.fields.UUID(required=True)
-    profile = _one_of(*PROFILES)
-    nonce = _text()
-    start_by = _time()
+    profile = fields.one_of(*Profile)
+    nonce = fields.text()
+    start_by = fields.time()
     start_seconds = ma.fields.Integer(
         required=True, metadata={"description": "So long the recording may wait to begin"}
     )
     sending_seconds = ma.fields.Integer(
         required=True, metadata={"description": "So long it may be on its way"}
     )
-    length_ms = _count()
+    length_ms = fields.count()
     moves = ma.fields.List(ma.fields.Nested(MoveSchema), required=True)
     lights = ma.fields.List(ma.fields.Nested(LightSchema), required=True)
     frame_times_ms = ma.fields.List(
@@ -107,4 +89,4 @@ class ChallengeSchema(ma.Schema):
         required=True,
         metadata={"description": "When frames are best taken; up to 40 may be sent"},
     )
-    sentence = _text(metadata={"description": "What to tell the person before it begins"})
+    sentence = fields.text(metadata={"description": "What to tell the person before it begins"})

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from biometrics.challenge import Challenge, Flash, Light, Move, Profile, Slot, draw
-from ecard import audit
+from ecard import audit, limits
 from ecard.call import Call
 from ecard.db import Base, Code, Id
 from ecard.errors import Refusal
@@ -24,6 +24,7 @@ from ecard.signatures import DeviceKey
 from ecard.sweeping import in_batches
 from ecard.told import Told
 
+DAY_SECONDS = 24 * 3600
 NONCE_BYTES = 24
 """192 random bits, which the signature of the capture has to contain."""
 ANSWERED, REPLACED, REFUSED = "answered", "replaced", "refused"
@@ -95,6 +96,21 @@ class Ask:
 
     profile: str
     device_key: DeviceKey
+
+
+def count(session: Session, call: Call, subject: str) -> None:
+    """Count one more challenge of a day: of the 11,520 sequences a recording answers one, so the
+    fewer are drawn, the less it helps. Raises TooManyChallenges. Not committed."""
+    wait = limits.spend(
+        session,
+        "challenge",
+        subject,
+        limit=call.settings.challenges_a_day,
+        window_seconds=DAY_SECONDS,
+        now=call.now,
+    )
+    if wait is not None:
+        raise TooManyChallenges(retry_after=wait)
 
 
 def add(session: Session, call: Call, asked_in: uuid.UUID, ask: Ask) -> DrawnChallenge:

@@ -273,7 +273,8 @@ def _welcome(settings: Settings) -> str:
         lines += _load_demo(settings)
         lines += ["", f"Next, in a second terminal:  {_demo_command(settings)}", ""]
         lines += ["By hand: docs/clients.md shows the first steps. The demo plays on phones of its"]
-        lines += ["own for Tomás, Sofía and Victor; take another holder. (Ctrl-C here stops.)", ""]
+        lines += ["own for Sofía, Tomás, Fang, Lucía and Victor; take another holder."]
+        lines += ["Ctrl-C here stops.", ""]
     return "\n".join(lines)
 
 

@@ -161,7 +161,7 @@ class Sandbox:
                 most = len(_READY) + 4 + _HEADER_BYTES + max_answer_bytes
                 raw = cast("BinaryIO", child.stdout).read(most)
                 if len(raw) == most:
-                    child.kill()  # it says more than it was asked for
+                    _stop(child)  # it says more than it was asked for
                 cpu_seconds, peak_bytes = _reap(child, alarm)
             finally:
                 child.kill()
@@ -182,7 +182,13 @@ class Sandbox:
 
 def _end(child: subprocess.Popen[bytes], late: threading.Event) -> None:
     late.set()
-    child.kill()
+    _stop(child)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """Not Popen.kill: that would reap a child which has just ended, and `_reap` find none. Until
+    `_reap` is through, the number is still the child's."""
+    os.kill(child.pid, signal.SIGKILL)
 
 
 def _reap(child: subprocess.Popen[bytes], alarm: threading.Timer) -> tuple[float, int]:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy.orm import Session
-
-from ecard import attestation, audit, challenges, limits
-from ecard.activation import policy as rules
+from ecard import attestation, audit, challenges
 from ecard.activation import sessions
-from ecard.activation.facts import Facts
 from ecard.activation.reserving import may_capture
 from ecard.call import Call
 from ecard.challenge_view import ChallengeView, view_of
-from ecard.challenges import TooManyChallenges
 
 
 def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> ChallengeView:
@@ -24,7 +19,7 @@ def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> Ch
     with call.db.write() as session:
         link, opened = sessions.of_guest(session, call, session_id)
         known = may_capture(session, call, link, opened)
-        _count(session, call, link.holder_id, known)
+        challenges.count(session, call, f"{link.holder_id}|{known.relative_id}")
         attestation.refuse_before(call.dependencies.attestation, known.policy.unattested_capture)
         drawn = challenges.add(session, call, opened.id, ask)
         audit.record(
@@ -38,17 +33,3 @@ def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> Ch
         )
         session.commit()
         return view_of(call, drawn)
-
-
-def _count(session: Session, call: Call, holder_id: uuid.UUID, known: Facts) -> None:
-    """Of the 11,520 sequences a recording answers one: the fewer are drawn, the less it helps."""
-    wait = limits.spend(
-        session,
-        "challenge",
-        f"{holder_id}|{known.relative_id}",
-        limit=call.settings.challenges_a_day,
-        window_seconds=rules.DAY_SECONDS,
-        now=call.now,
-    )
-    if wait is not None:
-        raise TooManyChallenges(retry_after=wait)

@@ -24,10 +24,7 @@ from ecard.activation.settling import CaptureAnswer, Judged, settle
 from ecard.call import Call
 from ecard.errors import Unavailable
 from ecard.family import service as family
-from ecard.prints import FramesSeenBefore
 from ecard.told import Sent
-
-SPENDS_THE_CHALLENGE = (*answers.WRONG_ANSWERS, FramesSeenBefore)
 
 
 def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer:
@@ -42,7 +39,7 @@ def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer
         family.refuse_unless_standing(call, call.guest.link_id)
         portrait = registry_portrait(call, question.subject_ref)
         return _judge(call, capture, question, sent.frames, portrait)
-    except SPENDS_THE_CHALLENGE as refusal:
+    except answers.SPENDS_THE_CHALLENGE as refusal:
         spend_challenge(call, capture, refusal)
         raise
 

@@ -19,9 +19,8 @@ UNUSABLE = "unusable"
 PRESENTATION_ATTACK = "presentation_attack"
 OUTAGE = "outage"
 STANDARD = "standard"
-PROFILES = (STANDARD, "no_light", "no_movement")
-"""What a challenge asks for; the other two leave out what would exclude somebody, and a person
-looks then: without light a recording cannot be ruled out, without moves a print cannot."""
+"""The other profiles leave out what would exclude somebody, and a person looks then: without light
+a recording cannot be ruled out, without moves a print cannot."""
 LIVENESS_UNDECIDED = "liveness_undecided"
 
 MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})

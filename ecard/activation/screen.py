@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from biometrics.challenge import Profile
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.facts import FACE_PROCESSING, facts
@@ -74,7 +75,7 @@ def read_session(call: Call, session_id: uuid.UUID) -> SessionView:
         face_subject=link.face_subject,
         consent_by=known.consent_by,
         consent=known.consent,
-        profiles=list(rules.PROFILES),
+        profiles=[profile.value for profile in Profile],
         frames_min=call.settings.frames_min,
         frames_max=call.settings.frames_max,
         tries_left=known.allowed.tries_left,

@@ -27,7 +27,6 @@ from ecard.family.errors import (
     RelativeNotConfirmed,
 )
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
-from ecard.prints import FramesSeenBefore
 from ecard.request import current_call
 
 holder = Room("activation", __name__, url_prefix="/links", description="The last step, by holders")
@@ -267,8 +266,7 @@ def draw_challenge(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     DeviceNotAttested,
     challenges.ChallengeUnknown,
     challenges.ChallengeSpent,
-    *answers.WRONG_ANSWERS,
-    FramesSeenBefore,
+    *answers.SPENDS_THE_CHALLENGE,
     answers.AnswerUnreadable,
     captures.TooFewFrames,
     captures.TooManyFrames,

@@ -14,15 +14,14 @@ from sqlalchemy.orm import Session
 
 from biometrics.challenge import Profile
 from biometrics.errors import BiometricsError
-from biometrics.types import Life, Outcome, Verification
-from ecard import answers, attestation, audit, captures, challenges, limits
+from biometrics.types import Life, Outcome, ReviewReason, Verification
+from ecard import answers, attestation, audit, captures, challenges
 from ecard import prints as prints_of
 from ecard.call import Call
 from ecard.cards.errors import ResetClosed, ResetNeedsCounter
 from ecard.cards.models import CardPasswordReset
 from ecard.cards.resets import (
     COUNTER,
-    DAY,
     FACE,
     NEW_PASSWORD,
     Sitter,
@@ -31,14 +30,12 @@ from ecard.cards.resets import (
     tries_left,
 )
 from ecard.challenge_view import ChallengeView, view_of
-from ecard.challenges import DrawnChallenge, TooManyChallenges
+from ecard.challenges import DrawnChallenge
 from ecard.errors import Refusal, Unavailable
-from ecard.prints import FramesSeenBefore, Whose
+from ecard.prints import Whose
 from ecard.told import Sent
 
 NEEDS_PERSON = "needs_person"
-LIVENESS_UNDECIDED = "liveness_undecided"
-SPENDS_THE_CHALLENGE = (*answers.WRONG_ANSWERS, FramesSeenBefore)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +57,12 @@ def draw_challenge(call: Call, reset_id: uuid.UUID, ask: challenges.Ask) -> Chal
     with call.db.write() as session:
         row = own(session, call, reset_id)
         _refuse_face(session, call, row)
-        _count(session, call, row)
+        challenges.count(session, call, f"password_reset|{row.person_id}")
         attestation.refuse_before(call.dependencies.attestation, sitter.unattested_capture)
         drawn = challenges.add(session, call, row.id, ask)
         audit.record(session, call, "challenge.drawn", "challenge", drawn.id, reason=drawn.profile)
         session.commit()
         return view_of(call, drawn)
-
-
-def _count(session: Session, call: Call, row: CardPasswordReset) -> None:
-    wait = limits.spend(
-        session,
-        "challenge",
-        f"password_reset|{row.person_id}",
-        limit=call.settings.challenges_a_day,
-        window_seconds=int(DAY.total_seconds()),
-        now=call.now,
-    )
-    if wait is not None:
-        raise TooManyChallenges(retry_after=wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +83,7 @@ def show_face(call: Call, reset_id: uuid.UUID, sent: Sent) -> FaceAnswer:
     try:
         drawn = _read_challenge(call, sitter, shown)
         return _judge(call, sitter, shown, drawn)
-    except SPENDS_THE_CHALLENGE as refusal:
+    except answers.SPENDS_THE_CHALLENGE as refusal:
         _spend_challenge(call, shown, refusal)
         raise
 
@@ -211,7 +195,7 @@ def _once_more(session: Session, row: CardPasswordReset, shown: Shown, seen: Ver
 def _answer(row: CardPasswordReset, seen: Verification, left: int, once_more: bool) -> FaceAnswer:
     """``match`` alone opens nothing: where a person would have to look first, the counter does."""
     if once_more:
-        return FaceAnswer(Outcome.UNUSABLE.value, LIVENESS_UNDECIDED, left, FACE)
+        return FaceAnswer(Outcome.UNUSABLE.value, ReviewReason.LIVENESS_UNDECIDED.value, left, FACE)
     if row.face_matched_at is not None:
         return FaceAnswer(seen.outcome.value, None, left, NEW_PASSWORD)
     if seen.outcome is Outcome.MATCH:

@@ -9,7 +9,7 @@ from flask import request
 
 from ecard import captures, challenges
 from ecard.accounts.service import CodeExpired, CodeWrong
-from ecard.answers import WRONG_ANSWERS, AnswerUnreadable
+from ecard.answers import SPENDS_THE_CHALLENGE, AnswerUnreadable
 from ecard.api import Room
 from ecard.attestation import DeviceNotAttested
 from ecard.capture_parts import CaptureSchema, read_parts
@@ -26,7 +26,6 @@ from ecard.errors import (
     TooManyRequests,
     Unavailable,
 )
-from ecard.prints import FramesSeenBefore
 from ecard.request import current_call
 
 card = Room("card", __name__, url_prefix="", description="The holder's e-card")
@@ -122,8 +121,8 @@ def draw_challenge(body: dict[str, Any], reset_id: UUID) -> ChallengeView:
 @card.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
 @card.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
 @card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, DeviceNotAttested)
-@card.refuses(challenges.ChallengeUnknown, challenges.ChallengeSpent, FramesSeenBefore)
-@card.refuses(AnswerUnreadable, *WRONG_ANSWERS)
+@card.refuses(challenges.ChallengeUnknown, challenges.ChallengeSpent)
+@card.refuses(AnswerUnreadable, *SPENDS_THE_CHALLENGE)
 @card.arguments(CaptureSchema, location="files")
 @card.response(200, schemas.FaceAnswerSchema)
 def show_face(files: dict[str, Any], reset_id: UUID) -> service.FaceAnswer:

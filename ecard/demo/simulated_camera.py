@@ -50,8 +50,8 @@ class OutOfFocus:
         return specimens.blurred(list(self.camera(challenge)), radius=BLUR_PX)
 
 
-BLUR_PX = 3
-"""Of a frame 240 pixels wide: the face is found and too soft to be compared."""
+BLUR_PX = 4
+"""Of a frame 240 pixels wide: too soft to be compared, if a face is found at all."""
 
 
 def camera_before(picture: Image.Image) -> SimulatedCamera | None:

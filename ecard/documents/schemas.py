@@ -85,6 +85,7 @@ class SubmissionSchema(Schema):
         ma.fields.UUID(),
         required=True,
         validate=ma.validate.Length(min=1),
+        metadata={"description": "As many as the installation allows at once (`too_many`)"},
     )
     ask_person = ma.fields.Boolean(
         load_default=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from ecard import fields
 from ecard.api import CursorSchema, Schema
 from ecard.review.policy import (
     DECISION_REASONS,
@@ -21,10 +22,6 @@ KINDS = [kind.value for kind in CaseKind]
 STATES = [state.value for state in CaseState]
 OUTCOMES = [outcome.value for outcome in DecisionOutcome]
 REASONS = sorted(reason for reasons in DECISION_REASONS.values() for reason in reasons)
-
-
-def _time(*, allow_none: bool = False) -> ma.fields.AwareDateTime:
-    return ma.fields.AwareDateTime(format="iso", required=True, allow_none=allow_none)
 
 
 class CaseQuerySchema(CursorSchema):
@@ -46,8 +43,8 @@ class CaseItemSchema(ma.Schema):
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
     level = ma.fields.Integer(required=True, metadata={"description": "1, or 2 for an appeal"})
     minor = ma.fields.Boolean(required=True)
-    opened_at = _time()
-    due_at = _time()
+    opened_at = fields.time()
+    due_at = fields.time()
     overdue = ma.fields.Boolean(required=True)
     opening_asked = ma.fields.Boolean(
         required=True, metadata={"description": "Somebody else waits for your approval to open it"}
@@ -85,8 +82,8 @@ class DecisionSchema(ma.Schema):
     outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
     reason = ma.fields.String(required=True, validate=ma.validate.OneOf([*REASONS, NOT_DISCLOSED]))
     explanation = ma.fields.String(required=True, allow_none=True)
-    at = _time()
-    appeal_until = _time(allow_none=True)
+    at = fields.time()
+    appeal_until = fields.time(allow_none=True)
     may_appeal = ma.fields.Boolean(required=True)
 
 
@@ -99,8 +96,8 @@ class CaseSchema(ma.Schema):
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
     level = ma.fields.Integer(required=True)
     minor = ma.fields.Boolean(required=True)
-    opened_at = _time()
-    due_at = _time()
+    opened_at = fields.time()
+    due_at = fields.time()
     relation = ma.fields.String(required=True, allow_none=True)
     face_subject = ma.fields.String(required=True)
     holder = ma.fields.Nested(SideSchema, required=True)
@@ -123,10 +120,10 @@ class OpeningSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     case_id = ma.fields.UUID(required=True)
     asked_by = ma.fields.UUID(required=True)
-    asked_at = _time()
+    asked_at = fields.time()
     approved_by = ma.fields.UUID(required=True, allow_none=True)
-    approved_at = _time(allow_none=True)
-    expires_at = _time(allow_none=True)
+    approved_at = fields.time(allow_none=True)
+    expires_at = fields.time(allow_none=True)
 
 
 class DecideSchema(Schema):
@@ -153,8 +150,8 @@ class AppealSchema(ma.Schema):
     """An appeal that was taken in."""
 
     case_id = ma.fields.UUID(required=True)
-    at = _time()
-    due_at = _time()
+    at = fields.time()
+    due_at = fields.time()
 
 
 class DecisionsSchema(ma.Schema):

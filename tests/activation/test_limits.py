@@ -117,7 +117,7 @@ def test_the_last_unusable_capture_ends_the_session_and_costs_no_try(tmp_path: P
     with support.stage(tmp_path, unusable_max=3) as stage:
         step = child(stage)
         capture = step.open("own")
-        soft = [blurred(frames(ASTRONAUT, take)) for take in range(3)]
+        soft = [blurred(frames(ASTRONAUT, take)[::3]) for take in range(3)]
         answers = [capture.show_face(one).body for one in soft]
         assert {answer["outcome"] for answer in answers} == {"unusable"}
         assert [answer["unusable_left"] for answer in answers] == [2, 1, 0]
@@ -214,7 +214,7 @@ def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(
     step = child(stage)
     capture = step.open("own")
     pictures = frames(ASTRONAUT)
-    sent = sent_twice(capture, blurred(pictures) if picture == "unusable" else pictures)
+    sent = sent_twice(capture, blurred(pictures[::3]) if picture == "unusable" else pictures)
     assert sent[0].status == 200
     assert sent[0].body == sent[1].body
     assert sent[1].headers["Idempotent-Replay"] == "true"

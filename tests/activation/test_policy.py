@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from biometrics.challenge import Profile
+from biometrics.types import Outcome, ReviewReason
 from ecard.activation import policy as rules
 from ecard.activation.policy import Allowance, MismatchLimits, Tried, allowance
 from ecard.attestation import ALLOW, REFUSE, REVIEW_ONLY, rule_for
@@ -295,3 +297,14 @@ def test_codes_use_nothing_that_people_confuse() -> None:
 )  # fmt: skip
 def test_the_holders_name_is_shortened_on_the_relatives_screen(name: str, shown: str) -> None:
     assert rules.shown_name(name) == shown
+
+
+def test_the_rules_speak_the_judges_words() -> None:
+    """They import nothing of the judge, so its words stand in both."""
+    judges = {Outcome.MATCH, Outcome.NO_MATCH, Outcome.UNUSABLE, Outcome.PRESENTATION_ATTACK}
+    ours = {rules.MATCH, rules.NO_MATCH, rules.UNUSABLE, rules.PRESENTATION_ATTACK}
+    assert ours == {outcome.value for outcome in judges}
+    assert (
+        Profile.STANDARD.value,
+        ReviewReason.LIVENESS_UNDECIDED.value,
+    ) == (rules.STANDARD, rules.LIVENESS_UNDECIDED)

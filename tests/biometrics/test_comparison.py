@@ -156,3 +156,10 @@ def test_a_frame_far_from_all_the_best_ones_strays():
     assert furthest_stray(best, [*best, direction(1, 0.2)]) < 0.02
     assert furthest_stray(best, [*best, direction(0, 1)]) > 0.8
     assert furthest_stray([direction(1, 0), direction(0, 1)], best) > 0.8
+
+
+def test_of_a_moving_head_one_stray_frame_is_forgiven_and_no_second_one():
+    best, stray = [direction(1, 0), direction(1, 0.1)], direction(0, 1)
+    assert furthest_stray(best, [*best, stray], forgiven=1) < 0.02
+    assert furthest_stray(best, [*best, stray, stray], forgiven=1) > 0.8
+    assert furthest_stray([*best, stray], best, forgiven=1) > 0.8

@@ -93,6 +93,7 @@ def test_a_manifest_that_cannot_be_followed_is_named(tmp_path, capsys, rows, sai
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.gate
 def test_a_clip_that_is_none_is_named(tmp_path, capsys):
     (tmp_path / "a.mp4").write_bytes(b"no clip")
     rows = [("a.mp4", "attack", "replay", "")]

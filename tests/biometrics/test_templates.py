@@ -32,6 +32,7 @@ def embedding(seed: int) -> np.ndarray:
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
+@pytest.mark.gate
 def test_distances_stay_as_they_were():
     secret = new_secret()
     kept = protect(embedding(1), TERMS, secret)

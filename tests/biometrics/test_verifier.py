@@ -222,6 +222,7 @@ def test_a_portrait_serves_as_reference(verifier, astronaut, admiral):
     assert repr(portrait.jpeg)[:20] not in repr(portrait)
 
 
+@pytest.mark.gate
 def test_a_portrait_under_printed_lines_is_found_and_can_be_compared(verifier, astronaut):
     face = astronaut.crop((140, 20, 320, 247)).resize((380, 480))
     page = Image.new("RGB", (1200, 760), (245, 241, 230))

@@ -155,6 +155,7 @@ def test_a_card_without_a_portrait_is_refused_and_stays_unclaimed(stage: Stage) 
     assert_untouched(application, ids, tries_left=4)
 
 
+@pytest.mark.gate
 def test_a_portrait_under_20_pixels_is_refused_and_a_small_one_warned_of(stage: Stage) -> None:
     application = apply(stage, "tomas", "elena", "parent")
     front, back = specimen("id_card_front"), specimen("id_card_back")

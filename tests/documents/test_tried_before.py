@@ -78,6 +78,7 @@ def give(application: Application, front: bytes) -> Answer:
     return application.phone.give_evidence(application.link_id, ids)
 
 
+@pytest.mark.gate
 def test_a_card_without_a_face_is_known_again_before_a_try_is_spent(
     application: Application,
 ) -> None:
@@ -101,6 +102,7 @@ def test_the_document_itself_given_again_costs_no_try_either(application: Applic
     assert application.evidence()["tries_left"] == left
 
 
+@pytest.mark.gate
 def test_another_photograph_is_another_picture(application: Application) -> None:
     assert give(application, BACK).code == "portrait_not_found"
     turned = specimens.identity_card_front(portrait(1), ["SPECIMEN", "Another Example"])

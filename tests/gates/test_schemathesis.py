@@ -67,8 +67,8 @@ class Standing:
 
 
 STANDING = Standing()
-MEANING = {"unknown_cursor", "one_of_two", "not_a_key"}
-"""Field codes about what is said, which no page can tell beforehand."""
+MEANING = {"unknown_cursor", "one_of_two", "not_a_key", "too_many"}
+"""Field codes about what is said, or about a setting, which no page can tell beforehand."""
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from tests.uploads import pictures
 from uploads.errors import ProcessingLimit, SandboxBusy, SandboxFault, UploadError
-from uploads.sandbox import End, Sandbox, Spent
+from uploads.sandbox import End, Sandbox, Spent, _reap, _stop
 from uploads.sanitising import clean_picture
 from uploads.types import SandboxLimits
 
@@ -121,3 +123,13 @@ def test_many_at_once_all_come_through_and_leave_no_descriptor_open() -> None:
         sender.join()
     assert done == [320] * 8
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_child_that_ended_before_it_was_stopped_is_still_reaped() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    _stop(child)
+    alarm = threading.Timer(60, lambda: None)
+    alarm.start()
+    cpu_seconds, peak_bytes = _reap(child, alarm)
+    assert (child.returncode, cpu_seconds > 0, peak_bytes > 0) == (0, True, True)
