@@ -78,7 +78,7 @@ class QrUseSchema(ma.Schema):
     used_at = ma.fields.AwareDateTime(required=True, format="iso")
 
 
-class JwkSchema(ma.Schema):
+class QrKeySchema(ma.Schema):
     """A public key (RFC 8037)."""
 
     kty = ma.fields.String(required=True)
@@ -92,5 +92,5 @@ class JwkSchema(ma.Schema):
 class KeySetSchema(ma.Schema):
     """The published keys (RFC 7517), and as of when."""
 
-    keys = ma.fields.List(ma.fields.Nested(JwkSchema), required=True)
+    keys = ma.fields.List(ma.fields.Nested(QrKeySchema), required=True)
     issued_at = ma.fields.AwareDateTime(required=True, format="iso")
