@@ -15,14 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard import audit
-from ecard.acts.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
 from ecard.acts.models import Act
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards.errors import CardNotUsable
 from ecard.cards.policy import usable
 from ecard.errors import NotFound, Unavailable
-from ecard.family import policy as rules
 from ecard.family import service as family
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -54,7 +52,7 @@ def for_relative(call: Call, link_id: uuid.UUID, scope: str, *, changes: bool = 
     the cards of both sides refuse: CardNotUsable, RelativeNotConfirmed; Unavailable.
     """
     with call.db.read() as session:
-        person_id = _refuse(session, call, link_id, scope, changes=changes)
+        person_id = _relative(session, call, link_id, scope, changes=changes)
         person = persons.particulars(session, call, person_id)
     family.refuse_unless_standing(call, link_id)
     return Acting(person_id, person.registry_ref, person.region_id, scope, link_id, changes)
@@ -79,7 +77,7 @@ def note(session: Session, call: Call, acting: Acting, action: str) -> None:
     """Write down what is done in this transaction. Raises what no longer allows it."""
     if acting.link_id is not None:
         family.lock_link(session, acting.link_id)
-        _refuse(session, call, acting.link_id, acting.scope, changes=acting.changes)
+        _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
     write(
         session,
         call,
@@ -116,19 +114,13 @@ def write(
     audit.record(session, call, action, "act", act.id, acting_for=person_id)
 
 
-def _refuse(
+def _relative(
     session: Session, call: Call, link_id: uuid.UUID, scope: str, *, changes: bool
 ) -> uuid.UUID:
-    """Raise unless the link lets its holder do this now; returns the relative."""
-    link = family.own_link(session, call, link_id)
-    if link.state != rules.ACTIVE or link.relative_id is None:
-        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
-    policy = family.policy_of(session, call, link)
-    acts = rules.may_act(link.state, link.acts_from, link.acts_until, call.now)
-    if not (acts if changes else rules.may_read(link.state, link.acts_until, call.now, policy)):
-        raise ActingNotAllowedNow
-    if scope not in link.scopes:
-        raise ScopeOff(scope=scope)
+    """For whom the link lets its holder do this now; raises what does not allow it."""
+    link = family.acting_link(session, call, link_id, scope, changes=changes)
+    if link.relative_id is None:
+        raise NotFound
     return link.relative_id
 
 
@@ -151,7 +143,11 @@ class ActView:
 
 
 def list_on_link(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: int) -> Page:
-    """What was done on a link, newest first, for its holder or its relative."""
+    """What was done on a link, newest first, for its holder or its relative.
+
+    While it is disputed each side is shown only what they did themselves: neither place nor time
+    of the other's use is for them to see, and even an order of lines would tell the time.
+    """
     with call.db.read() as session:
         if not family.is_side(session, link_id, call.holder.person_id):
             raise NotFound
@@ -167,7 +163,8 @@ def list_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
 def _page(
     session: Session, call: Call, which: sa.ColumnElement[bool], cursor: str | None, limit: int
 ) -> Page:
-    query = sa.select(Act).where(which)
+    shown = sa.or_(Act.actor_id == call.holder.person_id, ~family.in_dispute(Act.link_id))
+    query = sa.select(Act).where(which, shown)
     page = read_page(session, query, Act.at, Act.id, cursor=cursor, limit=limit)
     return Page([_view(session, call, act) for act in page.items], page.next_cursor)
 

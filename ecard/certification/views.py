@@ -12,7 +12,6 @@ from ecard.activation.errors import (
     TooManyCodes,
     TooManyWrongCodes,
 )
-from ecard.acts.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
 from ecard.api import CursorSchema, Room, page_of
 from ecard.cards.errors import CardNotUsable
 from ecard.certification import errors, service
@@ -28,7 +27,12 @@ from ecard.certification.schemas import (
     ReinstatementSchema,
 )
 from ecard.errors import InvalidInput, NotFound, Unavailable, VersionChanged
-from ecard.family.errors import RelativeNotConfirmed
+from ecard.family.errors import (
+    ActingNotAllowedNow,
+    LinkNotActive,
+    RelativeNotConfirmed,
+    ScopeOff,
+)
 from ecard.request import current_call
 from ecard.review.errors import ConflictOfInterest, ReasonDoesNotFit, SecondPersonNeeded
 

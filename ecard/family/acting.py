@@ -11,19 +11,26 @@ from sqlalchemy.orm import Session
 
 from ecard.call import Call
 from ecard.family import policy as rules
-from ecard.family.errors import LinkNotActing, ScopeOff
-from ecard.family.links import own_link
+from ecard.family.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
+from ecard.family.links import own_link, policy_of
 from ecard.family.models import Link
 
 
-def acting_link(session: Session, call: Call, link_id: uuid.UUID, scope: str) -> Link:
-    """The holder's own link, on which they may act in this scope at this moment.
+def acting_link(
+    session: Session, call: Call, link_id: uuid.UUID, scope: str, *, changes: bool
+) -> Link:
+    """The holder's own link, if it lets them use this scope at this moment.
 
-    Raises NotFound (a foreign one looks the same), LinkNotActing and ScopeOff.
+    ``changes``: whether something is done, not only read; a link reads for longer than it acts.
+    Raises NotFound (a foreign one looks the same), LinkNotActive, ActingNotAllowedNow, ScopeOff.
     """
     link = own_link(session, call, link_id)
-    if not _open(link, call.now):
-        raise LinkNotActing(state=rules.state_at(link.state, link.lapses_at, call.now))
+    if link.state != rules.ACTIVE or link.relative_id is None:
+        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+    policy = policy_of(session, call, link)
+    reads = rules.may_read(link.state, link.acts_until, call.now, policy)
+    if not (_acts(link, call.now) if changes else reads):
+        raise ActingNotAllowedNow
     if scope not in link.scopes:
         raise ScopeOff(scope=scope)
     return link
@@ -31,10 +38,10 @@ def acting_link(session: Session, call: Call, link_id: uuid.UUID, scope: str) ->
 
 def acts(link: Link, scope: str, now: datetime) -> bool:
     """Whether a link lets its holder act in this scope at this moment."""
-    return _open(link, now) and scope in link.scopes
+    return _acts(link, now) and scope in link.scopes
 
 
-def _open(link: Link, now: datetime) -> bool:
+def _acts(link: Link, now: datetime) -> bool:
     return rules.may_act(link.state, link.acts_from, link.acts_until, now)
 
 

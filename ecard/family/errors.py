@@ -159,16 +159,24 @@ class NotMeLinkUsed(Refusal):
     next = "counter"
 
 
-class LinkNotActing(Refusal):
-    """The holder cannot act on this link now: by its state, or by the times of acting."""
+class LinkNotActive(Refusal):
+    """The link is not active; ``state`` says what it is."""
 
-    code = "link_not_acting"
+    code = "link_not_active"
+    status = 409
+    next = "read_link"
+
+
+class ActingNotAllowedNow(Refusal):
+    """The link is active, but outside the time in which the holder may do this."""
+
+    code = "acting_not_allowed_now"
     status = 409
     next = "read_link"
 
 
 class ScopeOff(Refusal):
-    """The link acts, but not in this scope; ``scope`` names it."""
+    """This service is not among those that the relative agreed to; ``scope`` names it."""
 
     code = "scope_off"
     status = 403

@@ -61,8 +61,8 @@ def show(
     """A fresh code for one operation, good once, for ``qr_seconds``.
 
     Everything is asked at this call: link, scope, and both cards of the registry. Raises NotFound,
-    LinkNotActing, ScopeOff, CardNotUsable (the holder's), QrCardNotUsable (the relative's),
-    InvalidInput (the place), TooManyRequests, Unavailable.
+    LinkNotActive, ActingNotAllowedNow, ScopeOff, CardNotUsable (the holder's), QrCardNotUsable
+    (the relative's), InvalidInput (the place), TooManyRequests, Unavailable.
     """
     with call.db.read() as session:
         shown = _shown(session, call, link_id, place)
@@ -87,7 +87,7 @@ def show(
 
 def _shown(session: Session, call: Call, link_id: uuid.UUID | None, place: str | None) -> _Shown:
     own = call.holder.person_id
-    link = family.acting_link(session, call, link_id, SCOPE) if link_id else None
+    link = family.acting_link(session, call, link_id, SCOPE, changes=True) if link_id else None
     person_id = link.relative_id if link is not None and link.relative_id else own
     counter = agencies.counter_by_code(session, place) if place is not None else None
     if place is not None and counter is None:

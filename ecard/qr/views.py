@@ -7,7 +7,7 @@ from typing import Any
 from ecard.api import CursorSchema, Room, page_of
 from ecard.cards.errors import CardNotUsable
 from ecard.errors import InvalidInput, NotAllowed, NotFound, TooManyRequests, Unavailable
-from ecard.family.errors import LinkNotActing, ScopeOff
+from ecard.family.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
 from ecard.qr import errors, schemas, service
 from ecard.request import current_call
 
@@ -21,8 +21,8 @@ published = Room("qr-keys", __name__, url_prefix="/qr-keys", description="Keys f
 @codes.route("", methods=["POST"])
 @codes.doc(operationId="showQrCode")
 @codes.idempotent
-@codes.refuses(NotFound, LinkNotActing, ScopeOff, CardNotUsable, errors.QrCardNotUsable)
-@codes.refuses(InvalidInput, TooManyRequests, Unavailable)
+@codes.refuses(NotFound, LinkNotActive, ActingNotAllowedNow, ScopeOff)
+@codes.refuses(CardNotUsable, errors.QrCardNotUsable, InvalidInput, TooManyRequests, Unavailable)
 @codes.arguments(schemas.ShowQrSchema)
 @codes.response(201, schemas.QrSchema)
 def show(body: dict[str, Any]) -> service.QrView:

@@ -8,11 +8,15 @@ from typing import Any
 from flask import Response
 
 from ecard import files
-from ecard.acts.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
 from ecard.api import Room
 from ecard.cards.errors import CardNotUsable
 from ecard.errors import NotFound, Unavailable
-from ecard.family.errors import RelativeNotConfirmed
+from ecard.family.errors import (
+    ActingNotAllowedNow,
+    LinkNotActive,
+    RelativeNotConfirmed,
+    ScopeOff,
+)
 from ecard.request import current_call
 from ecard.rights import errors, service
 from ecard.rights.schemas import CertificateSchema, CheckSchema, CodeSchema, RightsSchema

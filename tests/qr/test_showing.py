@@ -77,13 +77,13 @@ def test_a_link_that_is_stopped_shows_nothing_from_the_next_call_on(
     assert scene.show().ok
     move(scene.stage, scene.link_id, state, OVER[state])
     answer = scene.show()
-    assert refused(answer) == (409, "link_not_acting")
+    assert refused(answer) == (409, "link_not_active")
     assert answer.body["params"] == {"state": state}
 
 
 def test_an_ended_link_shows_nothing_from_the_next_call_on(scene: Showing) -> None:
     scene.two.phone.must("POST", f"/links/{scene.link_id}/end")
-    assert refused(scene.show()) == (409, "link_not_acting")
+    assert refused(scene.show()) == (409, "link_not_active")
 
 
 @pytest.mark.parametrize(("since", "until"), [(1, None), (-60, -1), (None, None)])
@@ -96,7 +96,7 @@ def test_outside_its_time_of_acting_a_link_shows_nothing(
         link.acts_from = now + timedelta(hours=since) if since is not None else None
         link.acts_until = now + timedelta(hours=until) if until is not None else None
         session.commit()
-    assert refused(scene.show()) == (409, "link_not_acting")
+    assert refused(scene.show()) == (409, "acting_not_allowed_now")
 
 
 def test_a_scope_that_is_off_shows_nothing(scene: Showing) -> None:

@@ -320,7 +320,7 @@ def test_the_relative_is_told_in_their_language_and_can_say_that_it_was_not_them
     assert scene.two.holder.name in text
     token = text.split("#")[1].split()[0].rstrip("。.")
     assert stage.phone().send("POST", "/not-me", {"token": token}).ok
-    assert refused(scene.show()) == (409, "link_not_acting")
+    assert refused(scene.show()) == (409, "link_not_active")
 
 
 def test_the_own_code_tells_nobody(own_scene: Showing) -> None:

@@ -89,6 +89,20 @@ def test_a_link_that_does_not_stand_opens_nothing(family: Family, state: str) ->
     )
 
 
+def test_in_a_dispute_each_side_reads_only_what_they_did_themselves(family: Family) -> None:
+    assert family.read().ok
+    mother = sign_in(family.stage, family.mother)
+    mother.must("GET", "/rights")
+    move(family.stage, family.link_id, "disputed", "objected_by_guardian")
+    on_link, on_me = f"/links/{family.link_id}/acts", "/acts-on-me"
+    done = ("rights.read", family.daughter.name, "rights")
+    own = ("rights.read", family.mother.name, "rights")
+    assert (acts(family.phone, on_link), acts(mother, on_link)) == ([done], [])
+    assert acts(mother, on_me) == [own]
+    move(family.stage, family.link_id, "active", "safeguarding_lifted")
+    assert (acts(mother, on_link), acts(mother, on_me)) == ([done], [own, done])
+
+
 def test_a_scope_that_is_off_opens_nothing(stage: Stage) -> None:
     from ecard.family import service
 
