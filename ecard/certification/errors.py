@@ -10,6 +10,7 @@ class NoBenefit(Refusal):
 
     code = "no_benefit_to_certify"
     status = 409
+    next = "read_certification"
 
 
 class BenefitClosed(Refusal):
@@ -41,6 +42,7 @@ class NothingToAppeal(Refusal):
 
     code = "no_stop_or_refusal_to_appeal"
     status = 409
+    next = "read_certification"
 
 
 class CaseDecided(Refusal):
@@ -56,3 +58,4 @@ class BenefitNotClosed(Refusal):
 
     code = "benefit_not_closed"
     status = 409
+    next = "redeem_certification_code"

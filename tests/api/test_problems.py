@@ -90,6 +90,7 @@ SAME_STEP = frozenset(
         "staff_sign_in_failed",
         "storage_full",
         "too_few_frames",
+        "too_many_certificates",
         "too_many_frames",
         "too_many_parts",
         "too_many_requests",

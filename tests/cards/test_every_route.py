@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ecard.demo.phone import Answer
 from tests.documents.applications import apply
-from tests.family.scene import Pair, begin, bring_to, name, named, pair
+from tests.family.scene import Pair, begin, born, bring_to, hold, invent, name, named, pair
 from tests.support import Stage
 
 SOME_ID = str(UUID(int=7))
@@ -22,12 +22,14 @@ OPEN = {
     **dict.fromkeys(("listGuardedLinks", "listLinks", "listLinksOnMe", "readLink"), READS),
     **dict.fromkeys(("readActivation", "listLinkChanges", "listDecisions", "readEvidence"), READS),
     **dict.fromkeys(("readLinkNotice", "getNotice", "getPolicy", "listQrUses"), READS),
+    **dict.fromkeys(("listLinkActs", "listActsOnMe"), READS),
     **dict.fromkeys(("changeCardState", "endLink", "endLinkOnMe", "objectToLink"), STOPS),
     **dict.fromkeys(("withdrawApplication", "withdrawPortrait", "cancelRecovery"), STOPS),
     **dict.fromkeys(("removeDocument", "cancelUpload", "appeal"), STOPS),
     **dict.fromkeys(("signOut", "removeDevice", "renameDevice", "unlockSession"), SIGN_IN),
     "approveRecovery": "needs a step-up, which asks",
     **dict.fromkeys(("setCardPassword", "changeCardPassword"), PASSWORD),
+    "drawChallengeForCardPasswordReset": PASSWORD,
     **dict.fromkeys(("requestCardPasswordResetCode", "openCardPasswordReset"), PASSWORD),
     **dict.fromkeys(("showFaceForCardPasswordReset", "finishCardPasswordReset"), PASSWORD),
     **dict.fromkeys(("uploadDocument", "beginUpload", "continueUpload", "finishUpload"), LATER),
@@ -47,9 +49,14 @@ class Ground:
         self.fresh = begin(stage, self.phone)
         self.told = named(stage, self.phone, self.two.relative, "parent")
         bring_to(stage, self.told, "evidence_accepted")
+        self.held = hold(stage, self.two.holder, invent(stage, "father", born(74)), "parent")
+        self.certificate = str(self.post(f"/links/{self.held}/rights/certificates").body["id"])
 
     def post(self, path: str, **body: Any) -> Answer:
         return self.phone.send("POST", path, body or None)
+
+    def get(self, path: str) -> Answer:
+        return self.phone.send("GET", path)
 
 
 GATED: dict[str, Request] = {
@@ -61,6 +68,27 @@ GATED: dict[str, Request] = {
     "inviteRelative": lambda g: g.post(f"/links/{g.told}/invitations"),
     "renewCard": lambda g: g.post("/card/renewal"),
     "showQrCode": lambda g: g.post("/card/qr-codes", operation="identify"),
+    "readRights": lambda g: g.get("/rights"),
+    "certifyRights": lambda g: g.post("/rights/certificates"),
+    "readCertificate": lambda g: g.get(f"/rights/certificates/{g.certificate}"),
+    "readRelativeRights": lambda g: g.get(f"/links/{g.held}/rights"),
+    "certifyRelativeRights": lambda g: g.post(f"/links/{g.held}/rights/certificates"),
+    "readCertification": lambda g: g.get("/certification"),
+    "issueCertificationCode": lambda g: g.post("/certification/counter-code"),
+    "askVisit": lambda g: g.post("/certification/visit", grounds="She can walk no more."),
+    "appealCertification": lambda g: g.post(
+        "/certification/appeal", grounds="We were away that month."
+    ),
+    "readRelativeCertification": lambda g: g.get(f"/links/{g.held}/certification"),
+    "issueRelativeCertificationCode": lambda g: g.post(
+        f"/links/{g.held}/certification/counter-code"
+    ),
+    "askRelativeVisit": lambda g: g.post(
+        f"/links/{g.held}/certification/visit", grounds="She can walk no more."
+    ),
+    "appealRelativeCertification": lambda g: g.post(
+        f"/links/{g.held}/certification/appeal", grounds="We were away that month."
+    ),
 }
 """Routes that act: refused with a stopped card, at the very next call."""
 NEEDS_DOCUMENTS = {"submitEvidence"}
