@@ -2,7 +2,9 @@
 
 import json
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,9 @@ from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit, RegistryPerson
 from tests.family.scene import alike, born, change, hold, invent, sign_in
 from tests.support import Stage
+from tests.support import stage as set_stage
 
+A_YEAR = 366 * 86_400
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SINCE, DUE, LAST_PAID = date(2025, 12, 1), date(2026, 12, 1), date(2026, 12, 16)
 WHY = {"grounds": "She cannot leave the house at present."}
@@ -35,10 +39,9 @@ class Home:
         self.phone = sign_in(stage, self.daughter)
 
     def on(self, day: date) -> None:
-        """Go to noon of a day, with the daughter signed in."""
+        """Go to noon of a day."""
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=SHANGHAI)
         self.stage.clock.time = noon.astimezone(UTC)
-        sign_in(self.stage, self.daughter, self.phone)
 
     def send(self, what: str, body: object = None) -> Answer:
         path = f"/links/{self.link_id}/certification/{what}"
@@ -80,8 +83,10 @@ class Home:
 
 
 @pytest.fixture
-def home(stage: Stage) -> Home:
-    return Home(stage)
+def home(tmp_path: Path) -> Iterator[Home]:
+    """Months pass here, and signing in each time is not what is tested."""
+    with set_stage(tmp_path, access_seconds=A_YEAR, session_seconds=A_YEAR) as stage:
+        yield Home(stage)
 
 
 def test_at_the_counter_the_helper_is_recorded_and_the_receipt_names_the_next_day(

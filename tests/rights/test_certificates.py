@@ -3,6 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pypdfium2
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
 
+from ecard.locale import LANGUAGES
 from tests.family.scene import alike, born, invent, move, sign_in
 from tests.rights.test_rights import Family
 from tests.support import Stage
@@ -21,12 +24,41 @@ from tests.support import stage as set_stage
 SEQUENCE, SET, OCTETS, SIGNED = 0x30, 0x31, 0x04, 0xA0
 
 
+Paper = tuple[dict[str, str], bytes]
+
+
+@dataclass
+class Printed:
+    """A family, and its certificate in each language: printed once, for that takes 0.3 s."""
+
+    family: Family
+    papers: dict[str, Paper]
+    started: datetime
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Printed]:
+    with set_stage(tmp_path_factory.mktemp("certificates")) as stage:
+        family = Family(stage)
+        papers = {language: printed(family, language) for language in LANGUAGES}
+        yield Printed(family, papers, stage.clock.time)
+
+
 @pytest.fixture
-def family(stage: Stage) -> Family:
-    return Family(stage)
+def papers(lasting: Printed) -> dict[str, Paper]:
+    return lasting.papers
 
 
-def printed(family: Family, language: str = "en") -> tuple[dict[str, str], bytes]:
+@pytest.fixture
+def family(lasting: Printed) -> Family:
+    """For tests that change nothing but the time."""
+    stage = lasting.family.stage
+    stage.clock.time = lasting.started
+    stage.app.extensions["ecard"] = stage.joined  # other stages share the application
+    return lasting.family
+
+
+def printed(family: Family, language: str = "en") -> Paper:
     family.phone.language = language
     path = f"/links/{family.link_id}/rights/certificates"
     made = family.phone.must("POST", path)
@@ -73,8 +105,10 @@ def verify(pdf: bytes) -> x509.Certificate:
     return signer
 
 
-def test_the_pdf_carries_a_signature_that_a_changed_byte_breaks(family: Family) -> None:
-    made, pdf = printed(family)
+def test_the_pdf_carries_a_signature_that_a_changed_byte_breaks(
+    family: Family, papers: dict[str, Paper]
+) -> None:
+    made, pdf = papers["en"]
     signer = verify(pdf)
     assert hashlib.sha256(pdf).hexdigest() == made["sha256"]
     checked = family.stage.phone().must("GET", f"/certificate-checks?code={made['code']}")
@@ -90,9 +124,9 @@ def test_the_pdf_carries_a_signature_that_a_changed_byte_breaks(family: Family) 
     ("language", "word"), [("en", "Contributions"), ("es", "Cotizaciones"), ("zh-Hans", "缴费记录")]
 )
 def test_it_is_printed_in_the_callers_language_with_its_code(
-    family: Family, language: str, word: str
+    family: Family, papers: dict[str, Paper], language: str, word: str
 ) -> None:
-    made, pdf = printed(family, language)
+    made, pdf = papers[language]
     document = pypdfium2.PdfDocument(pdf)
     text = document[0].get_textpage().get_text_bounded()
     document.close()
@@ -102,8 +136,10 @@ def test_it_is_printed_in_the_callers_language_with_its_code(
     assert family.mother.number in text
 
 
-def test_whoever_holds_the_paper_can_check_it_and_learns_no_name(family: Family) -> None:
-    made, _ = printed(family)
+def test_whoever_holds_the_paper_can_check_it_and_learns_no_name(
+    family: Family, papers: dict[str, Paper]
+) -> None:
+    made, _ = papers["en"]
     anybody = family.stage.phone()
     found = anybody.must("GET", f"/certificate-checks?code={made['code'].lower()}")
     assert found["good"]
@@ -122,8 +158,10 @@ def test_a_code_that_was_never_issued_is_unknown_to_program_and_page(family: Fam
     assert page.status_code == 404
 
 
-def test_the_page_works_without_script_in_three_languages(family: Family) -> None:
-    made, _ = printed(family)
+def test_the_page_works_without_script_in_three_languages(
+    family: Family, papers: dict[str, Paper]
+) -> None:
+    made, _ = papers["en"]
     client = family.stage.app.test_client()
     for language, word in (("en", "is in date"), ("es", "está vigente"), ("zh-Hans", "在有效期内")):
         page = client.get(f"/check?lang={language}&code={made['code']}")
@@ -142,7 +180,8 @@ def test_what_is_typed_on_the_page_comes_back_as_text(family: Family) -> None:
     assert "&lt;script&gt;" in page.text
 
 
-def test_the_pdf_is_read_by_both_sides_and_by_nobody_else(family: Family) -> None:
+def test_the_pdf_is_read_by_both_sides_and_by_nobody_else(stage: Stage) -> None:
+    family = Family(stage)
     made, pdf = printed(family)
     path = f"/rights/certificates/{made['id']}"
     mother = sign_in(family.stage, family.mother)
