@@ -234,3 +234,19 @@ def test_what_is_no_backup_is_refused(
     (tmp_path / "text.tar").write_text("no archive at all")
     with pytest.raises(BackupRefused, match="no backup"):
         backup.unpack(elsewhere, tmp_path / "text.tar", keys)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "inside/../../outside"])
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.SYMTYPE])
+def test_an_archive_writes_nothing_but_plain_files_in_its_place(
+    joined: Joined, elsewhere: Settings, tmp_path: Path, name: str, kind: bytes
+) -> None:
+    member = tarfile.TarInfo("link" if kind == tarfile.SYMTYPE else name)
+    member.type, member.linkname = kind, name
+    forged = tmp_path / "forged.tar"
+    with tarfile.open(forged, "w") as archive:
+        archive.addfile(member)
+    with pytest.raises(BackupRefused, match="no backup"):
+        backup.unpack(elsewhere, forged, forged)
+    assert not (tmp_path / "outside").exists()
+    assert not elsewhere.var.exists()
