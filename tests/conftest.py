@@ -7,6 +7,7 @@ tests/measured.py prints the figures at the end, and a full run keeps them in do
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from tests import remembered
 from tests.alone import Places
 from tests.measured import NO_DATA, Account
 
@@ -78,10 +80,20 @@ def in_memory() -> None:
         os.environ["PYTEST_DEBUG_TEMPROOT"] = str(IN_MEMORY)
 
 
+def remembered_by(config: pytest.Config) -> None:
+    """A folder in which the workers of this run share what they found out (remembered.py)."""
+    folder = tempfile.mkdtemp(
+        prefix="ecard-remembered-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    )
+    os.environ[remembered.FOLDER] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     in_memory()
     if os.environ.get("ECARD_GATES"):
         config.pluginmanager.register(Places(), "places")
     if not hasattr(config, "workerinput"):
+        remembered_by(config)
         gates, full = (bool(os.environ.get(name)) for name in ("ECARD_GATES", "ECARD_FULL"))
         config.pluginmanager.register(Account(gates=gates, full=full), "account")

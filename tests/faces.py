@@ -1,5 +1,5 @@
 """The two public-domain portraits, and what a phone before these people sends: a simulation, made
-once per test process, since every test draws the same challenge."""
+once in a run, since every test draws the same challenge."""
 
 from functools import cache
 
@@ -10,6 +10,7 @@ from biometrics.evaluation.heads import Person
 from biometrics.evaluation.simulated import person_of
 from biometrics.evaluation.simulator import DEVELOPMENT_SEEDS, Species, play
 from ecard.demo import specimens
+from tests.remembered import once
 from tests.support import engine, same_chance
 
 ASTRONAUT, ADMIRAL = 0, 1
@@ -40,7 +41,11 @@ def frames(who: int, take: int = 0, species: Species = Species.LIVE) -> list[byt
     """What that person's phone sends in answer to the drawn challenge: a simulation. Every ``take``
     is another recording."""
     times = frame_times(CHALLENGE, 28)
-    return list(play(CHALLENGE, _head(who), species, SEEDS[take], at_ms=times).frames)
+
+    def recorded() -> list[bytes]:
+        return list(play(CHALLENGE, _head(who), species, SEEDS[take], at_ms=times).frames)
+
+    return once(recorded, "frames", who, take, species)
 
 
 @cache

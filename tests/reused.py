@@ -1,19 +1,12 @@
-"""What a test process makes once and every test uses again: engines, and answers about pictures.
-
-Neither changes what is tested. A database engine keeps the statements that it has compiled, and is
-pointed at the next test's own database; the verifier's answer depends on the pictures alone.
+"""A database engine that a test process makes once and every test uses again: it keeps the
+statements that it has compiled, and is pointed at the next test's own database.
 """
 
-import hashlib
-from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from biometrics.challenge import Answer
-from biometrics.types import Portrait, ReferenceCheck, Verification
-from biometrics.verifier import FaceVerifier
 from ecard.db import Bounds, Database
 
 
@@ -52,46 +45,3 @@ class ReusedDatabase(Database):
         idle = self._idle.setdefault(self._shelf, [])
         if self not in idle:
             idle.append(self)
-
-
-class Remembering:
-    """The real verifier, asked once about the same pictures; what it raises is asked again."""
-
-    def __init__(self, real: FaceVerifier) -> None:
-        self._real = real
-        self._known: dict[Any, Any] = {}
-
-    def verify(
-        self,
-        frames: Sequence[bytes],
-        reference: bytes,
-        *,
-        age: int | None,
-        household: Sequence[bytes] = (),
-        answer: Answer | None = None,
-    ) -> Verification:
-        named = {"age": age, "household": tuple(household), "answer": answer}
-        return cast("Verification", self._once("verify", frames, reference, **named))
-
-    def compare_photos(self, one: bytes, other: bytes, *, age: int | None) -> Verification:
-        return cast("Verification", self._once("compare_photos", one, other, age=age))
-
-    def check_frames(self, frames: Sequence[bytes]) -> tuple[bytes, ...]:
-        return cast("tuple[bytes, ...]", self._once("check_frames", frames))
-
-    def check_reference(self, photo: bytes) -> ReferenceCheck:
-        return cast("ReferenceCheck", self._once("check_reference", photo))
-
-    def find_portrait(self, page: bytes) -> Portrait | None:
-        return cast("Portrait | None", self._once("find_portrait", page))
-
-    def _once(self, verb: str, *pictures: bytes | Sequence[bytes], **named: object) -> Any:
-        key = (verb, *map(_digest, pictures), *named.values())
-        if key not in self._known:
-            self._known[key] = getattr(self._real, verb)(*pictures, **named)
-        return self._known[key]
-
-
-def _digest(pictures: bytes | Sequence[bytes]) -> tuple[bytes, ...]:
-    each = [pictures] if isinstance(pictures, bytes) else pictures
-    return tuple(hashlib.sha256(one).digest() for one in each)

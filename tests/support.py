@@ -38,7 +38,8 @@ from ecard.joined import Joined, join
 from ecard.vault import create_keys
 from ecard.worker import Worker
 from tests import postgres
-from tests.reused import Remembering, ReusedDatabase
+from tests.remembered import RememberingEngine, RememberingVerifier
+from tests.reused import ReusedDatabase
 
 START = datetime(2026, 11, 18, 1, 0, tzinfo=UTC)  # a Wednesday morning in the demo region
 ON_POSTGRES = os.environ.get("TEST_DATABASE") == "postgres" or "DATABASE_URL" in os.environ
@@ -84,13 +85,13 @@ def same_chance() -> random.Random:
 @cache
 def verifier() -> FaceVerifier:
     """The real verifier, loaded once per test process and asked once about the same pictures."""
-    return cast("FaceVerifier", Remembering(FaceVerifier(engine(), VerifierSettings())))
+    return cast("FaceVerifier", RememberingVerifier(FaceVerifier(engine(), VerifierSettings())))
 
 
 @cache
 def engine() -> Engine:
-    """The default engine, loaded once per test process."""
-    return load_engine()
+    """The default engine, loaded once per test process and asked once about the same picture."""
+    return RememberingEngine(load_engine())
 
 
 @cache

@@ -57,6 +57,7 @@ def asking_for_a_code(step: LastStep, event: Callable[[], None]) -> Answer:
 GATES = [capture, at_counter, handing_over, inviting, asking_for_a_code]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("gate", GATES)
 @pytest.mark.parametrize("event", [dies, loses_card])
 def test_a_relative_who_no_longer_stands_gets_one_answer_at_every_gate(

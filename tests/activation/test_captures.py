@@ -55,6 +55,7 @@ def test_another_person_is_no_match_and_ends_the_session(stage: Stage) -> None:
     assert step.row().state == "awaiting_face"
 
 
+@pytest.mark.gate
 def test_a_bad_picture_never_counts_as_another_person(stage: Stage) -> None:
     step = last_step(stage)
     capture = step.hand_over()

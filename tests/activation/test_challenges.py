@@ -271,6 +271,7 @@ def outcome(capture: Capture, face: list[bytes], profile: str = "standard") -> A
     return answer
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("held_up", [Species.SCREEN_STILL, *map(as_gate, OTHERS)])
 def test_what_is_held_up_is_an_attack_that_a_person_looks_at(
     stage: Stage, held_up: Species
@@ -283,11 +284,13 @@ def test_what_is_held_up_is_an_attack_that_a_person_looks_at(
     assert step.row().state == "in_review"
 
 
+@pytest.mark.gate
 def test_a_photo_that_is_shaken_is_an_attack(stage: Stage) -> None:
     answer = outcome(child(stage).open("own"), stills(ASTRONAUT))
     assert answer.body["outcome"] == "presentation_attack"
 
 
+@pytest.mark.gate
 def test_undecided_is_unusable_at_first(stage: Stage) -> None:
     step = child(stage)
     first = outcome(step.open("own"), frames(ASTRONAUT, UNDECIDED))

@@ -110,6 +110,7 @@ def test_what_is_no_video_is_refused_and_leaves_everything_as_it_was(
     assert capture.send("GET").ok
 
 
+@pytest.mark.gate
 def test_a_video_over_fifteen_seconds_is_refused(stage: Stage, long: bytes) -> None:
     _, capture = accepted(stage)
     capture.send("POST", "/digits")

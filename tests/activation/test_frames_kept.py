@@ -100,6 +100,7 @@ def test_frames_of_a_case_are_kept_encrypted_until_the_final_decision(stage: Sta
     assert not set(taken) & set(opened(stage))
 
 
+@pytest.mark.gate
 def test_what_a_phone_wrote_beside_the_picture_is_not_kept(stage: Stage) -> None:
     step, taken = child(stage), [with_place(frame) for frame in frames(ASTRONAUT)]
     assert b"a street in a town" in taken[0]

@@ -113,6 +113,7 @@ def test_the_fiftieth_mismatch_leaves_only_the_routes_without_a_face(stage: Stag
     assert not step.read()["face_open"]
 
 
+@pytest.mark.gate
 def test_the_last_unusable_capture_ends_the_session_and_costs_no_try(tmp_path: Path) -> None:
     with support.stage(tmp_path, unusable_max=3) as stage:
         step = child(stage)
@@ -130,6 +131,7 @@ def test_ten_captures_may_be_unusable(stage: Stage) -> None:
     assert stage.joined.settings.unusable_max == 10
 
 
+@pytest.mark.gate
 def test_of_fifty_parallel_captures_exactly_one_is_judged(tmp_path: Path) -> None:
     with support.stage(tmp_path, judging_wait_seconds=120.0) as stage:
         step = guardian(stage)
@@ -282,6 +284,7 @@ def test_an_unknown_fault_gives_the_try_back_and_is_not_hidden(stage: Stage) -> 
     assert [one.outcome for one in step.attempts()] == ["outage"]
 
 
+@pytest.mark.gate
 def test_a_process_that_dies_leaves_the_try_spent(stage: Stage) -> None:
     step = child(stage)
     capture = step.open("own")

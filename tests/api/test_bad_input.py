@@ -240,6 +240,7 @@ def test_a_frame_that_is_no_picture_is_refused_before_a_try_is_spent(scene: Scen
     assert answer.json["params"] == {"frame": 2}
 
 
+@pytest.mark.gate
 def test_a_frame_without_a_face_is_unusable_and_counts_as_no_mismatch(stage: Stage) -> None:
     scene = set_up(stage)
     before = scene.phone.must("GET", f"/links/{scene.waiting}/activation")["tries_left"]

@@ -4,6 +4,7 @@ from PIL import Image
 from biometrics.engines import Engine, load_engine
 from biometrics.verifier import FaceVerifier, VerifierSettings
 from tests.biometrics import pictures
+from tests.remembered import RememberingEngine
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +14,7 @@ def resnet() -> Engine:
 
 @pytest.fixture(scope="session")
 def verifier(resnet: Engine) -> FaceVerifier:
-    return FaceVerifier(resnet, VerifierSettings())
+    return FaceVerifier(RememberingEngine(resnet), VerifierSettings())
 
 
 @pytest.fixture(scope="session")

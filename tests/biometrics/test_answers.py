@@ -59,6 +59,7 @@ def test_the_same_answer_to_another_challenge_is_not_accepted(live, verifier):
     )
 
 
+@pytest.mark.gate
 def test_frames_of_a_photo_that_only_shakes_are_not_accepted(verifier):
     frames = pictures.capture(pictures.astronaut(), 6)
     times = frame_times(CHALLENGE, 28)[:6]

@@ -153,6 +153,7 @@ def test_twenty_faces_are_too_many_or_too_small(verifier, astronaut):
     assert answer.reason in {UnusableReason.SEVERAL_FACES, UnusableReason.TOO_SMALL}
 
 
+@pytest.mark.gate
 def test_a_face_of_twelve_pixels_is_no_match(verifier, astronaut):
     far = Image.new("RGB", FRAME_SIZE, GREY)
     far.paste(astronaut.resize((30, 40)), (225, 300))

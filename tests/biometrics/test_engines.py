@@ -178,6 +178,7 @@ def test_without_measured_limits_no_decision_is_final(resnet, astronaut, admiral
         assert "uncalibrated" in answer.operating_point
 
 
+@pytest.mark.gate
 def test_a_decision_names_its_engine_and_follows_its_own_limits(pack_engine, astronaut, admiral):
     verifier = FaceVerifier(pack_engine, VerifierSettings())
     for reference, wanted in ((astronaut, Outcome.MATCH), (admiral, Outcome.NO_MATCH)):

@@ -236,6 +236,7 @@ def test_a_portrait_under_printed_lines_is_found_and_can_be_compared(verifier, a
     assert verifier.compare_photos(portrait.jpeg, jpeg(astronaut), age=ADULT_AGE).accepted
 
 
+@pytest.mark.gate
 def test_a_portrait_too_small_to_compare_is_refused(verifier, admiral):
     qualities = []
     for height in (280, 150, 105):

@@ -108,6 +108,7 @@ def test_code_and_own_face_open_the_lock_with_a_new_password(scene, locked):
     assert refusal(finish(locked, reset, "640392")) == (409, "reset_closed")
 
 
+@pytest.mark.gate
 def test_somebody_elses_face_is_an_answer_and_the_last_try_leads_to_the_counter(tmp_path):
     with set_scene(tmp_path, mismatches_in_a_row=2) as scene:
         phone = come_in(scene)
@@ -124,6 +125,7 @@ def test_five_faces_may_fail(scene):
     assert scene.joined.settings.mismatches_in_a_row == 5
 
 
+@pytest.mark.gate
 def test_bad_light_is_not_somebody_else_and_costs_no_face_try(scene, phone):
     reset = begin(scene, phone)
     answer = show(phone, reset, dark(frames(ASTRONAUT, 1)[::3])).body

@@ -147,6 +147,7 @@ def test_a_document_that_is_not_needed_is_refused(stage: Stage) -> None:
     assert answer.body["fields"] == {"passport": ["not_needed"]}
 
 
+@pytest.mark.gate
 def test_a_card_without_a_portrait_is_refused_and_stays_unclaimed(stage: Stage) -> None:
     application = apply(stage, "tomas", "elena", "parent")
     back = resized(specimen("id_card_back"), 150)
@@ -179,6 +180,7 @@ def test_a_face_photo_that_cannot_be_compared_is_refused_with_its_reason(stage: 
     assert_untouched(application, ids, tries_left=4)
 
 
+@pytest.mark.gate
 def test_the_sixth_try_in_six_hours_is_refused_until_they_have_passed(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     paper, tries = application.phone.upload("birth_certificate", specimen("birth_certificate")), []
@@ -276,6 +278,7 @@ def test_a_registry_that_does_not_answer_costs_no_try(stage: Stage) -> None:
     assert_untouched(application, set(ids), tries_left=5)
 
 
+@pytest.mark.gate
 def test_a_full_house_costs_no_try(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload(*CHILD_PAPERS)

@@ -69,6 +69,7 @@ def test_a_passport_is_read_on_request_and_its_words_go_once_it_is_claimed(
         assert (row.said, row.number_mark is not None) == (None, True)
 
 
+@pytest.mark.gate
 def test_another_name_than_was_typed_is_named_and_a_person_may_be_asked(
     reading_stage: Stage,
 ) -> None:

@@ -110,6 +110,7 @@ def test_the_evidence_of_a_withdrawn_application_goes_at_once(stage: Stage) -> N
     assert (sweep(stage), living(stage)) == (3, {})
 
 
+@pytest.mark.gate
 def test_decided_documents_go_after_thirty_days_and_the_photo_with_them(stage: Stage) -> None:
     settle(stage, given(stage), "active")
     assert (sweep(stage), living(stage)) == (0, ALL)

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.documents.applications import Application, apply, sign_in_again
 from tests.support import Stage
 
@@ -13,6 +15,7 @@ def reasons(application: Application) -> set[str]:
     return {reason for case in application.cases() for reason in case.reasons}
 
 
+@pytest.mark.gate
 def test_a_picture_of_one_person_given_for_another_goes_to_a_person_unnamed(stage: Stage) -> None:
     first = apply(stage, "lucia", "mateo", "child")
     assert first.give(*PAPERS).status == 201

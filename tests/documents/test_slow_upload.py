@@ -52,6 +52,7 @@ def send_slowly(stage: Stage, phone: Phone, sent: float) -> tuple[str, bytes, fl
     return status, answer, time.monotonic() - began
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("sent", [0.0, 0.01, 0.5, 0.99])
 def test_a_body_that_does_not_arrive_in_time_is_told_so_and_leaves_nothing(
     stage: Stage, sent: float

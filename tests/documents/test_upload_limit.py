@@ -74,6 +74,7 @@ class BreakingStore:
         raise self._fault
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("fault", "status"),
     [(StoreFault("gone", retryable=True), 503), (RuntimeError("a fault of ours"), 500)],

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from ecard.demo import specimens
 from ecard.demo.phone import Capture
 from tests.activation.steps import ADMIRAL, ASTRONAUT, frames
@@ -96,6 +98,7 @@ def test_a_son_adds_his_mother_of_seventy_two(stage: Stage) -> None:
     assert (link["may_read"], link["may_act"]) == (True, False)
 
 
+@pytest.mark.gate
 def test_an_impostor_is_refused_and_a_blurred_capture_is_unusable(stage: Stage) -> None:
     phone = stage.signed_in("tomas")
     link_id = apply(stage, phone, "tomas", "elena")

@@ -84,6 +84,7 @@ def test_migrating_twice_changes_nothing(address: str) -> None:
     assert names(address) == before
 
 
+@pytest.mark.gate
 def test_down_to_base_leaves_no_table_and_up_again_brings_all(address: str) -> None:
     migrations.upgrade(address)
     before = names(address)

@@ -46,6 +46,7 @@ def in_review(stage: Stage) -> Phone:
     return application.phone
 
 
+@pytest.mark.gate
 def test_evidence_of_an_undecided_case_is_kept_thirty_days_and_not_for_ever(stage: Stage) -> None:
     in_review(stage)
     day_by_day(stage, 29)
@@ -56,6 +57,7 @@ def test_evidence_of_an_undecided_case_is_kept_thirty_days_and_not_for_ever(stag
         assert all(row.removed_at for row in session.scalars(sa.select(Document)))
 
 
+@pytest.mark.gate
 def test_the_case_itself_waits_on_and_shows_as_overdue(stage: Stage) -> None:
     in_review(stage)
     day_by_day(stage, 60)
@@ -85,6 +87,7 @@ def test_what_cannot_be_seen_any_more_is_not_approved_but_rejected_for_that_reas
     assert any("imágenes" in text or "pictures" in text for text in told)
 
 
+@pytest.mark.gate
 def test_an_appeal_begins_the_thirty_days_anew_once(stage: Stage) -> None:
     phone = in_review(stage)
     assert at_desk(stage, FIRST).reject().status == 201
@@ -102,6 +105,7 @@ def test_an_appeal_begins_the_thirty_days_anew_once(stage: Stage) -> None:
         assert review.is_pending(session, uuid.UUID(link_id))
 
 
+@pytest.mark.gate
 def test_a_minors_undecided_case_keeps_its_four_eyes(stage: Stage) -> None:
     application = apply(stage, "fang", "xiaoyu", "child")
     assert application.give("birth_certificate", "face_photo").body["state"] == "in_review"

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from ecard.review import service as review
+from tests import remembered
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,
@@ -86,6 +87,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     folder, before = tmp_path / "temporary", tempfile.tempdir
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.delenv(remembered.FOLDER)  # what this test sees written, the service wrote
     tempfile.tempdir = None  # so that it is looked up again
     assert tempfile.gettempdir() == str(folder)
     yield folder

@@ -250,6 +250,7 @@ def _is_bytes(answer: Answer) -> bool:
     return isinstance(answer.body, bytes)
 
 
+@pytest.mark.gate
 def test_nothing_of_a_person_is_written_down_or_told_by_a_refusal(
     recording: Recording, log_lines: io.StringIO
 ) -> None:

@@ -19,6 +19,7 @@ def crowd(tmp_path: Path) -> Iterator[Stage]:
         yield ready
 
 
+@pytest.mark.gate
 def test_no_cap_is_passed_by_applications_at_once(crowd: Stage) -> None:
     races.caps_hold(crowd, THREADS)
 
@@ -35,6 +36,7 @@ def test_two_unproven_holders_may_name_a_relative_with_one_place_left(crowd: Sta
     races.last_place_by_account(crowd)
 
 
+@pytest.mark.gate
 def test_one_of_many_captures_is_judged_when_one_is_allowed(crowd: Stage) -> None:
     races.one_capture(crowd, 6)
 

@@ -79,6 +79,7 @@ def hostile_files(folder: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.gate
 def test_a_sample_of_hostile_files_breaks_nothing(ecard_data: Path, tmp_path: Path) -> None:
     sample = linked(hostile_files(ecard_data)[::SAMPLE_OF_ONE_IN], tmp_path / "sample")
     assert check(sample, tmp_path / "out")["files"] >= 40 - 1

@@ -50,6 +50,7 @@ def test_a_child_that_never_gets_ready_is_our_fault_not_the_senders() -> None:
         )
 
 
+@pytest.mark.gate
 def test_how_each_child_ended_and_what_it_took_is_told_to_whoever_watches() -> None:
     seen: list[Spent] = []
     watched = Sandbox(SandboxLimits(cpu_seconds=1, wall_seconds=30), watch=seen.append)
@@ -62,6 +63,7 @@ def test_how_each_child_ended_and_what_it_took_is_told_to_whoever_watches() -> N
     assert 0 < seen[0].seconds < seen[1].seconds
 
 
+@pytest.mark.gate
 def test_more_than_the_allowed_children_wait_and_then_hear_busy() -> None:
     narrow = Sandbox(SandboxLimits(children=1, wait_seconds=0.05, cpu_seconds=1, wall_seconds=30))
     heard: list[type[UploadError]] = []

@@ -91,6 +91,7 @@ def test_every_orientation_is_turned_upright(sandbox: Sandbox, orientation: int,
     assert (page.width < page.height) is (5 <= orientation <= 8)
 
 
+@pytest.mark.gate
 def test_photographed_orientations_all_come_out_alike(sandbox: Sandbox, ecard_data: Path) -> None:
     folder = ecard_data / "documents" / "orientation"
     upright = pictures.decoded(
@@ -173,6 +174,7 @@ def test_the_child_opens_a_file_as_the_type_it_was_told_and_no_other(sandbox: Sa
         sandbox.run(job, pictures.encoded(pictures.noise(), "PNG"), 1_000_000)
 
 
+@pytest.mark.gate
 def test_a_scan_bomb_runs_out_of_time_and_of_nothing_else() -> None:
     bomb = pictures.scan_bomb(copies=10_000)
     assert len(bomb) < PictureLimits().max_bytes
@@ -306,6 +308,7 @@ def test_a_blank_picture_looks_like_nothing(sandbox: Sandbox) -> None:
     assert clean_picture(pictures.flat_png(400, 300), sandbox).look is None
 
 
+@pytest.mark.gate
 def test_pictures_of_telephones_come_out_upright_whatever_their_format(
     sandbox: Sandbox, ecard_data: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_nonsense_behind_a_right_beginning_is_refused(sandbox: Sandbox, content:
         check_video(content, sandbox)
 
 
+@pytest.mark.gate
 def test_phone_clips_are_taken_or_too_long(sandbox: Sandbox, ecard_data: Path) -> None:
     clips = sorted((ecard_data / "captures" / "pad_tdm_real").rglob("*.[mM][pPoO][4vV]"))[:3]
     assert clips

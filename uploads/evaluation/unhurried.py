@@ -3,6 +3,7 @@ for, and is no reason to call a file refused."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from uploads.documents.pages import READING_LIMITS, PageReader
@@ -18,5 +19,6 @@ def sandbox() -> Sandbox:
 
 
 def reader() -> PageReader:
-    """Reads pages."""
-    return PageReader(replace(READING_LIMITS, wall_seconds=WALL_SECONDS))
+    """Reads pages, as many at once as there are processors."""
+    limits = replace(READING_LIMITS, wall_seconds=WALL_SECONDS, wait_seconds=WALL_SECONDS)
+    return PageReader(replace(limits, children=os.cpu_count() or 1))
