@@ -34,10 +34,10 @@ lint: environment  ## style, format and types
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(CHECKED) packaging/setup_environment.py
 
-gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kept in docs/measured/
+gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kept in docs/measured/ (ONLY=tests/... for a part)
 	@packaging/environment --gates
 	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate -n $(WORKERS) \
-	  --dist loadfile --no-loadscope-reorder
+	  --dist loadfile --no-loadscope-reorder $(ONLY)
 
 bench: BENCH := $(or $(OUT),var/bench)
 bench: environment  ## measures faces and uploads, and prints every target beside what was measured (OUT=, ECARD_DATA=, FULL=1)

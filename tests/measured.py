@@ -1,15 +1,18 @@
 """What a run leaves behind: the honest count of what was left out, and the figures of the gates.
 
-A full run (ECARD_FULL) keeps the figures in docs/measured/, one page for each file of gates; a full
-run of all gates (``make gates FULL=1``) also writes gates_full.md, with every gate and its outcome.
-No page names a machine, a person or a path of theirs.
+A full run (ECARD_FULL) keeps the figures in docs/measured/, one page for each file of gates, and
+the outcome of every gate in gates_full.md. It may be made in parts (``make gates FULL=1
+ONLY=...``): a part overwrites what it ran, and each row says of which commit it is. No page names
+a machine, a person or a path of theirs.
 """
 
 import os
 import platform
 import re
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -83,9 +86,9 @@ class Account:
         if self.full and self.figures:
             self.keep_figures()
         if self.full and self.gates:
-            self.keep("gates_full", self.whole_run())
+            self.keep("gates_full", list(self.all_gates()))
 
-    def keep(self, name: str, lines: Iterator[str]) -> None:
+    def keep(self, name: str, lines: Iterable[str]) -> None:
         """Write one page."""
         self.pages.mkdir(parents=True, exist_ok=True)
         (self.pages / f"{name}.md").write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -103,21 +106,37 @@ class Account:
             if gate.startswith(f"{path}::"):
                 yield f"| {gate.split('::', 1)[1]} | {name} | {value} |"
 
-    def whole_run(self) -> Iterator[str]:
-        """Every gate of the run with its outcome and time, then every figure."""
+    def all_gates(self) -> Iterator[str]:
+        """Every gate with its outcome and time: those of this run, and of earlier ones the rest."""
+        rows = dict(self.rows_before())
+        for gate, (outcome, seconds) in self.outcomes.items():
+            rows[gate] = f"| `{gate}` | {outcome} | {seconds:.1f} | {commit()} |"
         yield from heading("All gates at full size")
-        yield f"With {', '.join(environment())}."
+        yield f"The last run with {', '.join(environment())}."
         yield ""
-        count = dict.fromkeys(("passed", "failed", "skipped"), 0)
-        for outcome, _ in self.outcomes.values():
-            count[outcome] += 1
-        yield ", ".join(f"{number} {kind}" for kind, number in count.items()) + "."
-        yield from ("", "| gate | outcome | seconds |", "|---|---|---|")
-        for gate, (outcome, seconds) in sorted(self.outcomes.items()):
-            yield f"| `{gate}` | {outcome} | {seconds:.1f} |"
-        yield from ("", "| gate | figure | value |", "|---|---|---|")
-        for gate, name, value in self.figures:
-            yield f"| `{gate}` | {name} | {value} |"
+        count = Counter(row.split(" | ")[1] for row in rows.values())
+        kinds = ("passed", "failed", "skipped")
+        yield ", ".join(f"{count[kind]} {kind}" for kind in kinds) + "."
+        yield from ("", "| gate | outcome | seconds | of |", "|---|---|---|---|")
+        yield from (rows[gate] for gate in sorted(rows))
+
+    def rows_before(self) -> Iterator[tuple[str, str]]:
+        """The page's rows by gate, but for gates whose file is gone."""
+        page = self.pages / "gates_full.md"
+        for row in page.read_text(encoding="utf-8").splitlines() if page.is_file() else []:
+            found = re.match(r"\| `([^:]+)(::.+)` \| (passed|failed|skipped) \|", row)
+            if found and (ROOT / found[1]).is_file():
+                yield found[1] + found[2], row
+
+
+def commit() -> str:
+    """The short name of the commit that is tried, with a + where the tree differs from it."""
+    git = ("git", "-C", str(ROOT))
+    asked = [*git, "rev-parse", "--short", "HEAD"]
+    name = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    compared = [*git, "diff", "--quiet", "HEAD", "--", ".", ":!docs/measured"]
+    same = subprocess.run(compared, check=False).returncode == 0
+    return (name or "no commit") + ("" if same else "+")
 
 
 def heading(title: str) -> Iterator[str]:
