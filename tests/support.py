@@ -26,7 +26,9 @@ from urllib3.filepost import encode_multipart_formdata
 from biometrics.engines import Engine, load_engine
 from biometrics.verifier import FaceVerifier, VerifierSettings
 from ecard import tables
+from ecard.accounts import service as accounts
 from ecard.app import create_app
+from ecard.cards import service as cards
 from ecard.config import Settings
 from ecard.db import Database
 from ecard.delivery import Mailbox
@@ -35,6 +37,7 @@ from ecard.demo.phone import Answer, Phone
 from ecard.hashing import Hasher
 from ecard.jobs import work
 from ecard.joined import Joined, join
+from ecard.registry.port import RegistryPerson
 from ecard.vault import create_keys
 from ecard.worker import Worker
 from tests import postgres
@@ -149,12 +152,23 @@ class Stage:
 
     def signed_in(self, ref: str, password: str | None = "") -> Phone:
         """A phone on which the demo person ``ref`` is signed in, with an e-card password set."""
-        holder = self.demo.holder(ref)
-        phone = self.phone()
-        sign_in_id = phone.ask_code(holder.card_number)
-        phone.sign_in(sign_in_id, self.code_sent_to(str(holder.phone)))
+        phone = self.let_in(self.demo.persons[ref])
         if password is not None:
-            phone.must("PUT", "/card/password", {"password": password or CARD_PASSWORD})
+            holder, _ = accounts.session_of_token(self.joined.call(), phone.token)
+            cards.set_password(self.joined.call().by(holder), password or CARD_PASSWORD)
+        return phone
+
+    def let_in(self, person: RegistryPerson, phone: Phone | None = None) -> Phone:
+        """Somebody signed in as if they had typed their code; tests/accounts are about codes."""
+        assert person.card is not None
+        phone, call = phone or self.phone(), replace(self.joined.call(), channel="app")
+        index = call.dependencies.vault.index("card", person.card.number)
+        with self.joined.db.write() as session:
+            given = (person, index, "Demo phone", phone.device_token or None)
+            tokens = accounts.let_in(session, call, *given)
+            session.commit()
+        phone.token, phone.refresh_token = tokens.access_token, tokens.refresh_token
+        phone.device_token = tokens.device_token or phone.device_token
         return phone
 
     def code_sent_to(self, address: str) -> str:

@@ -58,6 +58,7 @@ from ecard.answering import answered_alike
 from ecard.call import Call
 from ecard.messages import service as messages
 from ecard.persons import service as persons
+from ecard.registry.port import RegistryPerson
 from ecard.sweeping import in_batches
 
 __all__ = [
@@ -130,15 +131,31 @@ def sign_in(
     known = codes.ask_person(call, proof.person_ref)
     with call.db.write() as session:
         codes.use(session, call, proof.code_id)
-        person = persons.ensure(session, call, known)
-        account = _account_of(session, call, person.id, proof.card_index)
-        device, fresh_token = _device_of(session, call, account, device_name, device_token)
-        tokens, holder = sessions.open_session(session, call, account, device, person.region_id)
-        codes.forget_failures(session, proof.card_index, device.id)
-        if fresh_token is not None:
-            messages.notify(session, call, person.id, "new_device")
-        audit.record(session, call.by(holder), "sign_in", "session", holder.session_id)
+        tokens = let_in(session, call, known, proof.card_index, device_name, device_token)
         session.commit()
+    return tokens
+
+
+def let_in(
+    session: Session,
+    call: Call,
+    known: RegistryPerson,
+    card_index: str,
+    device_name: str,
+    device_token: str | None = None,
+) -> Tokens:
+    """A session for somebody who has proved who they are. Not committed.
+
+    Raises NewDeviceNeedsRecovery and SessionHandedOver.
+    """
+    person = persons.ensure(session, call, known)
+    account = _account_of(session, call, person.id, card_index)
+    device, fresh_token = _device_of(session, call, account, device_name, device_token)
+    tokens, holder = sessions.open_session(session, call, account, device, person.region_id)
+    codes.forget_failures(session, card_index, device.id)
+    if fresh_token is not None:
+        messages.notify(session, call, person.id, "new_device")
+    audit.record(session, call.by(holder), "sign_in", "session", holder.session_id)
     return replace(tokens, device_token=fresh_token)
 
 
