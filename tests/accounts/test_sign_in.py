@@ -86,6 +86,7 @@ def test_five_wrong_codes_end_the_code_even_for_the_right_one(scene):
     assert refusal(answer) == (401, "code_expired")
 
 
+@pytest.mark.gate
 def test_of_many_parallel_wrong_codes_five_are_examined(tmp_path):
     with set_scene(tmp_path, sign_ins_per_account=1000) as scene:
         sign_in_id, code = scene.ask_code("lucia")

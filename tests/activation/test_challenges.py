@@ -87,6 +87,7 @@ def test_a_new_challenge_spends_the_one_before(stage: Stage) -> None:
     assert [row.spent_as for row in drawn_rows(stage)] == ["replaced", None]
 
 
+@pytest.mark.gate
 def test_no_more_challenges_are_drawn_than_a_day_allows_even_at_once(stage: Stage) -> None:
     capture = child(stage).open("own")
     most = stage.joined.settings.challenges_a_day
@@ -299,6 +300,7 @@ def test_undecided_is_unusable_at_first(stage: Stage) -> None:
     assert step.attempts()[0].reason == "liveness_undecided"
 
 
+@pytest.mark.gate
 def test_undecided_again_waits_for_a_person(stage: Stage) -> None:
     step = child(stage)
     capture = step.open("own")
@@ -316,6 +318,7 @@ def test_frames_of_two_people_are_never_a_match(stage: Stage) -> None:
     assert step.row().state != "active"
 
 
+@pytest.mark.gate
 def test_frames_seen_before_are_refused_in_another_session_too(stage: Stage) -> None:
     step = child(stage)
     taken = frames(ADMIRAL)

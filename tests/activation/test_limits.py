@@ -209,6 +209,7 @@ def sent_twice(capture: Capture, pictures: list[bytes]) -> list[Answer]:
     return [capture.send_form(form, key=key) for _ in range(2)]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("picture", ["unusable", "judged"])
 def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(
     stage: Stage, picture: str

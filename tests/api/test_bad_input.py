@@ -253,6 +253,7 @@ def test_a_frame_without_a_face_is_unusable_and_counts_as_no_mismatch(stage: Sta
 # --- sessions ----------------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_an_expired_session_is_refused_with_its_own_code(stage: Stage) -> None:
     scene = set_up(stage)
     stage.clock.advance(seconds=stage.joined.settings.capture_session_seconds)
@@ -261,6 +262,7 @@ def test_an_expired_session_is_refused_with_its_own_code(stage: Stage) -> None:
     assert code(answer) == (410, "capture_session_expired")
 
 
+@pytest.mark.gate
 def test_an_ended_session_is_not_used_again(stage: Stage) -> None:
     scene = set_up(stage)
     assert scene.camera.send("DELETE").ok

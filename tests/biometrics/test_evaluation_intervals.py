@@ -100,6 +100,7 @@ def test_errors_that_cannot_be_have_no_interval(errors, trials):
         clopper_pearson(errors, trials)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize(
     ("people", "each", "rate", "alike"),
@@ -111,6 +112,7 @@ def test_the_bootstrap_over_people_holds_a_false_non_match_rate(runs, people, ea
     assert held(outside, found, most_percent=10, least_percent=2)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("runs", RUNS)
 @pytest.mark.parametrize(
     ("people", "rate", "wolves"), [(150, 0.01, 0.01), (150, 0.01, 0.4), (375, 1e-3, 0.2)]

@@ -51,6 +51,7 @@ def test_the_record_shows_nothing_of_the_face_and_never_looks_the_same():
     assert face[:2].tobytes() not in one
 
 
+@pytest.mark.gate
 def test_two_records_cannot_be_joined():
     """Turned by two rotations one face is as far from itself as a stranger."""
     from biometrics.templates import _rotation

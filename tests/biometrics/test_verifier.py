@@ -55,6 +55,7 @@ def test_a_match_at_an_unsupported_or_unknown_age_waits_for_a_person(verifier, a
     assert not answer.accepted
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("reason", "change"),
     [

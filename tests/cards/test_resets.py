@@ -166,6 +166,7 @@ def test_unusable_captures_have_a_cap_of_their_own(tmp_path):
         assert refusal(show(phone, reset, frames(ASTRONAUT))) == (409, "reset_needs_counter")
 
 
+@pytest.mark.gate
 def test_face_tries_of_a_day_are_counted_over_all_resets(tmp_path):
     with set_scene(tmp_path, mismatches_a_day=2) as scene:
         phone = come_in(scene)

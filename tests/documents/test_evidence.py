@@ -196,6 +196,7 @@ def test_the_sixth_try_in_six_hours_is_refused_until_they_have_passed(stage: Sta
     assert application.evidence()["tries_left"] == 5
 
 
+@pytest.mark.gate
 def test_a_fresh_application_brings_no_fresh_tries(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     faceless = specimen("birth_certificate")
@@ -233,6 +234,7 @@ def test_a_document_supports_one_application_only(stage: Stage) -> None:
     assert second.state() == "noticed"
 
 
+@pytest.mark.gate
 def test_two_applications_that_claim_one_document_at_once_get_it_once(stage: Stage) -> None:
     first = apply(stage, "sofia", "clara", "child")
     second = apply(stage, "sofia", "emma", "child", first.phone)
@@ -269,6 +271,7 @@ class DeafRegistry:
         raise RegistryUnavailable
 
 
+@pytest.mark.gate
 def test_a_registry_that_does_not_answer_costs_no_try(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload(*CHILD_PAPERS)
@@ -294,6 +297,7 @@ def test_a_full_house_costs_no_try(stage: Stage) -> None:
     assert_untouched(application, set(ids), tries_left=5)
 
 
+@pytest.mark.gate
 def test_an_engine_that_fails_costs_no_try(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload(*CHILD_PAPERS)
@@ -317,6 +321,7 @@ def watched(meanwhile: Callable[[], None]) -> Callable[[], FaceVerifier]:
     return load
 
 
+@pytest.mark.gate
 def test_no_database_connection_is_held_while_a_face_is_looked_for(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload(*CHILD_PAPERS)
@@ -334,6 +339,7 @@ def name_another(phone: Phone, application: Application) -> None:
     assert answer.ok, answer.body
 
 
+@pytest.mark.gate
 def test_what_was_judged_for_one_relative_is_never_taken_for_another(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload(*CHILD_PAPERS)

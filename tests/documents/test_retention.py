@@ -120,6 +120,7 @@ def test_decided_documents_go_after_thirty_days_and_the_photo_with_them(stage: S
     assert (sweep(stage), living(stage)) == (3, {})
 
 
+@pytest.mark.gate
 def test_a_photo_kept_by_its_own_consent_outlives_the_document_until_it_lapses(
     stage: Stage,
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_photo_kept_by_its_own_consent_outlives_the_document_until_it_lapses(
     assert (sweep(stage), living(stage)) == (1, {})
 
 
+@pytest.mark.gate
 def test_a_kept_photo_goes_when_the_link_ends(stage: Stage) -> None:
     application = given(stage)
     consent_to_keep(stage, application)
@@ -141,6 +143,7 @@ def test_a_kept_photo_goes_when_the_link_ends(stage: Stage) -> None:
     assert living(stage) == {"document": 2}
 
 
+@pytest.mark.gate
 def test_the_general_sweep_and_this_one_agree_on_the_dates(stage: Stage) -> None:
     settle(stage, given(stage), "active")
     sweep(stage)

@@ -28,6 +28,7 @@ def test_a_picture_of_one_person_given_for_another_goes_to_a_person_unnamed(stag
     assert "reused" not in json.dumps(told)
 
 
+@pytest.mark.gate
 def test_the_same_picture_for_the_same_person_again_is_no_reason(stage: Stage) -> None:
     first = apply(stage, "lucia", "mateo", "child")
     assert first.give(*PAPERS).status == 201

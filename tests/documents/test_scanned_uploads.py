@@ -47,6 +47,7 @@ def test_a_clean_document_is_kept_and_an_infected_one_refused(tmp_path: Path) ->
         assert "scanner" not in failing(stage.joined.call())
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("answer", [b"not in its words\0", None], ids=["garbage", "hangs"])
 def test_a_scanner_that_gives_no_verdict_costs_no_bytes_and_keeps_nothing(
     tmp_path: Path, answer: bytes | None

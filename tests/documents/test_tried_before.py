@@ -52,6 +52,7 @@ def test_a_file_that_was_refused_is_known_again_and_spends_nothing(stage: Stage)
     assert send(phone, PAPER).status == 201
 
 
+@pytest.mark.gate
 def test_it_is_known_for_its_sender_and_its_kind_alone_and_only_for_a_time(stage: Stage) -> None:
     phone, other = (stage.signed_in(ref, password=None) for ref in ("lucia", "andres"))
     assert send(phone, BROKEN).code == "picture_unreadable"

@@ -31,6 +31,7 @@ def send(phone: Phone, content: bytes) -> Answer:
     return phone.send("POST", "/documents?kind=birth_certificate", files=files)
 
 
+@pytest.mark.gate
 def test_the_day_is_full_at_its_last_byte_and_begins_anew(stage: Stage) -> None:
     phone = stage.signed_in("lucia", password=None)
     assert [send(phone, PAPER).status for _ in range(3)] == [201, 201, 201]
@@ -41,6 +42,7 @@ def test_the_day_is_full_at_its_last_byte_and_begins_anew(stage: Stage) -> None:
     assert send(sign_in_again(stage, "lucia", phone), PAPER).status == 201
 
 
+@pytest.mark.gate
 def test_files_that_are_refused_count_too(stage: Stage) -> None:
     phone = stage.signed_in("lucia", password=None)
     broken = [PAPER[: len(PAPER) // 2 - 1] + bytes([number]) for number in range(6)]
@@ -48,6 +50,7 @@ def test_files_that_are_refused_count_too(stage: Stage) -> None:
     assert send(phone, PAPER).code == "uploads_spent"
 
 
+@pytest.mark.gate
 def test_what_one_holder_uploads_takes_nothing_from_another(stage: Stage) -> None:
     phone = stage.signed_in("lucia", password=None)
     assert [send(phone, PAPER).status for _ in range(3)] == [201, 201, 201]

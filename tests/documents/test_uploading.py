@@ -57,6 +57,7 @@ def test_a_document_is_kept_unclaimed_for_a_day(stage: Stage, phone: Phone) -> N
     assert again.must("GET", "/documents")["items"] == []
 
 
+@pytest.mark.gate
 def test_every_page_of_a_pdf_is_kept(phone: Phone) -> None:
     page = Image.open(io.BytesIO(specimen("household_page")))
     pdf = encoded(page, "PDF", save_all=True, append_images=[page])

@@ -1,8 +1,13 @@
 """A joined process on a database that migrations made, for tests of what runs around requests."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,9 +53,22 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
         with postgres.fresh_database(migrated) as address:
             yield replace(plain, database_url=address)
     else:
-        (var / "db").mkdir()
-        migrations.upgrade(plain.database_address)
+        shutil.copytree(_migrated(), var / "db")
         yield plain
+
+
+@cache
+def _migrated() -> Path:
+    """A database that migrations made, once per test process: each test has a copy."""
+    made = Settings(
+        var=Path(
+            tempfile.mkdtemp(prefix="ecard-migrated-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+        )
+    )
+    atexit.register(shutil.rmtree, made.var, ignore_errors=True)
+    (made.var / "db").mkdir()
+    migrations.upgrade(made.database_address)
+    return made.var / "db"
 
 
 @pytest.fixture

@@ -172,6 +172,7 @@ def test_two_servers_do_not_share_one_sqlite_database(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("unsafe", "named"),
     [

@@ -67,6 +67,7 @@ def test_the_case_itself_waits_on_and_shows_as_overdue(stage: Stage) -> None:
     assert all(item["destroyed"] for item in shown["files"])
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("kind", ["evidence", "face"])
 def test_what_cannot_be_seen_any_more_is_not_approved_but_rejected_for_that_reason(
     stage: Stage, kind: str

@@ -109,6 +109,7 @@ def test_the_watch_sees_a_spooled_upload(temporary: Path) -> None:
     assert {str(temporary), str(temporary / "kept")} <= set(opened)
 
 
+@pytest.mark.gate
 def test_a_decided_capture_opens_no_file_and_leaves_none(stage: Stage, temporary: Path) -> None:
     capture = last_step(stage).hand_over()
     taken = large_frames(ADMIRAL)
@@ -120,6 +121,7 @@ def test_a_decided_capture_opens_no_file_and_leaves_none(stage: Stage, temporary
     assert in_the_clear(stage, taken) == []
 
 
+@pytest.mark.gate
 def test_frames_of_a_case_are_written_sealed_only_and_go_with_the_decision(
     stage: Stage, temporary: Path
 ) -> None:

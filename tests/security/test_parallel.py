@@ -24,6 +24,7 @@ def test_no_cap_is_passed_by_applications_at_once(crowd: Stage) -> None:
     races.caps_hold(crowd, THREADS)
 
 
+@pytest.mark.gate
 def test_one_relative_is_named_once_by_one_holder(crowd: Stage) -> None:
     races.one_number_is_linked_once(crowd, 8)
 

@@ -385,6 +385,7 @@ def outcomes_of_spoiled_files(sandbox: Sandbox, count: int, seed: int) -> dict[s
     return outcomes
 
 
+@pytest.mark.gate
 def test_spoiled_files_are_refused_or_come_out_sound(sandbox: Sandbox) -> None:
     outcomes = outcomes_of_spoiled_files(sandbox, count=24, seed=2)
     assert outcomes["picture_unreadable"] >= 6
