@@ -34,10 +34,12 @@ _THUMBNAIL = 8
 @dataclass(frozen=True, slots=True)
 class Recording:
     """`in_time`: the times rise, from the beginning to about the end, without a long gap.
-    `repeated`: frames that are, pixel by pixel, an earlier one. `moved`: by how many grey levels
+    `frames`: how many. `repeated`: those that are an earlier one, pixel by pixel or but for their
+    compression. `moved`: by how many grey levels
     the thumbnails change at most."""
 
     in_time: bool
+    frames: int
     repeated: int
     moved: float
 
@@ -51,8 +53,8 @@ def recording_of(
     images: Sequence[RgbImage], at_ms: Sequence[float], challenge: Challenge
 ) -> Recording:
     """Judge the frames of one capture."""
-    distinct = distinct_frames(images)
-    return Recording(is_in_time(at_ms, challenge), len(images) - len(distinct), moved(images))
+    repeated = len(images) - len(distinct_frames(images))
+    return Recording(is_in_time(at_ms, challenge), len(images), repeated, moved(images))
 
 
 def distinct_frames(images: Sequence[RgbImage]) -> list[int]:
