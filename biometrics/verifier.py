@@ -44,7 +44,12 @@ from biometrics.quality import (
     merit,
     single_face,
 )
-from biometrics.sequence import fingerprint, is_same_picture
+from biometrics.sequence import (
+    NEARLY_EXACT_BITS,
+    SAME_PICTURE_BITS,
+    count_known,
+    fingerprint,
+)
 from biometrics.tracks import Seen
 from biometrics.types import (
     Face,
@@ -60,7 +65,13 @@ from biometrics.types import (
     Zone,
 )
 
-__all__ = ["FaceVerifier", "VerifierSettings", "is_same_picture"]
+__all__ = [
+    "NEARLY_EXACT_BITS",
+    "SAME_PICTURE_BITS",
+    "FaceVerifier",
+    "VerifierSettings",
+    "count_known",
+]
 
 _LOG = logging.getLogger(__name__)
 
