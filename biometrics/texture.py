@@ -5,7 +5,7 @@ Weak, all of them: they were measured on two sets of real pictures (docs/livenes
 little (fusion.py). Each is measured on the face's own pixels, laid level by the eyes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -107,6 +107,10 @@ def _lines(image: RgbImage) -> float:
         return 0.0
     ends = np.asarray(found, np.float64).reshape(-1, 4)
     return float(np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]).sum() / 240)
+
+
+CUES = tuple(one.name for one in fields(Texture))
+"""Each is shown to a reviewer by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ from uploads.scanning import ClamdAddress
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROFILES = ("demo", "production")
 PORTS = range(1, 65_536)
+CHALLENGE_START_MOST, CAPTURE_BYTES_MOST = 60, 8 * 2**20
+"""What a capture may be given at most, seconds and bytes: more helps a replay, not a person."""
+FRAMES_LEAST = 20
+"""Twelve frames of a standard capture lie in its colours; with fewer than eight more there would be
+gaps of more than 1.5 s among its moves."""
 NO_SCANNER = "none"
 QR_SECONDS_MOST = 60
 """A screenshot of a code that is shown a minute later must be refused."""
@@ -201,7 +206,7 @@ class Settings:
         60, "How long a drawn challenge waits to be begun, seconds."
     )
     capture_sending_seconds: int = setting(
-        120, "How long a finished capture may be on its way to us, seconds."
+        60, "How long a finished capture may be on its way to us, seconds."
     )
     challenges_a_day: int = setting(
         40, "Challenges per relative and application in 24 hours; each is another one."
@@ -404,12 +409,23 @@ def _findings(s: Settings) -> list[str]:
         found.append("ECARD_SMTP_SENDER: needed with ECARD_SMTP_URL")
     if s.sms_webhook_url and len(s.sms_webhook_secret) < 32:
         found.append("ECARD_SMS_WEBHOOK_SECRET: at least 32 characters are needed")
-    if not 1 <= s.frames_min <= s.frames_max <= MOST_FRAMES:
-        found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range within 1 to 40")
     if not 1 <= s.qr_seconds <= QR_SECONDS_MOST:
         found.append(f"ECARD_QR_SECONDS: must be 1 to {QR_SECONDS_MOST}")
-    found += [*_zeros(s), *_scanner_findings(s)]
+    found += [*_zeros(s), *_capture_findings(s), *_scanner_findings(s)]
     return found if s.demo else found + _production_findings(s)
+
+
+def _capture_findings(s: Settings) -> list[str]:
+    found: list[str] = []
+    if not 1 <= s.frames_min <= s.frames_max <= MOST_FRAMES:
+        found.append("ECARD_FRAMES_MIN / ECARD_FRAMES_MAX: not a range within 1 to 40")
+    if s.frames_max < FRAMES_LEAST:
+        found.append("ECARD_FRAMES_MAX: fewer than 20 cannot fill a challenge")
+    if s.challenge_start_seconds > CHALLENGE_START_MOST:
+        found.append("ECARD_CHALLENGE_START_SECONDS: more than 60")
+    if s.capture_bytes > CAPTURE_BYTES_MOST:
+        found.append("ECARD_CAPTURE_BYTES: more than 8 MiB")
+    return found
 
 
 def _zeros(s: Settings) -> list[str]:

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from biometrics.verifier import is_same_picture
+from biometrics.challenge import Profile
+from biometrics.verifier import NEARLY_EXACT_BITS, SAME_PICTURE_BITS, count_known
 from ecard.call import Call
 from ecard.db import Base, Id, Sealed
 from ecard.errors import Refusal
@@ -55,6 +56,14 @@ class Whose:
 
     subject_id: uuid.UUID
     holder_id: uuid.UUID
+    profile: str = Profile.STANDARD.value
+    """What the capture was asked for: who is asked for no moves may look the same twice."""
+
+    @property
+    def within_bits(self) -> int:
+        """Fingerprints this near are of one picture."""
+        still = self.profile == Profile.NO_MOVEMENT.value
+        return NEARLY_EXACT_BITS if still else SAME_PICTURE_BITS
 
 
 def keep(
@@ -62,7 +71,7 @@ def keep(
 ) -> None:
     """Keep a capture's fingerprints; raises FramesSeenBefore where it is known. Not committed."""
     known = [found for earlier in _earlier(session, call, whose) for found in earlier]
-    again = sum(any(is_same_picture(one, other) for other in known) for one in prints)
+    again = count_known(prints, known, whose.within_bits)
     if again * KNOWN_SHARE >= len(prints) and again:
         raise FramesSeenBefore
     text = b"".join(prints).hex()

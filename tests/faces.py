@@ -41,6 +41,8 @@ def frames(who: int, take: int = 0, species: Species = Species.LIVE) -> list[byt
     """What that person's phone sends in answer to the drawn challenge: a simulation. Every ``take``
     is another recording."""
     times = frame_times(CHALLENGE, 28)
+    if take == UNDECIDED and species is Species.LIVE:
+        species = Species.LIVE_IN_SUN
 
     def recorded() -> list[bytes]:
         return list(play(CHALLENGE, _head(who), species, SEEDS[take], at_ms=times).frames)
@@ -57,7 +59,7 @@ def _head(who: int) -> Person:
 
 SEEDS = DEVELOPMENT_SEEDS[100:140]
 UNDECIDED = 3
-"""The take of the astronaut that is judged undecided."""
+"""The take in bright sun, where the screen's light cannot be seen: undecided."""
 
 
 def stills(who: int, count: int = 28) -> list[bytes]:

@@ -9,7 +9,8 @@ is known. Writes report.json and report.md. Simulated rates never stand beside r
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from biometrics.liveness import Pack, is_performed, judge_capture, judge_picture
 from biometrics.minifasnet import MiniFasNet
 from biometrics.packs import default_folder
 from biometrics.types import Face, Life, RgbImage
-from biometrics.verifier import FaceVerifier
+from biometrics.verifier import FaceVerifier, VerifierSettings
 
 PACKS = {MiniFasNet.name: MiniFasNet}
 _SMALLEST = (0.2, 0.07)
@@ -216,38 +217,32 @@ def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool
 
 
 def _simulation(options: argparse.Namespace) -> dict[str, Any]:
-    """People are made from the manifest's photos."""
+    """People are made from the manifest's photos; the whole verifier judges, as in the service."""
     engine = load_engine(options.engine, models=options.models)
+    verifier = FaceVerifier(engine, VerifierSettings())
     people = simulated.people_of(options.manifest, options.images, engine, options.seeds)
     seeds = list(islice(simulated.SEEDS[options.seeds], options.simulate))
-    sessions = list(simulated.run(people, seeds, list(Species), engine))
-    judged = [_simulated(session) for session in sessions]
+    sessions = list(simulated.run(people, seeds, list(Species), verifier))
+    judged = [_simulated(one) for one in sessions if one.species is not Species.LIVE_IN_SUN]
     return {
         "simulation": True,
         "seeds": options.seeds,
         "engine": engine.name,
         "pack": None,
         **rates(judged),
-        "undecided": sum(s.judgement.verdict is Life.UNDECIDED for s in sessions),
-        "verdicts": _verdicts(sessions),
+        "undecided": sum(one.verdict == "undecided" for one in sessions),
+        "verdicts": {kind.value: _verdicts(sessions, kind) for kind in Species},
         "live_from": LIVE_FROM,
         "measured": simulated.means(sessions),
     }
 
 
 def _simulated(session: simulated.Session) -> Presentation:
-    judged = session.judgement
-    score = None if judged.reasons else min(judged.against.values())
-    live = judged.verdict is Life.LIVE
-    attack = session.species is not Species.LIVE
+    attack, kind = session.species.is_attack, session.species.value
     path = f"simulated/{session.seed}"
-    return Presentation(path, attack, session.species.value, "", score, live)
+    return Presentation(path, attack, kind, "", session.score, session.said.accepted)
 
 
-def _verdicts(sessions: Sequence[simulated.Session]) -> dict[str, dict[str, int]]:
-    def counted(kind: Species) -> Iterator[tuple[str, int]]:
-        for verdict in Life:
-            of_kind = [s for s in sessions if s.species is kind]
-            yield verdict.value, sum(s.judgement.verdict is verdict for s in of_kind)
-
-    return {kind.value: dict(counted(kind)) for kind in Species}
+def _verdicts(sessions: Sequence[simulated.Session], kind: Species) -> dict[str, int]:
+    counted = Counter(one.verdict for one in sessions if one.species is kind)
+    return dict(counted.most_common())

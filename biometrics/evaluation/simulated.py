@@ -1,4 +1,5 @@
-"""Runs simulated sessions through the judgement and counts; a simulation, said so everywhere."""
+"""Runs simulated sessions through the whole verifier, as the service does, and counts; a
+simulation, said so everywhere."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -8,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from biometrics import detection, images
-from biometrics.challenge import Profile, draw
+from biometrics.challenge import Answer, Profile, draw
 from biometrics.engines import Engine
+from biometrics.errors import ReferenceUnusable
 from biometrics.evaluation.clips import followed
 from biometrics.evaluation.errors import EvaluationError
 from biometrics.evaluation.heads import Person, person_from
@@ -23,24 +25,55 @@ from biometrics.evaluation.simulator import (
     play,
 )
 from biometrics.images import ImageLimits
-from biometrics.liveness import CaptureJudgement, judge_capture
+from biometrics.liveness import LOG_ODDS, MEASURED
 from biometrics.tracks import Track, turn_of
+from biometrics.types import Outcome, Verification
+from biometrics.verifier import FaceVerifier
 
 SEEDS = {"development": DEVELOPMENT_SEEDS, "kept": KEPT_SEEDS}
+ADULT = 30
+"""Age in years of everybody on a photo."""
 _STRAIGHT, _LEAST_EYES_PX = 0.07, 35
 """A photo serves where the face looks straight ahead and has pixels enough."""
 
 
 @dataclass(frozen=True, slots=True)
+class Sitter:
+    """Somebody made from a photo (JPEG or PNG), and that photo."""
+
+    person: Person
+    photo: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
-    """One simulated session and what was said of it."""
+    """One simulated session and what the verifier said of it, the sitter's photo being the
+    reference."""
 
     seed: int
     species: Species
-    judgement: CaptureJudgement
+    said: Verification
+
+    @property
+    def verdict(self) -> str:
+        """`live` where nobody has to look; else why not."""
+        said = self.said
+        if said.accepted:
+            return "live"
+        if said.outcome is Outcome.UNUSABLE and said.reason is not None:
+            return said.reason.value
+        return "undecided" if said.outcome is Outcome.MATCH else said.outcome.value
+
+    @property
+    def score(self) -> float | None:
+        """Log-likelihood ratio for life; None where a check failed or nobody was recognised."""
+        checks = [fact for fact in self.said.facts if fact.unit not in {MEASURED, LOG_ODDS}]
+        sums = [fact.value for fact in self.said.facts if fact.unit == LOG_ODDS]
+        is_match = self.said.outcome is Outcome.MATCH and all(fact.passed for fact in checks)
+        return min(sums) if is_match and sums else None
 
 
-def people_of(manifest: Path, folder: Path, engine: Engine, seeds: str) -> Iterator[Person]:
+def people_of(manifest: Path, folder: Path, engine: Engine, seeds: str) -> Iterator[Sitter]:
     """People made from the manifest's photos, one photo a person, without end. Those of the kept
     seeds are others than those of the development seeds."""
     paths = {picture.subject: picture.path for picture in read_manifest(manifest)}
@@ -50,10 +83,11 @@ def people_of(manifest: Path, folder: Path, engine: Engine, seeds: str) -> Itera
     while True:
         before = made
         for subject in subjects:
-            person = person_of((folder / paths[subject]).read_bytes(), engine)
+            photo = (folder / paths[subject]).read_bytes()
+            person = person_of(photo, engine)
             if person is not None:
                 made += 1
-                yield person
+                yield Sitter(person, photo)
         if made == before:
             raise EvaluationError(f"no photo of {manifest} shows a face that looks straight ahead")
 
@@ -77,16 +111,30 @@ def track_of(take: Take, engine: Engine) -> Track:
 
 
 def run(
-    people: Iterator[Person], seeds: Sequence[int], species: Sequence[Species], engine: Engine
+    people: Iterator[Sitter],
+    seeds: Sequence[int],
+    species: Sequence[Species],
+    verifier: FaceVerifier,
 ) -> Iterator[Session]:
     """A session of each species for each seed: the same person, the same challenge."""
+    comparable = (one for one in people if _is_comparable(one, verifier))
     for seed in seeds:
-        person = next(people)
+        sitter = next(comparable)
         challenge = draw(Profile.STANDARD, random.Random(seed))  # noqa: S311  (a simulation)
         for kind in species:
-            track = track_of(play(challenge, person, kind, seed), engine)
-            judgement = judge_capture(track.frames, challenge, passive=False)
-            yield Session(seed, kind, judgement)
+            take = play(challenge, sitter.person, kind, seed)
+            answer = Answer(challenge, take.at_ms, take.shown)
+            said = verifier.verify(take.frames, sitter.photo, age=ADULT, answer=answer)
+            yield Session(seed, kind, said)
+
+
+def _is_comparable(sitter: Sitter, verifier: FaceVerifier) -> bool:
+    """Whether the photo serves as a reference: on some somebody else stands beside."""
+    try:
+        verifier.compare_photos(sitter.photo, sitter.photo, age=ADULT)
+    except ReferenceUnusable:
+        return False
+    return True
 
 
 def means(sessions: Sequence[Session]) -> dict[str, dict[str, tuple[float, float, int]]]:
@@ -96,7 +144,7 @@ def means(sessions: Sequence[Session]) -> dict[str, dict[str, tuple[float, float
         values: dict[str, list[float]] = {}
         for session in sessions:
             if session.species is kind:
-                for fact in session.judgement.facts:
+                for fact in session.said.facts:
                     values.setdefault(fact.name, []).append(fact.value)
         table[kind.value] = {
             name: (float(np.mean(found)), float(np.std(found)), len(found))

@@ -5,14 +5,16 @@ must, and by how much under noise. It says nothing about materials, masks, peopl
 it does not contain, and its rates are never mixed with those of real recordings.
 
 Everything is drawn from one seed: the same seed gives the same frames. `DEVELOPMENT_SEEDS` were
-used while limits were set, `KEPT_SEEDS` for the final run only. Odd seeds below 4001 are neither:
-two runs on them, of 100 sessions of each kind, were looked at and led to changes (one faint move in
-four may be missed; a video has to be ruled out more clearly), so they show nothing any more.
+used while limits were set, `KEPT_SEEDS` for the final run (from the first on) and for gates (from
+the thousandth on). Odd seeds below 20001 are neither: three runs on them, two of 100 sessions of
+each kind and one of 150, were looked at and led to changes (one faint move in four may be missed; a
+video has to be ruled out more clearly; whom the frames show is judged anew), so they show nothing
+any more. Exchanged prints, a tinted recording and bright sun came after those runs.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import cv2
@@ -35,7 +37,7 @@ from biometrics.images import ImageLimits
 from biometrics.types import RgbImage
 
 DEVELOPMENT_SEEDS = range(0, 100_000, 2)
-KEPT_SEEDS = range(4_001, 100_000, 2)
+KEPT_SEEDS = range(20_001, 100_000, 2)
 
 WIDTH, HEIGHT = 240, 320
 FRAMES = 28
@@ -50,6 +52,17 @@ class Species(StrEnum):
     SCREEN_STILL = "screen_still"
     SCREEN_VIDEO = "screen_video"
     """A recording of the person that makes the very moves that were drawn."""
+    PRINT_SWAPPED = "print_swapped"
+    """Three flat prints, looking ahead, left and right: one is taken away for another."""
+    SCREEN_VIDEO_TINTED = "screen_video_tinted"
+    """The same recording by somebody who sees the colours and lays them over it."""
+    LIVE_IN_SUN = "live_in_sun"
+    """The person in bright daylight: the screen's light cannot be seen."""
+
+    @property
+    def is_attack(self) -> bool:
+        """Whether nobody stands before the camera."""
+        return self not in {Species.LIVE, Species.LIVE_IN_SUN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,9 @@ class _Session:
     ) -> None:
         self.chance = np.random.default_rng([seed, list(Species).index(species)])
         self.at = conditions_of(self.chance)
+        if species is Species.LIVE_IN_SUN:
+            sun_lux = float(np.exp(self.chance.uniform(*np.log(SUN_LUX))))
+            self.at = replace(self.at, room_lux=sun_lux)
         self.shown, self.acted, self.person, self.species = shown, acted, person, species
         self.camera = Camera(WIDTH, HEIGHT, self.at.focal * HEIGHT)
         self.backdrop = _backdrop(self.chance)
@@ -145,6 +161,7 @@ class _Session:
         self.gain = floats([0, 0, 0])
         self.prop = _Prop.of(species, person, self.chance)
         self.moire = _Moire.of(self.chance)
+        self.prints: dict[int, Floats] = {}
         size = (HEIGHT + 60, WIDTH + 60, 3)
         self.grain = self.chance.standard_normal(size, np.float32)
 
@@ -163,8 +180,8 @@ class _Session:
         room = self.at.room_lux * floats(self.at.room_tint)
         lamp = self._lamp(at_ms)
         canvas = self._backdrop_at(at_ms, room, lamp)
-        if self.species is Species.LIVE:
-            self._draw_person(canvas, at_ms, room, lamp)
+        if not self.species.is_attack:
+            self._draw_person(canvas, self._pose(at_ms), room, lamp)
         else:
             self._draw_prop(canvas, at_ms, room, lamp)
         self._adapt(canvas, since_ms)
@@ -215,16 +232,19 @@ class _Session:
             roll=5 * shake * self._sway(at_ms, 5),
         )
 
-    def _draw_person(self, canvas: Floats, at_ms: float, room: Floats, lamp: Floats) -> None:
-        pose = self._pose(at_ms)
+    def _draw_person(self, canvas: Floats, pose: Place, room: Floats, lamp: Floats) -> None:
         still = Place(pose.x * 0.8, pose.y, pose.distance, yaw=0.25 * pose.yaw)
         put(canvas, self.person.bust, still, self.camera, room, lamp)
         put(canvas, self.person.head, pose, self.camera, room, lamp)
 
     def _draw_prop(self, canvas: Floats, at_ms: float, room: Floats, lamp: Floats) -> None:
         prop, paint = self.prop, self.prop.paint
-        if self.species is Species.SCREEN_VIDEO:
-            paint = self._recorded(at_ms)
+        if self.species in _VIDEOS:
+            paint = self._recorded(self._pose(at_ms), at_ms)
+        if self.species is Species.SCREEN_VIDEO_TINTED:
+            paint = paint * self._tint(at_ms)
+        if self.species is Species.PRINT_SWAPPED:
+            paint = self._print_at(at_ms)
         if prop.emits:
             paint = prop.colours(paint)
         surface = sheet(
@@ -244,19 +264,37 @@ class _Session:
         """The sheet or screen, moved so as to answer what is asked for; a video moves by itself."""
         pose = self._pose(at_ms)
         scale = self.prop.scale
-        if self.species is Species.SCREEN_VIDEO:
+        if self.species is Species.PRINT_SWAPPED:
+            return Place(pose.x, pose.y * scale, pose.distance * scale, pitch=pose.pitch)
+        if self.species in _VIDEOS:
             shake = self.at.tremor * 2
             return Place(
                 shake * self._sway(at_ms, 0), shake * self._sway(at_ms, 1), self.prop.video_m
             )
         return Place(pose.x, pose.y * scale, pose.distance * scale, pose.yaw, pose.pitch, pose.roll)
 
-    def _recorded(self, at_ms: float) -> Floats:
+    def _recorded(self, pose: Place, at_ms: float) -> Floats:
         """A frame of the recording that the screen plays: the person, filmed in plain light."""
         room = floats([100, 100, 95])
         canvas = self._backdrop_at(at_ms, room, np.zeros(3, np.float32))
-        self._draw_person(canvas, at_ms, room, np.full(3, 3, np.float32))
+        self._draw_person(canvas, pose, room, np.full(3, 3, np.float32))
         return np.asarray(np.clip(canvas / 140, 0, 1), np.float32)
+
+    def _tint(self, at_ms: float) -> Floats:
+        """What the attacker's machine lays over the recording: the colour that it saw a moment
+        ago."""
+        light = self.shown.light_at(at_ms - self.at.display_lag_ms - self.prop.tint_lag_ms)
+        share = self.prop.tint_share * (light is not Light.NONE)
+        return floats(1 - share + share * _COLOUR[light])
+
+    def _print_at(self, at_ms: float) -> Floats:
+        """The print that looks where the head would look now."""
+        yaw = self._pose(at_ms).yaw
+        side = round(yaw / self.at.turn) if abs(yaw) > 0.5 * self.at.turn else 0
+        if side not in self.prints:
+            pose = Place(0, 0, _distance(_PRINT_SHARE, self.at), yaw=side * self.at.turn)
+            self.prints[side] = self._recorded(pose, 0)
+        return self.prints[side]
 
     def _backdrop_at(self, at_ms: float, room: Floats, lamp: Floats) -> Floats:
         shift = [1.5 * self._sway(at_ms, axis) * self.at.tremor / 0.002 for axis in (0, 1)]
@@ -277,6 +315,11 @@ class _Session:
 
 _SCREEN_LUX = 300 * np.pi
 """A white screen of 300 nits looks like white paper in that much light."""
+SUN_LUX = (10_000, 100_000)
+"""Shade on a bright day, and sun."""
+_VIDEOS = {Species.SCREEN_VIDEO, Species.SCREEN_VIDEO_TINTED}
+_PRINT_SHARE = 0.26
+"""Distance between the eyes on a print that is exchanged, in widths of it."""
 _TURNS = {Move.LEFT: 1.0, Move.RIGHT: -1.0}
 """The person's own left is on the right in the picture."""
 _COLOUR = {
@@ -309,14 +352,20 @@ class _Prop:
     tint: Floats
     glare: tuple[float, float, float]
     """The phone's own screen in the glass: share of its light, and where (parts of the picture)."""
+    tint_share: float = 0.0
+    """How strongly a colour that the attacker sees is laid over the recording."""
+    tint_lag_ms: float = 0.0
 
     @classmethod
     def of(cls, species: Species, person: Person, chance: np.random.Generator) -> "_Prop":
-        screen = species in {Species.SCREEN_STILL, Species.SCREEN_VIDEO}
+        screen = species in {Species.SCREEN_STILL, *_VIDEOS}
+        tinted = species is Species.SCREEN_VIDEO_TINTED
         scale = float(chance.uniform(0.75, 1.1))
         video_m = float(chance.uniform(0.16, 0.3))
         width_m = 4.2 * EYES_M * scale
-        if species is Species.SCREEN_VIDEO:
+        if species is Species.PRINT_SWAPPED:
+            width_m = EYES_M / _PRINT_SHARE * scale
+        if species in _VIDEOS:
             width_m = video_m * float(chance.uniform(0.95, 1.3))
         bend = float(chance.uniform(0.1, 0.35)) if species is Species.PRINT_BENT else None
         tint = floats([chance.uniform(0.85, 1), chance.uniform(0.9, 1), 1])
@@ -335,6 +384,8 @@ class _Prop:
                 float(chance.uniform(0, 1)),
                 float(chance.uniform(0, 1)),
             ),
+            tint_share=float(chance.uniform(0.1, 0.4)) if tinted else 0.0,
+            tint_lag_ms=float(chance.uniform(30, 120)) if tinted else 0.0,
         )
 
     def glare_at(self) -> Floats:

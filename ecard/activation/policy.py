@@ -180,6 +180,8 @@ class Shown:
     profile: str
     attestation: int
     """What the region says to the device: one of the rules of ``ecard/attestation.py``."""
+    attacked_before: bool = False
+    """Whether something was held up for this pair in the last month."""
 
     @property
     def once_more(self) -> bool:
@@ -191,6 +193,7 @@ class Shown:
         """Why a person looks."""
         found = [LIVENESS_UNDECIDED] if self.undecided else []
         found += [f"profile_{self.profile}"] if self.profile != STANDARD else []
+        found += ["attack_before"] if self.attacked_before else []
         return found + (["device_unattested"] if self.attestation != ALLOW else [])
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 
 AWAITING_FACE = "awaiting_face"
+ATTACK_REMEMBERED_DAYS = 30
+"""So long a person looks at whatever else is shown for the pair; chosen, a month as of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,12 @@ def read_question(call: Call, capture: Capture, sent: Sent) -> Question:
             subject=link.face_subject,
             adult=known.adult,
             from_document=photo.source == "portrait",
-            whose=Whose(known.subject_id, link.holder_id),
+            whose=Whose(known.subject_id, link.holder_id, drawn.profile),
             answer=answers.answer_of(told, drawn),
             shown=rules.Shown(
                 undecided=False,
                 asked_before=_undecided_before(session, link),
+                attacked_before=_attack_before(session, call, link),
                 profile=drawn.profile,
                 attestation=attestation.rule_for(tier, known.policy.unattested_capture),
             ),
@@ -120,7 +123,19 @@ def read_question(call: Call, capture: Capture, sent: Sent) -> Question:
 
 
 def _undecided_before(session: Session, link: Link) -> bool:
-    query = sa.select(Attempt.id).filter_by(link_id=link.id, reason=rules.LIVENESS_UNDECIDED)
+    """In any application of this holder for this relative: withdrawing wins no second first
+    time."""
+    of_pair = Attempt.link_id.in_(family.of_same_pair(session, link))
+    query = sa.select(Attempt.id).where(of_pair, Attempt.reason == rules.LIVENESS_UNDECIDED)
+    return session.scalar(query.limit(1)) is not None
+
+
+def _attack_before(session: Session, call: Call, link: Link) -> bool:
+    of_pair = Attempt.link_id.in_(family.of_same_pair(session, link))
+    since = call.now - timedelta(days=ATTACK_REMEMBERED_DAYS)
+    query = sa.select(Attempt.id).where(
+        of_pair, Attempt.outcome == rules.PRESENTATION_ATTACK, Attempt.reserved_at > since
+    )
     return session.scalar(query.limit(1)) is not None
 
 

@@ -152,7 +152,7 @@ def _reserve(call: Call, shown: Shown, prints: Sequence[bytes]) -> None:
         _refuse_face(session, call, row)
         drawn = challenges.find(session, row.id, shown.sent.told)
         challenges.spend(drawn, call.now, challenges.ANSWERED)
-        whose = Whose(row.person_id, row.person_id)
+        whose = Whose(row.person_id, row.person_id, drawn.profile)
         prints_of.keep(session, call, shown.try_id, whose, prints)
         row.face_tries += 1
         session.commit()

@@ -310,6 +310,14 @@ def test_undecided_again_waits_for_a_person(stage: Stage) -> None:
     assert step.row().state == "in_review"
 
 
+def test_after_an_attack_on_the_pair_a_person_looks_at_the_next_match(stage: Stage) -> None:
+    step = child(stage)
+    capture = step.open("own")
+    step.tried("presentation_attack", 1)
+    answer = outcome(capture, frames(ASTRONAUT))
+    assert (answer.body["outcome"], answer.body["next"]) == ("match", "wait_for_review")
+
+
 def test_frames_of_two_people_are_never_a_match(stage: Stage) -> None:
     step = child(stage)
     mixed = frames(ASTRONAUT)[:14] + frames(ADMIRAL)[14:]

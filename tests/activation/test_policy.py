@@ -207,6 +207,10 @@ def test_the_region_says_what_an_unattested_device_is_worth(
         assert judged(attestation=means).reasons == ("device_unattested",)
 
 
+def test_after_an_attack_on_the_pair_a_person_looks_at_the_next_match() -> None:
+    assert judged(attacked_before=True).reasons == ("attack_before",)
+
+
 def test_an_attack_always_goes_to_a_person_and_a_mismatch_never() -> None:
     attack = rules.verdict(
         "presentation_attack",

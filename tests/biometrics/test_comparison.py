@@ -10,9 +10,9 @@ from biometrics import calibration
 from biometrics.calibration import BANDS, OperatingPoint, band_of, points_of, read_points
 from biometrics.comparison import (
     distance,
-    furthest_stray,
     is_nearest_to_claimed,
     outcome_of,
+    together,
     zone_of,
 )
 from biometrics.engines import ResnetEngine
@@ -151,15 +151,26 @@ def test_distance_is_0_for_one_direction_and_1_for_unrelated_ones():
     assert distance(east, north) == distance(north, east)
 
 
-def test_a_frame_far_from_all_the_best_ones_strays():
-    best = [direction(1, 0), direction(1, 0.1)]
-    assert furthest_stray(best, [*best, direction(1, 0.2)]) < 0.02
-    assert furthest_stray(best, [*best, direction(0, 1)]) > 0.8
-    assert furthest_stray([direction(1, 0), direction(0, 1)], best) > 0.8
+WITHIN = 0.1
 
 
-def test_of_a_moving_head_one_stray_frame_is_forgiven_and_no_second_one():
-    best, stray = [direction(1, 0), direction(1, 0.1)], direction(0, 1)
-    assert furthest_stray(best, [*best, stray], forgiven=1) < 0.02
-    assert furthest_stray(best, [*best, stray, stray], forgiven=1) > 0.8
-    assert furthest_stray([*best, stray], best, forgiven=1) > 0.8
+def test_frames_of_a_head_that_turns_step_by_step_are_one_persons():
+    turning = [direction(1, step * 0.1) for step in (0, 0, 0, 0, 1, 2, 3, 4)]
+    assert together(turning, WITHIN).strays == ()
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_frames_of_somebody_else_stray_however_few(count):
+    frames = [direction(1, 0.002 * step) for step in range(28)]
+    found = together([*frames, *[direction(0.5, 1)] * count], WITHIN)
+    assert found.strays == tuple(range(28, 28 + count))
+    assert found.furthest > 1
+
+
+@pytest.mark.parametrize("every", [2, 3, 4, 6])
+def test_two_people_by_turns_are_never_one(every):
+    one, other = direction(1, 0), direction(0.5, 1)
+    frames = [other if place % every == 0 else one for place in range(28)]
+    assert len(together(frames, WITHIN).strays) == min(
+        sum(frame is other for frame in frames), sum(frame is one for frame in frames)
+    )

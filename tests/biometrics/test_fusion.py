@@ -9,6 +9,7 @@ from biometrics.fusion import (
     Attack,
     Life,
     against,
+    speaks_against,
     verdict_of,
 )
 
@@ -62,6 +63,32 @@ def test_a_flat_face_and_a_face_that_ignores_the_light_are_attacks():
     assert verdict_of(against(flat)) is Life.ATTACK
     unlit = MEASURED | {"light_strength": -6.0, "light_agreement": 0.1, "pack": -4.0}
     assert verdict_of(against(unlit)) is Life.ATTACK
+
+
+@pytest.mark.parametrize(
+    "light",
+    [
+        {"light_strength": -6.9, "light_agreement": 0.1, "light_evenness": 0.0},
+        {"light_strength": -6.0, "light_agreement": 0.5, "light_evenness": 0.3},
+        {"light_strength": -4.8, "light_agreement": 0.8, "light_evenness": 0.55},
+    ],
+)
+def test_in_bright_sun_nobody_is_called_an_attacker(light):
+    without_pack = {name: value for name, value in MEASURED.items() if name != "pack"}
+    sums = against(without_pack | light | {"texture": -9.0})
+    assert verdict_of(sums) is Life.UNDECIDED
+
+
+def test_a_turned_nose_and_fine_texture_rule_no_sheet_out_that_was_exchanged():
+    exchanged = {"turning": 0.3, "relief_turning": 1.2, "relief_distance": 0.0, "between": 0.0}
+    assert against(exchanged)[Attack.SHEET] < LIVE_FROM
+    assert against(exchanged | {"relief_distance": 0.9, "between": 2.0})[Attack.SHEET] > LIVE_FROM
+
+
+def test_what_a_measurement_says_by_itself_is_told():
+    assert speaks_against("relief_distance", 0.0)
+    assert not speaks_against("relief_distance", 0.9)
+    assert not speaks_against("light_lag", 100.0)
 
 
 def test_no_single_measurement_decides_by_itself_but_the_pack_against_life():

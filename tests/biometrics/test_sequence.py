@@ -6,6 +6,9 @@ import pytest
 
 from biometrics.challenge import MOST_FRAMES, Profile, draw, frame_times
 from biometrics.sequence import (
+    NEARLY_EXACT_BITS,
+    SAME_PICTURE_BITS,
+    count_known,
     fingerprint,
     is_same_picture,
     recording_of,
@@ -98,3 +101,14 @@ def test_another_moment_has_another_fingerprint(still, moving):
     assert not is_same_picture(fingerprint(still), fingerprint(moving[6]))
     other = pictures.pixels(pictures.admiral().resize((240, 320)))
     assert not is_same_picture(fingerprint(still), fingerprint(other))
+
+
+def test_a_recording_sent_again_is_known_mirrored_too_and_another_moment_is_not(still, moving):
+    known = [fingerprint(image) for image in moving[:6]]
+    again = [fingerprint(noisy(image, 4, 1)) for image in moving[:6]]
+    turned = [fingerprint(np.ascontiguousarray(image[:, ::-1])) for image in moving[:6]]
+    assert count_known(known, known, NEARLY_EXACT_BITS) == 6
+    assert count_known(again, known, SAME_PICTURE_BITS) == 6
+    assert count_known(turned, known, SAME_PICTURE_BITS) * 4 >= 6
+    assert count_known([fingerprint(moving[20])], known, SAME_PICTURE_BITS) == 0
+    assert count_known(again, [], SAME_PICTURE_BITS) == 0

@@ -123,7 +123,7 @@ def answered(ecard_data: Path, strangers: Path, engine: Engine) -> list[Any]:
     made = []
     for seed in KEPT_SEEDS[1000:1002]:
         challenge = draw(Profile.STANDARD, random.Random(seed))
-        take = play(challenge, next(people), Species.LIVE, seed)
+        take = play(challenge, next(people).person, Species.LIVE, seed)
         made.append((challenge, simulated.track_of(take, engine).frames))
     return made
 
