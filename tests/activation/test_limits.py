@@ -295,9 +295,9 @@ def test_a_process_that_dies_leaves_the_try_spent(stage: Stage) -> None:
         take(with_(call, verifier=lambda: failing), capture)
     assert [one.outcome for one in step.attempts()] == [None]
     assert step.read()["tries_left"] == 9
-    assert capture.show_face(frames(ASTRONAUT, 1)).code == "capture_in_progress"
+    assert capture.show_face(frames(ASTRONAUT, 2)).code == "capture_in_progress"
     stage.clock.advance(seconds=61)
-    assert capture.show_face(frames(ASTRONAUT, 1)).body["outcome"] == "match"
+    assert capture.show_face(frames(ASTRONAUT, 2)).body["outcome"] == "match"
 
 
 def test_when_every_place_is_taken_nothing_is_reserved(stage: Stage) -> None:
