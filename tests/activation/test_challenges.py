@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from random import SystemRandom
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
