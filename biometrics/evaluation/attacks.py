@@ -30,6 +30,8 @@ class Presentation:
     """At the limit that is used."""
     refused: bool = True
     """Of what does not pass: False where it stayed undecided and that is to count as neither."""
+    unreadable: bool = False
+    """The file could not be decoded."""
 
 
 def rates(presentations: Sequence[Presentation]) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def rates(presentations: Sequence[Presentation]) -> dict[str, Any]:
     attacks = [item for item in presentations if item.is_attack]
     limit = limit_at(live, BPCER_ASKED)
     species = {
-        name: _species([item for item in attacks if item.species == name], limit)
+        name: _species([item for item in attacks if item.species == name], limit, len(live))
         for name in dict.fromkeys(item.species for item in attacks)
     }
     worst_first = sorted(species.items(), key=lambda item: -item[1]["apcer"])
@@ -63,14 +65,30 @@ def limit_at(live: Sequence[Presentation], share: float) -> float | None:
     return float(limit) if np.isfinite(limit) else None
 
 
-def _species(attacks: Sequence[Presentation], limit: float | None) -> dict[str, Any]:
+def iapar(attacks: Sequence[tuple[str, bool]], measurable: bool) -> dict[str, Any]:
+    """The share of attacks, as pairs of species and whether one passes and matches too."""
+    every = [passed for _, passed in attacks] if measurable else []
+    species = {
+        name: {
+            "n": sum(kind == name for kind, _ in attacks),
+            **_rate("iapar", [passed for kind, passed in attacks if measurable and kind == name]),
+        }
+        for name in dict.fromkeys(kind for kind, _ in attacks)
+    }
+    passed = sum(every) if measurable else None
+    return {"n": len(attacks), "passed": passed, **_rate("iapar", every), "species": species}
+
+
+def _species(attacks: Sequence[Presentation], limit: float | None, live: int) -> dict[str, Any]:
     passed = [
         item.score is not None and limit is not None and item.score >= limit for item in attacks
     ]
+    at_limit = _rate("apcer_at_bpcer_5", passed if limit is not None else [])
+    at_limit["apcer_at_bpcer_5_supported"] &= live >= SUPPORTED_BY  # the limit is theirs
     return {
         "n": len(attacks),
         **_rate("apcer", [item.passes for item in attacks]),
-        **_rate("apcer_at_bpcer_5", passed if limit is not None else []),
+        **at_limit,
         "not_judged": sum(item.score is None for item in attacks),
     }
 

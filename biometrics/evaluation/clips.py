@@ -59,9 +59,12 @@ def read_clip(path: Path) -> list[tuple[float, RgbImage]]:
             raise ClipUnreadable(f"{path.name} is no clip that can be read")
         last = min(count - 1, int(rate * LONGEST_MS / 1000))
         wanted = set(np.linspace(0, last, MOST_FRAMES).astype(int).tolist())
-        return [
+        found = [
             (1000 * number / rate, _small(frame)) for number, frame in _frames(clip, wanted, last)
         ]
+        if len(found) < 2:
+            raise ClipUnreadable(f"{path.name} has no frames that can be read")
+        return found
     finally:
         clip.release()
 

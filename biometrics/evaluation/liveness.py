@@ -19,8 +19,8 @@ from biometrics import detection, images
 from biometrics.engines import DEFAULT_ENGINE, ENGINES, Engine, load_engine
 from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableImage
 from biometrics.evaluation import clips, simulated
-from biometrics.evaluation.arguments import reported
-from biometrics.evaluation.attacks import Presentation, in_words, rates
+from biometrics.evaluation.arguments import at_least_one, reported
+from biometrics.evaluation.attacks import Presentation, iapar, in_words, rates
 from biometrics.evaluation.errors import EvaluationError, ManifestUnreadable, PicturesMissing
 from biometrics.evaluation.manifest import read_rows
 from biometrics.evaluation.simulator import Species
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pack", choices=sorted(PACKS), help="an installed network to ask too")
     parser.add_argument("--models", type=Path, default=default_folder())
     parser.add_argument("--engine", default=DEFAULT_ENGINE, help=", ".join(ENGINES))
-    parser.add_argument("--simulate", type=int, default=0, help="sessions of each kind")
+    parser.add_argument("--simulate", type=at_least_one, default=0, help="sessions of each kind")
     parser.add_argument("--seeds", choices=sorted(simulated.SEEDS), default="development")
     return parser
 
@@ -76,7 +76,12 @@ def _words(report: dict[str, Any]) -> list[str]:
         lines.append(f"- {clip['label']}, {own}: own order {clip['verdict']}; {passed}")
     if "iapar" in report:
         found = report["iapar"]
-        lines.append(f"IAPAR: {found['passed']} of {found['n']} attacks pass and match too.")
+        passed = "not to be measured" if found["passed"] is None else f"{found['passed']} pass"
+        lines.append(
+            f"IAPAR: of {found['n']} attacks whose person is known, {passed} and match too."
+        )
+    if unreadable := report.get("unreadable"):
+        lines.append(f"Could not be read: {', '.join(unreadable)}.")
     return lines
 
 
@@ -90,28 +95,31 @@ def _recordings(options: argparse.Namespace) -> dict[str, Any]:
         raise PicturesMissing(f"{len(missing)} pictures are missing, the first is {missing[0]}")
     engine = load_engine(options.engine, models=options.models)
     pack = PACKS[options.pack](options.models) if options.pack else None
-    pictures = [row for row in rows if not _is_clip(row)]
-    judged = [_picture(row, options.images, engine, pack) for row in pictures]
-    judged_clips = [_clip(row, options.images, engine, pack) for row in rows if _is_clip(row)]
-    turning = [item for item, clip in judged_clips if clip["own_order"]]
+    judged = [_picture(row, options.images, engine, pack) for row in rows if not _is_clip(row)]
+    of_clips = [_clip(row, options.images, engine, pack) for row in rows if _is_clip(row)]
+    turning = [item for item, clip in of_clips if clip["own_order"]]
+    everything = [*judged, *(item for item, _ in of_clips)]
     report: dict[str, Any] = {"simulation": False, "engine": engine.name, "pack": options.pack}
-    report |= rates(turning or judged) if judged_clips else rates(judged)
-    report["sets"] = (
-        _sets(judged) | {"clips that turn": rates(turning)} if turning else _sets(judged)
-    )
-    if judged_clips:
-        report["clips"] = [clip for _, clip in judged_clips]
-        report["undecided"] = sum(clip["verdict"] == "undecided" for clip in report["clips"])
+    report |= rates(everything)
+    report["sets"] = _sets(judged)
+    if of_clips:
+        report["sets"]["clips that turn"] = rates(turning)
+        report["clips"] = [clip for _, clip in of_clips]
+        report["undecided"] += sum(
+            clip["verdict"] == "undecided" and item.score is not None for item, clip in of_clips
+        )
+    report["unreadable"] = [item.path for item in everything if item.unreadable]
     if any(item.is_attack for item in judged):
-        report["iapar"] = _iapar(judged, options, report["limit_at_bpcer_5"])
+        report["iapar"] = _iapar(judged, options)
     return report
 
 
 def _rows(manifest: Path) -> list[dict[str, str]]:
     rows = []
     for line, row in read_rows(manifest, {"path", "label"}):
-        if row["label"] not in {"bona_fide", "attack"}:
-            raise ManifestUnreadable(f"{manifest}, line {line}: label {row['label']!r}")
+        if not row["path"] or row["label"] not in {"bona_fide", "attack"}:
+            said = f"path {row['path']!r}, label {row['label']!r}"
+            raise ManifestUnreadable(f"{manifest}, line {line}: {said}")
         rows.append(row)
     if not rows:
         raise ManifestUnreadable(f"{manifest} names no picture")
@@ -124,11 +132,10 @@ def _is_clip(row: dict[str, str]) -> bool:
 
 def _sets(judged: Sequence[Presentation]) -> dict[str, Any]:
     """The same rates for each folder of the manifest, since sets differ more than attacks do."""
-    folders = dict.fromkeys(item.path.split("/")[0] for item in judged)
-    return {
-        folder: rates([item for item in judged if item.path.split("/")[0] == folder])
-        for folder in folders
-    }
+    folders: dict[str, list[Presentation]] = {}
+    for item in judged:
+        folders.setdefault(item.path.split("/")[0] if "/" in item.path else ".", []).append(item)
+    return {folder: rates(items) for folder, items in folders.items()}
 
 
 def _presentation(row: dict[str, str], score: float | None, **more: bool) -> Presentation:
@@ -144,8 +151,8 @@ def _picture(row: dict[str, str], folder: Path, engine: Engine, pack: Pack | Non
     try:
         content = (folder / row["path"]).read_bytes()
         picture = images.decode(content, images.PHOTO_FORMATS, limits, limits.photo_side_px)
-    except (OSError, UndecodableImage) as error:
-        raise EvaluationError(f"{row['path']} cannot be read") from error
+    except (OSError, UndecodableImage):
+        return _presentation(row, None, unreadable=True)
     face = _main_face(picture, engine)
     if face is None:
         return _presentation(row, None)
@@ -165,13 +172,16 @@ def _clip(
     row: dict[str, str], folder: Path, engine: Engine, pack: Pack | None
 ) -> tuple[Presentation, dict[str, Any]]:
     """A clip against the turns it makes, and against every other order of moves."""
-    track = clips.followed(engine, clips.read_clip(folder / row["path"]))
+    try:
+        track = clips.followed(engine, clips.read_clip(folder / row["path"]))
+    except clips.ClipUnreadable:
+        return _presentation(row, None, unreadable=True), _unreadable(row)
     own = clips.own_challenge(track)
     judged = judge_capture(track.frames, own, pack)
     others = clips.other_challenges(own)
     passed = sum(is_performed(track, other) for other in others)
     verdict = judged.verdict if own.slots else Life.UNDECIDED
-    score = None if judged.reasons else min(judged.against.values())
+    score = min(judged.against.values()) if own.slots and not judged.reasons else None
     shown = {
         "path": row["path"],
         "label": row["label"],
@@ -186,11 +196,24 @@ def _clip(
     return _presentation(row, score, passes=live, refused=attack), shown
 
 
-def _iapar(
-    judged: Sequence[Presentation], options: argparse.Namespace, limit: float | None
-) -> dict[str, Any]:
-    """Attacks that pass at BPCER 5 % and are also taken for the person whose other picture is at
-    hand."""
+def _unreadable(row: dict[str, str]) -> dict[str, Any]:
+    """What is said of a clip of which nothing can be said."""
+    return {
+        "path": row["path"],
+        "label": row["label"],
+        "own_order": [],
+        "verdict": Life.UNDECIDED.value,
+        "failed": ["unreadable"],
+        "facts": {},
+        "others_tried": 0,
+        "others_passed": 0,
+    }
+
+
+def _iapar(judged: Sequence[Presentation], options: argparse.Namespace) -> dict[str, Any]:
+    """Attacks that pass at BPCER 5 % of the pictures and are also taken for the person whose other
+    picture is at hand, of each species; without such a limit there is no rate."""
+    limit = rates(judged)["limit_at_bpcer_5"]
     references = {item.subject: item.path for item in judged if not item.is_attack and item.subject}
     attacks = [item for item in judged if item.is_attack and item.subject in references]
     passing = [
@@ -199,10 +222,13 @@ def _iapar(
         if limit is not None and item.score is not None and item.score >= limit
     ]
     verifier = FaceVerifier.load(engine=options.engine, models=options.models)
-    matched = sum(
-        _matches(verifier, options.images, item.path, references[item.subject]) for item in passing
-    )
-    return {"n": len(attacks), "passed": matched, "engine": options.engine}
+    matched = {
+        item.path
+        for item in passing
+        if _matches(verifier, options.images, item.path, references[item.subject])
+    }
+    found = iapar([(item.species, item.path in matched) for item in attacks], limit is not None)
+    return {**found, "engine": options.engine}
 
 
 def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from biometrics.evaluation import liveness
-from biometrics.evaluation.attacks import Presentation, in_words, rates
+from biometrics.evaluation.attacks import Presentation, iapar, in_words, rates
 from tests.biometrics import pictures
 
 
@@ -93,10 +93,46 @@ def test_a_manifest_that_cannot_be_followed_is_named(tmp_path, capsys, rows, sai
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.gate
-def test_a_clip_that_is_none_is_named(tmp_path, capsys):
-    (tmp_path / "a.mp4").write_bytes(b"no clip")
-    rows = [("a.mp4", "attack", "replay", "")]
-    given = ["--manifest", str(manifest(tmp_path, rows)), "--images", str(tmp_path)]
+def test_a_row_without_a_path_is_named(tmp_path, capsys):
+    (tmp_path / "manifest.csv").write_text("label,path\nattack\n", encoding="utf-8")
+    given = ["--manifest", str(tmp_path / "manifest.csv"), "--images", str(tmp_path)]
     assert liveness.main([*given, "--out", str(tmp_path / "out")]) == 2
-    assert "a.mp4" in capsys.readouterr().err
+    assert "line 2: path None" in capsys.readouterr().err
+
+
+@pytest.mark.gate
+def test_what_cannot_be_read_is_listed_and_ends_nothing(tmp_path, capsys):
+    (tmp_path / "a.mp4").write_bytes(b"no clip")
+    (tmp_path / "b.jpg").write_bytes(b"no picture")
+    (tmp_path / "c.jpg").write_bytes(pictures.jpeg(pictures.astronaut()))
+    rows = [
+        ("a.mp4", "attack", "replay", ""),
+        ("b.jpg", "attack", "print", ""),
+        ("c.jpg", "bona_fide", "", ""),
+    ]
+    given = ["--manifest", str(manifest(tmp_path, rows)), "--images", str(tmp_path)]
+    assert liveness.main([*given, "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["unreadable"] == ["b.jpg", "a.mp4"]
+    assert {name: found["n"] for name, found in report["species"].items()} == {
+        "print": 1,
+        "replay": 1,
+    }
+    assert report["bona_fide"]["n"] == 1
+    assert "Could not be read: b.jpg, a.mp4." in capsys.readouterr().out
+
+
+def test_a_limit_from_few_live_ones_supports_nothing():
+    attacks = [shown("attack", -1.0)] * 40
+    assert rates([*LIVE, *attacks])["species"]["print"]["apcer_at_bpcer_5_supported"]
+    few = rates([*LIVE[:10], *attacks])["species"]["print"]
+    assert few["apcer_supported"]
+    assert not few["apcer_at_bpcer_5_supported"]
+
+
+def test_attacks_that_also_match_are_counted_by_species_or_not_at_all():
+    found = iapar([("print", True), ("print", False), ("screen", False)], True)
+    assert (found["n"], found["passed"]) == (3, 1)
+    assert found["species"]["print"]["iapar"] == 0.5
+    assert found["species"]["screen"]["iapar"] == 0
+    assert iapar([("print", False)], False)["iapar"] is None
