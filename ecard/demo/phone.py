@@ -24,6 +24,8 @@ from ecard.demo.capture_client import (
 )
 
 API = "/api/v1"
+ASKED_MOST = 4
+"""So often in all a busy service is sent the same upload."""
 Face = Sequence[bytes] | Callable[[Mapping[str, Any]], Sequence[bytes]]
 """What the camera sees: frames at hand, or frames that answer a challenge."""
 
@@ -158,9 +160,15 @@ class Phone:
         return self.send("PUT", path, body, if_match=f'"{version}"')
 
     def upload(self, kind: str, content: bytes, media_type: str = "image/jpeg") -> str:
-        """Step 3, second half: one document; returns its id."""
-        files = [("file", ("upload", content, media_type))]
-        return str(self.must("POST", f"/documents?kind={kind}", files=files)["id"])
+        """Step 3, second half: one document; returns its id. A busy service is asked again."""
+        files, path = [("file", ("upload", content, media_type))], f"/documents?kind={kind}"
+        answer, asked = self.send("POST", path, files=files), 1
+        while answer.code == "busy" and asked < ASKED_MOST:
+            self.clock.wait(float(answer.body["retry_after"]))
+            answer, asked = self.send("POST", path, files=files), asked + 1
+        if not answer.ok:
+            raise Refused(f"POST {path}", answer)
+        return str(answer.body["id"])
 
     def give_evidence(self, link_id: str, document_ids: list[str]) -> Answer:
         """Tie the documents to the application."""
