@@ -42,7 +42,7 @@ gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kep
 bench: BENCH := $(or $(OUT),var/bench)
 bench: environment  ## measures faces and uploads, and prints every target beside what was measured (OUT=, ECARD_DATA=, FULL=1)
 	@$(PY) -m biometrics.evaluation speed --out "$(BENCH)/speed"
-	@$(PY) -m biometrics.evaluation threads --seconds 60 --warm 30 --rounds 3 --out "$(BENCH)/threads"
+	@$(PY) -m biometrics.evaluation threads --seconds 60 --warm 30 --rounds 3 --turn 10 --out "$(BENCH)/threads"
 	@$(PY) -m biometrics.evaluation targets --speed "$(BENCH)/speed" --threads "$(BENCH)/threads" \
 		--match docs/measured/faces/resnet docs/measured/faces/yunet-mobilefacenet
 	@$(PY) -m uploads.evaluation speed --out "$(BENCH)/uploads"
