@@ -215,7 +215,7 @@ def _desk(stage: Stage, user_name: str, cases: list[str]) -> Role:
     desk = stage.desk(user_name)
     known = {
         "case_id": cases,
-        "number": [1, 2],
+        "number": [1, 2, stage.demo.persons["mateo"].number],
         "card_number": [stage.demo.holder("lucia").card_number],
         "If-Match": ['"1"', '"2"', '"3"'],
     }

@@ -211,8 +211,10 @@ def offer_known(case: Case, role: Role, offer: random.Random) -> None:
         for name in list(values):
             if name == "kind" and location is not ParameterLocation.PATH:
                 continue  # a document's, where a notice's is known
-            if role.known.get(name) and offer.random() < OFFERED:
-                values[name] = offer.choice(role.known[name])
+            # a file's number in a path is no person's number in a body
+            alike = [one for one in role.known.get(name, ()) if isinstance(one, type(values[name]))]
+            if alike and offer.random() < OFFERED:
+                values[name] = offer.choice(alike)
 
 
 def send(case: Case, role: Role, found: Findings) -> None:
