@@ -190,7 +190,8 @@ def test_the_right_password_among_fifty_parallel_tries_never_gives_more_than_its
         answers = at_once(50, prove)
     # at most five before the right one, and six after it (none after it where it came too late)
     assert answers.count("card_password_wrong") <= 5 + 6
-    assert answers.count("card_password_wrong") >= 6
+    # six are examined before anything locks, the right one among them or not
+    assert answers.count("card_password_wrong") + answers.count("right") >= 6
     assert answers.count("right") + (answers.count("card_locked") >= 39) >= 1
 
 
