@@ -16,15 +16,13 @@ from sqlalchemy.orm import Session
 
 from ecard import audit
 from ecard.acts.models import Act
-from ecard.agencies import service as agencies
 from ecard.call import Call
+from ecard.cards import service as cards
 from ecard.cards.errors import CardNotUsable
-from ecard.cards.policy import usable
-from ecard.errors import NotFound, Unavailable
+from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
-from ecard.registry.port import RegistryUnavailable
 
 __all__ = ["ActView", "Acting", "for_relative", "for_self", "list_on_link", "list_on_me", "note"]
 
@@ -62,14 +60,9 @@ def for_self(call: Call, scope: str, *, changes: bool = False) -> Acting:
     """The signed-in person acts for themselves. Raises CardNotUsable, Unavailable."""
     with call.db.read() as session:
         person = persons.particulars(session, call, call.holder.person_id)
-        today = persons.local_day(call.now, agencies.time_zone(session, person.region_id))
-    try:
-        known = call.dependencies.registry.person(person.registry_ref)
-    except RegistryUnavailable as error:
-        raise Unavailable from error
-    card = known.card if known is not None and known.died_on is None else None
-    if card is None or not usable(card.state, card.expires_on, today):
-        raise CardNotUsable(state=card.state if card is not None else "none")
+    own = cards.held_by(call, person.person_id)
+    if not own.opens:
+        raise CardNotUsable(state=own.state)
     return Acting(person.person_id, person.registry_ref, person.region_id, scope, None, changes)
 
 

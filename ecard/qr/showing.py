@@ -68,6 +68,7 @@ def show(
         shown = _shown(session, call, link_id, place)
     _refuse_cards(call, shown.person_id)
     with call.db.write() as session:
+        _refuse_ended(session, call, link_id)
         _count(session, call)
         row = _add(session, call, operation, link_id, shown)
         text = _token(session, call, row, shown)
@@ -92,7 +93,10 @@ def _shown(session: Session, call: Call, link_id: uuid.UUID | None, place: str |
     counter = agencies.counter_by_code(session, place) if place is not None else None
     if place is not None and counter is None:
         raise InvalidInput(fields={"place": ["unknown_value"]})
-    if counter is None and policies.current(session, _region(call), call.now).qr_names_place:
+    if (
+        counter is None
+        and policies.current(session, call.holder.region_id, call.now).qr_names_place
+    ):
         raise InvalidInput(fields={"place": ["required"]})
     return _Shown(
         person_id=person_id,
@@ -104,8 +108,11 @@ def _shown(session: Session, call: Call, link_id: uuid.UUID | None, place: str |
     )
 
 
-def _region(call: Call) -> uuid.UUID:
-    return call.holder.region_id
+def _refuse_ended(session: Session, call: Call, link_id: uuid.UUID | None) -> None:
+    """The link is locked: who ends it at this moment comes before or after, never in between."""
+    if link_id is not None:
+        family.lock_link(session, link_id)
+        family.acting_link(session, call, link_id, SCOPE, changes=True)
 
 
 def _refuse_cards(call: Call, person_id: uuid.UUID) -> None:

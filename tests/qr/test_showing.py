@@ -1,18 +1,25 @@
 """A code is shown: for the own card, or by an active link with the scope on, asked at that call."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ecard.agencies import service as agencies
+from ecard.family.errors import LinkNotActive
 from ecard.family.models import Link
 from ecard.policy import service as policies
+from ecard.qr import service as qr
 from ecard.qr import tokens
+from ecard.qr.models import QrCode
 from tests import support
-from tests.family.scene import born, hold, invent, move, sign_in
-from tests.qr.scene import Showing, refused, showing
+from tests.family.scene import as_holder, born, hold, invent, move, sign_in
+from tests.qr.scene import OPERATION, Showing, refused, showing
 
 OVER = {"suspended": "reported_not_me", "disputed": "objected_by_guardian"}
 
@@ -84,6 +91,30 @@ def test_a_link_that_is_stopped_shows_nothing_from_the_next_call_on(
 def test_an_ended_link_shows_nothing_from_the_next_call_on(scene: Showing) -> None:
     scene.two.phone.must("POST", f"/links/{scene.link_id}/end")
     assert refused(scene.show()) == (409, "link_not_active")
+
+
+class EndingRegistry:
+    """The real one; somebody ends the link while it is asked."""
+
+    def __init__(self, scene: Showing) -> None:
+        self.real = scene.stage.joined.dependencies.registry
+        self.end: Any = partial(scene.two.phone.must, "POST", f"/links/{scene.link_id}/end")
+
+    def person(self, ref: str) -> Any:
+        if self.end is not None:
+            end, self.end = self.end, None
+            end()
+        return self.real.person(ref)
+
+
+def test_a_link_that_ends_while_a_code_is_made_shows_nothing(scene: Showing) -> None:
+    call = as_holder(scene.stage, scene.two.phone)
+    ending: Any = EndingRegistry(scene)
+    call = replace(call, dependencies=replace(call.dependencies, registry=ending))
+    with pytest.raises(LinkNotActive):
+        qr.show(call, OPERATION, uuid.UUID(scene.link_id))
+    with scene.stage.joined.db.read() as session:
+        assert session.scalar(sa.select(sa.func.count(QrCode.id))) == 0
 
 
 @pytest.mark.parametrize(("since", "until"), [(1, None), (-60, -1), (None, None)])
