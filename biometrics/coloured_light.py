@@ -3,7 +3,9 @@
 Skin and paper throw the screen's light back, a screen drowns it in its own. Measured are the
 colours (not the brightness: exposure follows it) of cheeks, forehead and nose and of what lies
 around the head, in logarithms, through the time of the colours: how strongly they follow, after
-which delay, and whether the background, which is further away, follows less.
+which delay, and whether the background, which is further away, follows less. What a colour owes to
+the head's distance and turn is taken out first, as is a drift. The face less its background is
+asked too: what the camera's white balance or a tint over the whole picture does, both do.
 """
 
 from collections.abc import Sequence
@@ -48,13 +50,15 @@ _EXPECTED = {
 @dataclass(frozen=True, slots=True)
 class Response:
     """`strength`: by how much (logarithm) the face's colours follow; `agreement`: their
-    correlation with what was shown, -1 to 1; `background`: the strength around the head;
+    correlation with what was shown, -1 to 1; `own`: the same of the face less its background;
+    `background`: the strength around the head (both None where it is out of the picture);
     `nose`: the nose's strength over the cheeks', 1 being alike; `evenness`: the weakest region's
     over the strongest's, -1 to 1 (what glass mirrors is a patch); `lag_ms`: the delay found."""
 
     strength: float
     agreement: float
-    background: float
+    own: float | None
+    background: float | None
     nose: float
     evenness: float
     lag_ms: int
@@ -67,15 +71,23 @@ def response(track: Track, challenge: Challenge) -> Response | None:
     begins, ends = challenge.flashes[0].begins_ms, challenge.flashes[-1].ends_ms
     places = track.within(begins - _AROUND_MS, ends + _AROUND_MS).tolist()
     seen = [track.frames[track.with_face[place]] for place in places]
-    lit = sum(challenge.light_at(item.at_ms) is not Light.NONE for item in seen)
-    if lit < LEAST_FRAMES:
-        return None
     times = np.array([item.at_ms for item in seen])
-    colours = {name: _colours(seen, name) for name in (*REGIONS, "background")}
-    face = np.mean([colours[name] for name in REGIONS], axis=0)
-    fits = [(_fit(face, times, challenge, lag), lag) for lag in LAGS_MS]
+    lit = np.array([challenge.light_at(at) is not Light.NONE for at in times], bool)
+    if lit.sum() < LEAST_FRAMES:
+        return None
+    colours = {name: _colours(seen, name) for name in REGIONS}
+    face = np.mean(list(colours.values()), axis=0)
+    causes = np.stack([np.ones(len(seen)), times, track.sizes[places], track.turns[places]], axis=1)
+    fits = [(_fit(face, _shown(challenge, times - lag), causes), lag) for lag in LAGS_MS]
     (strength, agreement), lag = max(fits, key=lambda fit: fit[0][1])
-    of = {name: _fit(values, times, challenge, lag)[0] for name, values in colours.items()}
+    shown = _shown(challenge, times - lag)
+    of = {name: _fit(values, shown, causes)[0] for name, values in colours.items()}
+    around = _colours(seen, "background")
+    apart = np.isfinite(around).all(axis=1)
+    behind = own = None
+    if lit[apart].sum() >= LEAST_FRAMES:
+        behind, _ = _fit(around[apart], shown[apart], causes[apart])
+        _, own = _fit((face - around)[apart], shown[apart], causes[apart])
     cheeks = (of["cheek_left"] + of["cheek_right"]) / 2
     nose = of["nose"] / cheeks if abs(cheeks) > 1e-3 else 0.0
     parts = [of[name] for name in REGIONS]
@@ -83,18 +95,24 @@ def response(track: Track, challenge: Challenge) -> Response | None:
     return Response(
         strength=strength,
         agreement=agreement,
-        background=of["background"],
+        own=own,
+        background=behind,
         nose=float(np.clip(nose, -3, 3)),
         evenness=float(np.clip(evenness, -1, 1)),
         lag_ms=lag,
     )
 
 
-def _fit(values: Floats, times: Floats, challenge: Challenge, lag_ms: float) -> tuple[float, float]:
-    """Strength and correlation of colours (n × 2) with those shown, after a drift is taken out."""
-    wanted = np.array([_EXPECTED[challenge.light_at(at - lag_ms)] for at in times])
-    drift = np.stack([np.ones_like(times), (times - times.mean()) / 1000], axis=1)
-    off = drift @ np.linalg.pinv(drift)
+def _shown(challenge: Challenge, times: Floats) -> Floats:
+    """n × 2: what the colours shown at these times are expected to change."""
+    return np.array([_EXPECTED[challenge.light_at(at)] for at in times])
+
+
+def _fit(values: Floats, wanted: Floats, causes: Floats) -> tuple[float, float]:
+    """Strength and correlation of colours (n × 2) with the expected ones (n × 2), after what other
+    causes (n × k) explain is taken out of both."""
+    scaled = causes / np.maximum(np.abs(causes).max(axis=0), 1e-9)
+    off = scaled @ np.linalg.pinv(scaled)
     values, wanted = values - off @ values, wanted - off @ wanted
     energy, power = float((wanted**2).sum()), float((values**2).sum())
     product = float((values * wanted).sum())
@@ -105,7 +123,7 @@ def _fit(values: Floats, times: Floats, challenge: Challenge, lag_ms: float) -> 
 
 def _colours(seen: Sequence[Seen], region: str) -> Floats:
     """n × 2: log red/green and log blue/green of the region in each frame."""
-    means = np.array([_mean(item, region) for item in seen])
+    means = np.array([_mean(item, region) for item in seen])  # NaN: not in the picture
     logs = np.log(np.maximum(means, _LEAST))
     return np.asarray(logs[:, [0, 2]] - logs[:, 1:2])
 
@@ -115,7 +133,7 @@ def _mean(seen: Seen, region: str) -> Floats:
         raise ValueError("a frame without a face")
     pixels = _around(seen, seen.face) if region == "background" else _patch(seen, seen.face, region)
     if pixels.size == 0:
-        return np.zeros(3)
+        return np.full(3, np.nan) if region == "background" else np.zeros(3)
     linear = (pixels.reshape(-1, 3) / 255.0) ** _GAMMA
     return np.asarray(linear.mean(axis=0))
 

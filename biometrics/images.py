@@ -42,6 +42,9 @@ class ImageLimits:
     max_bytes: int = 10 * 2**20
     max_pixels: int = 25_000_000
     max_side_px: int = 8_000
+    frames_pixels: int = 100_000_000
+    """Of all frames of a capture together: a progressive JPEG of 25 megapixels takes a third of a
+    second to decode and may have 150 kB, so forty would hold a place for 12 seconds."""
     frame_side_px: int = 1_280
     """Larger frames are decoded at a reduced size: a face needs no more."""
     frame_short_side_px: int = 480
@@ -67,6 +70,15 @@ def decode(
     except _WHAT_DECODERS_RAISE as error:
         raise UndecodableImage(f"not a sound {' or '.join(formats)} picture") from error
     return shrink(pixels, reduce_to_px) if reduce_to_px else pixels
+
+
+def pixels_of(content: bytes, formats: tuple[str, ...]) -> int:
+    """Width times height, from the header alone. Raises `UndecodableImage`."""
+    try:
+        with Image.open(BytesIO(content), formats=formats) as picture:
+            return picture.width * picture.height
+    except _WHAT_DECODERS_RAISE as error:
+        raise UndecodableImage(f"not a sound {' or '.join(formats)} picture") from error
 
 
 def _decode(

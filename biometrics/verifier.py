@@ -7,7 +7,8 @@ pictures with the same result. Pictures stay in memory; embeddings never leave t
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,7 +33,13 @@ from biometrics.crops import CUTS, cuts
 from biometrics.detection import DetectionSettings
 from biometrics.embedding import Embedding, embed_each, mean_embedding, unit
 from biometrics.engines import DEFAULT_ENGINE, Engine, load_engine
-from biometrics.errors import EngineUnknown, NoNumber, ReferenceUnusable, UndecodableImage
+from biometrics.errors import (
+    EngineUnknown,
+    ImageTooLarge,
+    NoNumber,
+    ReferenceUnusable,
+    UndecodableImage,
+)
 from biometrics.images import ImageLimits
 from biometrics.minifasnet import MiniFasNet
 from biometrics.portraits import PortraitSettings, find_portrait
@@ -417,14 +424,16 @@ class FaceVerifier:
             return find_portrait(self._engine, page, self._settings.portraits)
 
     def _decode_frames(self, frames: Sequence[bytes]) -> list[RgbImage]:
-        limits = self._settings.images
+        limits, left = self._settings.images, self._settings.images.frames_pixels
+        for index, frame in enumerate(frames):
+            with _naming(index):
+                left -= images.pixels_of(frame, images.FRAME_FORMATS)
+                if left < 0:
+                    raise ImageTooLarge(f"more than {limits.frames_pixels} pixels in all frames")
         pictures = []
         for index, frame in enumerate(frames):
-            try:
+            with _naming(index):
                 picture = images.decode(frame, images.FRAME_FORMATS, limits, limits.frame_side_px)
-            except UndecodableImage as error:
-                error.frame = index
-                raise
             pictures.append(images.shrink_short(picture, limits.frame_short_side_px))
         return pictures
 
@@ -530,6 +539,16 @@ class FaceVerifier:
         reason: UnusableReason | None = None,
     ) -> Verification:
         return Verification(outcome, reason, None, None, self.engine, point.id, facts)
+
+
+@contextmanager
+def _naming(index: int) -> Iterator[None]:
+    """Which frame it is that could not be decoded."""
+    try:
+        yield
+    except UndecodableImage as error:
+        error.frame = index
+        raise
 
 
 def _with_life(answer: Verification, live: liveness.CaptureJudgement | None) -> Verification:

@@ -50,7 +50,7 @@ class FrameUnreadable(Refusal):
 
 
 class FrameTooLarge(Refusal):
-    """A frame has more bytes or pixels than is read."""
+    """A frame has more bytes or pixels than is read, or all of them together have."""
 
     code = "frame_too_large"
     status = 413

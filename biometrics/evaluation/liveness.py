@@ -1,16 +1,20 @@
 """`python -m biometrics.evaluation liveness`: error rates against prints, screens and replays.
 
     --manifest FILE --images DIR --out DIR [--pack minifasnet]   single frames and clips
-    --simulate N --out DIR [--seeds kept|development]            N simulated sessions of each kind
+    --simulate N --manifest FILE --images DIR --out DIR [--seeds kept|development]
+                     N simulated sessions of each kind, of people made from a manifest of faces
 
 A manifest has the columns path, label (bona_fide or attack), and species or kind; subject where it
-is known. Writes report.json and report.md. Simulated rates never stand beside real ones.
+is known. Writes report.json and report.md, of a simulation also sessions.json with every session's
+facts. Simulated rates never stand beside real ones.
 """
 
 import argparse
 import json
+import os
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,7 +34,7 @@ from biometrics.liveness import Pack, is_performed, judge_capture, judge_picture
 from biometrics.minifasnet import MiniFasNet
 from biometrics.packs import default_folder
 from biometrics.types import Face, Life, RgbImage
-from biometrics.verifier import FaceVerifier, VerifierSettings
+from biometrics.verifier import FaceVerifier
 
 PACKS = {MiniFasNet.name: MiniFasNet}
 _SMALLEST = (0.2, 0.07)
@@ -44,8 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.manifest is None or options.images is None:
         raise EvaluationError("--manifest and --images are needed")
-    report = _simulation(options) if options.simulate else _recordings(options)
     options.out.mkdir(parents=True, exist_ok=True)
+    report = _simulation(options) if options.simulate else _recordings(options)
     content = json.dumps(report, indent=2, ensure_ascii=False)
     (options.out / "report.json").write_text(content + "\n", encoding="utf-8")
     words = "\n".join(_words(report)) + "\n"
@@ -64,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine", default=DEFAULT_ENGINE, help=", ".join(ENGINES))
     parser.add_argument("--simulate", type=at_least_one, default=0, help="sessions of each kind")
     parser.add_argument("--seeds", choices=sorted(simulated.SEEDS), default="development")
+    cores = os.cpu_count() or 1
+    parser.add_argument("--processes", type=at_least_one, default=cores, help="of a simulation")
     return parser
 
 
@@ -245,10 +251,12 @@ def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool
 def _simulation(options: argparse.Namespace) -> dict[str, Any]:
     """People are made from the manifest's photos; the whole verifier judges, as in the service."""
     engine = load_engine(options.engine, models=options.models)
-    verifier = FaceVerifier(engine, VerifierSettings())
+    load = partial(FaceVerifier.load, engine=options.engine, models=options.models)
     people = simulated.people_of(options.manifest, options.images, engine, options.seeds)
     seeds = list(islice(simulated.SEEDS[options.seeds], options.simulate))
-    sessions = list(simulated.run(people, seeds, list(Species), verifier))
+    species = list(Species)
+    sessions = list(simulated.run(people, seeds, species, load, processes=options.processes))
+    _keep(sessions, options.out / "sessions.json")
     judged = [_simulated(one) for one in sessions if one.species is not Species.LIVE_IN_SUN]
     return {
         "simulation": True,
@@ -261,6 +269,24 @@ def _simulation(options: argparse.Namespace) -> dict[str, Any]:
         "live_from": LIVE_FROM,
         "measured": simulated.means(sessions),
     }
+
+
+def _keep(sessions: Sequence[simulated.Session], path: Path) -> None:
+    """Every session with what was measured in it, one to a line."""
+    lines = [
+        json.dumps(
+            {
+                "seed": one.seed,
+                "species": one.species.value,
+                "verdict": one.verdict,
+                "score": one.score,
+                "facts": {fact.name: round(fact.value, 4) for fact in one.said.facts},
+                "failed": [fact.name for fact in one.said.facts if not fact.passed],
+            }
+        )
+        for one in sessions
+    ]
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
 def _simulated(session: simulated.Session) -> Presentation:

@@ -2,8 +2,11 @@
 simulation, said so everywhere."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +29,7 @@ from biometrics.evaluation.simulator import (
 )
 from biometrics.images import ImageLimits
 from biometrics.liveness import LOG_ODDS, MEASURED
+from biometrics.progress import Progress
 from biometrics.tracks import Track, turn_of
 from biometrics.types import Outcome, Verification
 from biometrics.verifier import FaceVerifier
@@ -114,18 +118,43 @@ def run(
     people: Iterator[Sitter],
     seeds: Sequence[int],
     species: Sequence[Species],
-    verifier: FaceVerifier,
+    load: Callable[[], FaceVerifier],
+    *,
+    processes: int = 1,
 ) -> Iterator[Session]:
-    """A session of each species for each seed: the same person, the same challenge."""
+    """A session of each species for each seed: the same person, the same challenge. The result
+    does not depend on the number of `processes`, each of which loads a verifier of its own;
+    `load` must be picklable."""
+    verifier = load()
     comparable = (one for one in people if _is_comparable(one, verifier))
-    for seed in seeds:
-        sitter = next(comparable)
-        challenge = draw(Profile.STANDARD, random.Random(seed))  # noqa: S311  (a simulation)
-        for kind in species:
-            take = play(challenge, sitter.person, kind, seed)
-            answer = Answer(challenge, take.at_ms, take.shown)
-            said = verifier.verify(take.frames, sitter.photo, age=ADULT, answer=answer)
-            yield Session(seed, kind, said)
+    seated = list(zip(seeds, islice(comparable, len(seeds)), strict=True))
+    del verifier
+    with Progress("simulated sessions", len(seated) * len(species)) as progress:
+        starting = get_context("spawn")  # a forked ONNX Runtime has no threads
+        with ProcessPoolExecutor(processes, starting, _get_ready, (load,)) as pool:
+            tasks = [(seed, sitter, tuple(species)) for seed, sitter in seated]
+            for sessions in pool.map(_sessions_of, *zip(*tasks, strict=True)):
+                progress.step(len(sessions))
+                yield from sessions
+
+
+_verifier: list[FaceVerifier] = []
+"""The one of this process."""
+
+
+def _get_ready(load: Callable[[], FaceVerifier]) -> None:
+    _verifier[:] = [load()]
+
+
+def _sessions_of(seed: int, sitter: Sitter, species: Sequence[Species]) -> list[Session]:
+    challenge = draw(Profile.STANDARD, random.Random(seed))  # noqa: S311  (a simulation)
+    sessions = []
+    for kind in species:
+        take = play(challenge, sitter.person, kind, seed)
+        answer = Answer(challenge, take.at_ms, take.shown)
+        said = _verifier[0].verify(take.frames, sitter.photo, age=ADULT, answer=answer)
+        sessions.append(Session(seed, kind, said))
+    return sessions
 
 
 def _is_comparable(sitter: Sitter, verifier: FaceVerifier) -> bool:

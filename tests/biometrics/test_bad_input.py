@@ -80,6 +80,12 @@ def test_an_enormous_picture_is_refused_before_it_is_decoded(verifier, sides):
     assert isinstance(refused.value, ImageTooLarge) or sides[0] == 2**31 - 1
 
 
+def test_frames_that_are_enormous_together_are_refused_before_any_is_decoded(verifier):
+    with pytest.raises(ImageTooLarge) as refused:
+        verifier.check_frames([jpeg(Image.new("L", (5000, 4900)))] * 5)
+    assert refused.value.frame == 4
+
+
 def sixteen_bit(picture: Image.Image) -> bytes:
     grey = np.asarray(picture.convert("L")).astype(np.uint16) * 257
     return png(Image.fromarray(grey))

@@ -43,6 +43,21 @@ def test_a_face_that_follows_the_colours_is_measured():
     assert found.strength == pytest.approx(0.18, abs=0.04)
     assert found.agreement > 0.95
     assert found.background < 0.3 * found.strength
+    assert found.own > 0.9
+
+
+def test_of_a_tint_over_the_whole_picture_nothing_is_the_face_s_own():
+    found = response(seen_by(strength=0.2, behind=0.2), CHALLENGE)
+    assert found.agreement > 0.95
+    assert found.own < 0.6
+
+
+def test_where_nothing_is_seen_behind_the_face_nothing_is_said_of_it():
+    times = frame_times(CHALLENGE, 28)
+    seen = [Seen(at, lit(at, strength=0.2, behind=0.0), face(size=1.8)) for at in times]
+    found = response(Track(seen), CHALLENGE)
+    assert found.own is None
+    assert found.background is None
 
 
 def test_more_light_is_a_stronger_answer():

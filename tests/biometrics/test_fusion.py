@@ -18,7 +18,7 @@ MEASURED = {
     "relief_turning": 1.0,
     "relief_distance": 1.0,
     "light_strength": -2.0,
-    "light_agreement": 0.98,
+    "light_own": 0.98,
     "texture": 0.5,
     "pack": 5.0,
 }
@@ -61,16 +61,16 @@ def test_a_flat_face_and_a_face_that_ignores_the_light_are_attacks():
     flat = MEASURED | {"turning": 0.02, "relief_turning": 0.0, "relief_distance": 0.0}
     flat |= {"pack": -4.0}
     assert verdict_of(against(flat)) is Life.ATTACK
-    unlit = MEASURED | {"light_strength": -6.0, "light_agreement": 0.1, "pack": -4.0}
+    unlit = MEASURED | {"light_strength": -6.0, "light_own": 0.1, "pack": -4.0}
     assert verdict_of(against(unlit)) is Life.ATTACK
 
 
 @pytest.mark.parametrize(
     "light",
     [
-        {"light_strength": -6.9, "light_agreement": 0.1, "light_evenness": 0.0},
-        {"light_strength": -6.0, "light_agreement": 0.5, "light_evenness": 0.3},
-        {"light_strength": -4.8, "light_agreement": 0.8, "light_evenness": 0.55},
+        {"light_strength": -6.9, "light_own": 0.1, "light_evenness": 0.0},
+        {"light_strength": -6.0, "light_own": 0.4, "light_evenness": 0.2},
+        {"light_strength": -4.8, "light_own": 0.6, "light_evenness": 0.45},
     ],
 )
 def test_in_bright_sun_nobody_is_called_an_attacker(light):

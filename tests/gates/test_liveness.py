@@ -48,10 +48,19 @@ def recordings(ecard_data: Path, kind: str) -> list[object]:
     return ["--manifest", folder / "manifest.csv", "--images", folder]
 
 
+def stills(ecard_data: Path, folder: Path, *, every: int) -> list[object]:
+    """The single frames, or evenly chosen ones: a small run only shows that the bench works."""
+    given = recordings(ecard_data, "attacks")
+    lines = (ecard_data / "attacks" / "manifest.csv").read_text(encoding="utf-8").splitlines()
+    given[1] = folder / "some.csv"
+    given[1].write_text("\n".join([lines[0], *lines[1::every]]), encoding="utf-8")
+    return given
+
+
 def test_with_the_pack_single_frames_reach_the_targets(
     ecard_data, models, tmp_path, record_property
 ):
-    given = recordings(ecard_data, "attacks")
+    given = stills(ecard_data, tmp_path, every=1 if FULL else 3)
     report = bench(*given, "--pack", "minifasnet", "--models", models, tmp_path)
     sets = report["sets"]
     celeba = sets["celeba_spoof"]["species"]["mixed"]
@@ -61,18 +70,12 @@ def test_with_the_pack_single_frames_reach_the_targets(
         shown = f"{value:.3f} ({interval[0]:.3f}-{interval[1]:.3f}), n {found['n']}"
         record_property(f"{name}, pack: APCER at BPCER 5 %", shown)
     record_property("IAPAR of NUAA with the pack", str(report["iapar"]))
-    assert celeba["apcer_at_bpcer_5"] < 0.20
+    assert celeba["apcer_at_bpcer_5"] < (0.20 if FULL else 0.35)
     assert printed["apcer_at_bpcer_5"] <= 0.01
 
 
 def test_without_a_pack_single_frames_are_reported(ecard_data, tmp_path, record_property):
-    given = recordings(ecard_data, "attacks")
-    if not FULL:  # every tenth picture: only that there is a figure with its interval
-        lines = (ecard_data / "attacks" / "manifest.csv").read_text(encoding="utf-8").splitlines()
-        some = tmp_path / "some.csv"
-        some.write_text("\n".join([lines[0], *lines[1::10]]), encoding="utf-8")
-        given[1] = some
-    report = bench(*given, tmp_path)
+    report = bench(*stills(ecard_data, tmp_path, every=1 if FULL else 10), tmp_path)
     for name, found in report["species"].items():
         record_property(f"{name}, no pack: APCER at BPCER 5 %", found["apcer_at_bpcer_5"])
         assert found["apcer_at_bpcer_5_interval"] is not None

@@ -26,7 +26,7 @@ from tests.support import Stage
 pytestmark = [pytest.mark.gate, pytest.mark.alone]
 
 FULL = bool(os.environ.get("ECARD_FULL"))
-EACH = 400 if FULL else 40
+EACH = 400 if FULL else 20
 BAND = 0.05
 SHUFFLES = 1000
 FLOOR_SECONDS = 0.4

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import random
 import struct
 import time
@@ -34,6 +35,7 @@ from uploads.sandbox import Sandbox
 from uploads.sanitising import clean_picture
 from uploads.types import PICTURE_TYPES, FileType, PictureLimits, SandboxLimits
 
+SPOILED_FILES = 600 if os.environ.get("ECARD_FULL") else 80
 OUR_MARKERS = {0xE0, 0xDB, 0xC0, 0xC4}  # JFIF, tables, baseline frame: what a bare JPEG needs
 
 # How the four corners lie after a camera's tag is obeyed, from the EXIF standard's own pictures.
@@ -386,16 +388,11 @@ def outcomes_of_spoiled_files(sandbox: Sandbox, count: int, seed: int) -> dict[s
 
 
 @pytest.mark.gate
-def test_spoiled_files_are_refused_or_come_out_sound(sandbox: Sandbox) -> None:
-    outcomes = outcomes_of_spoiled_files(sandbox, count=24, seed=2)
-    assert outcomes["picture_unreadable"] >= 6
-
-
-@pytest.mark.gate
 def test_many_spoiled_files_are_refused_or_come_out_sound(
     sandbox: Sandbox, record_property: Callable[[str, object], None]
 ) -> None:
-    outcomes = outcomes_of_spoiled_files(sandbox, count=600, seed=3)
+    outcomes = outcomes_of_spoiled_files(sandbox, count=SPOILED_FILES, seed=3)
     record_property("spoiled files by outcome", json.dumps(outcomes, sort_keys=True))
-    assert sum(outcomes.values()) == 600
+    assert sum(outcomes.values()) == SPOILED_FILES
+    assert outcomes["picture_unreadable"] >= SPOILED_FILES // 4
     assert "processing_limit" not in outcomes
