@@ -24,9 +24,11 @@ _GAMMA = 2.2
 _LEAST = 0.004
 """Linear light below which a colour says nothing."""
 LAGS_MS = (0, 50, 100, 150)
-"""Delays tried between what the client says it showed and what the camera saw."""
+"""Delays tried between what the client says it showed and what the camera saw: a screen's refresh
+and a camera's exposure, at the simulation's slowest 100 ms."""
 _LEAST_STRENGTH = 1e-3
 LEAST_FRAMES = 6
+"""In light; the client takes twelve. Fewer than one a colour could not tell their order."""
 _AROUND_MS = 700
 """Frames this long before and after the colours are counted in: the page is grey then."""
 

@@ -75,18 +75,22 @@ class CaptureJudgement:
 MEASURED, LOG_ODDS = "measured", "log odds"
 """Units of the facts that are weighed, and of their sums; every other fact is a check."""
 MOST_RESTLESS = 3.0
-"""Steady moves in the simulation reach 1.4 to 1.8; shuffled frames 5 and more."""
+"""200 simulated live sessions: 1.5 on average, at most 2.9; shuffled frames 5 and more."""
 LEAST_WITH_FACE = 0.6
-"""Share of the frames in which the face must be found: it is lost at the end of a wide turn."""
+"""Share of the frames in which the face must be found: it is lost at the end of a wide turn. At
+least 0.96 in 200 simulated live sessions; chosen lower, for people whom the simulation lacks."""
 PASSIVE_FRAMES = 3
-"""So many frames are looked at one by one, spread over those that look straight ahead."""
+"""So many frames are looked at one by one, spread over those that look straight ahead: 12 ms each
+with the pack, of the 150 ms that judging life may cost."""
 _LEAST_EXPECTED_DISTANCE = 0.0025
 """A relief of which less is to be expected (in distances between the eyes) is not measured."""
 _TURN_FROM, _TURN_TO = 0.06, 0.24
-"""Turns in which relief is measured: less shows nothing, more hides half of the face."""
+"""Turns in which relief is measured: less shows nothing, more hides half of the face. Between them
+it is measured in 198 of 200 simulated live sessions, and tells all of 145 bent prints apart."""
 _WIDEST_TURN = 0.3
-"""Further turns count as this."""
+"""Further turns count as this; the simulation's furthest."""
 _STRAIGHT, _SAME_SIZE, _MOST_PAIRS = 0.05, 0.35, 6
+"""What a turned frame is compared with: chosen, so that 198 of 200 sessions have such a pair."""
 _ON_THE_WAY = (0.2, 0.8)
 """Parts of the furthest turn between which a head is on its way: of 12 simulated sessions with
 exchanged prints 9 have no such frame in two turns, of 48 live ones 1."""
