@@ -1,14 +1,17 @@
 """For a WSGI server of your own: ``gunicorn wsgi:application``; see docs/deploy.md.
 
-Joins the real collaborators and starts the outbox thread. ``python -m ecard run`` does the same and
-brings gunicorn's settings along.
+Demands what `python -m ecard run` demands, joins the real collaborators and starts the outbox
+thread. ``python -m ecard run`` does the same and brings gunicorn's settings along.
 """
 
 import atexit
 import os
+import sys
+from contextlib import ExitStack
 
 from ecard import logs
 from ecard.app import create_app
+from ecard.commands import Stop, alone_on, require_local_disk, require_production
 from ecard.config import read_settings
 from ecard.jobs import work
 from ecard.joined import join, warn_of_what_is_off
@@ -16,10 +19,21 @@ from ecard.worker import Worker
 
 os.umask(0o077)  # whatever is written here is for our eyes only
 logs.configure()
-joined = join(read_settings())
+settings = read_settings()
+held = ExitStack()
+try:
+    require_local_disk(settings)
+    if not settings.demo:
+        require_production(settings)
+    held.enter_context(alone_on(settings))
+except Stop as stop:
+    sys.stderr.write(f"{stop}\n")
+    sys.exit(stop.status)
+joined = join(settings)
 warn_of_what_is_off(joined.settings)
 joined.dependencies.verifier()
 application = create_app(joined)
 outbox = Worker(joined.call(), work())
 outbox.start()
+atexit.register(held.close)
 atexit.register(outbox.stop)

@@ -8,7 +8,8 @@ and ``@room.idempotent`` (Idempotency-Key on what creates something; ``ecard/ide
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from functools import cache, wraps
 from typing import Any
 
@@ -16,7 +17,7 @@ import marshmallow as ma
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask_smorest import Api, Blueprint
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from ecard import errors
@@ -25,7 +26,7 @@ from ecard.db import is_out_of_room, is_out_of_turn
 from ecard.deadline import LATE
 from ecard.errors import Refusal
 from ecard.idempotency import KeyInWork, KeyMissing, KeyReused, OutcomeUnknown, once
-from ecard.locale import negotiate, sentence
+from ecard.locale import negotiate, sentence, written_time
 
 PROBLEM = "application/problem+json"
 log = structlog.get_logger()
@@ -128,7 +129,7 @@ class Room(Blueprint):
         self._prepare_doc_cbks.append(self._document_needs)
 
     def _document_needs(
-        self, doc: dict[str, Any], info: dict[str, Any], **_: Any
+        self, doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: Any
     ) -> dict[str, Any]:
         """The headers an operation takes, the token its room asks for, and all it refuses."""
         doc.setdefault("parameters", []).extend(info.get("needs_headers", []))
@@ -136,7 +137,11 @@ class Room(Blueprint):
             doc["requestBody"] = {"required": True, "content": {BYTES: {"schema": BINARY}}}
         if self.security_scheme:
             doc["security"] = [{self.security_scheme: []}]
-        kinds = {*self.gate_refuses, *info.get("refusals", []), *_refused_anywhere(doc, info)}
+        kinds = {
+            *self.gate_refuses,
+            *info.get("refusals", []),
+            *_refused_anywhere(doc, info, method),
+        }
         done = _answers(doc.get("responses", {}))
         if "tagged" in info:
             for answer in done.values():
@@ -225,7 +230,7 @@ CONTENT_DIGEST = {
 ETAG = {"schema": {"type": "string"}, "description": "The version, for If-Match"}
 RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds to wait"}
 WWW_AUTHENTICATE = {"schema": {"type": "string"}, "description": "The kind of token asked for"}
-WAITS = (409, 429, 503)
+WAITS = (409, 429, 503, 507)
 
 
 def _document(view: Callable[..., Any], **facts: tuple[Any, ...]) -> Callable[..., Any]:
@@ -237,9 +242,13 @@ def _document(view: Callable[..., Any], **facts: tuple[Any, ...]) -> Callable[..
     return view
 
 
-def _refused_anywhere(doc: dict[str, Any], info: dict[str, Any]) -> list[type[Refusal]]:
-    """What every operation refuses, and those that read something."""
+def _refused_anywhere(
+    doc: dict[str, Any], info: dict[str, Any], method: str
+) -> list[type[Refusal]]:
+    """What every operation refuses, those that write, and those that read something."""
     kinds: list[type[Refusal]] = [errors.TooManyRequests, errors.Busy]
+    if method.upper() != "GET":
+        kinds.append(errors.StorageFull)
     if "arguments" in info:
         kinds.append(errors.InvalidInput)
     if "requestBody" in doc:
@@ -384,13 +393,13 @@ def problem(refusal: Refusal) -> Response:
         "title": refusal.code.replace("_", " "),
         "status": refusal.status,
         "code": refusal.code,
-        "detail": sentence(refusal.said_as, language, **refusal.params),
+        "detail": sentence(refusal.said_as, language, **_said(refusal.params, language)),
         "instance": f"urn:ecard:request:{g.request_id}",
     }
     extras = {
         "fields": refusal.fields,
         "next": refusal.next,
-        "params": refusal.params,
+        "params": _sent(refusal.params),
         "retry_after": refusal.retry_after,
     }
     body.update({name: value for name, value in extras.items() if value})
@@ -403,6 +412,22 @@ def problem(refusal: Refusal) -> Response:
     if refusal.status == errors.NotSignedIn.status:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _said(params: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """As people read it: a time as their language writes it, in the zone that it carries."""
+    return {
+        name: written_time(value, language) if isinstance(value, datetime) else value
+        for name, value in params.items()
+    }
+
+
+def _sent(params: Mapping[str, Any]) -> dict[str, Any]:
+    """As programs read it: times by RFC 3339."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in params.items()
+    }
 
 
 def register_error_handlers(app: Flask) -> None:
@@ -420,7 +445,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Exception, fault)
 
     def database_fault(error: SQLAlchemyError) -> Response:
-        if isinstance(error, DBAPIError) and is_out_of_room(error):
+        if is_out_of_room(error):
             log.error("database_full")
             return problem(errors.StorageFull())
         if is_out_of_turn(error):

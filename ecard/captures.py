@@ -26,6 +26,7 @@ class TooFewFrames(Refusal):
 
     code = "too_few_frames"
     status = 422
+    next = "draw_challenge"
 
 
 class TooManyFrames(Refusal):
@@ -33,6 +34,7 @@ class TooManyFrames(Refusal):
 
     code = "too_many_frames"
     status = 422
+    next = "draw_challenge"
 
 
 class FrameEmpty(Refusal):
@@ -40,6 +42,7 @@ class FrameEmpty(Refusal):
 
     code = "frame_empty"
     status = 422
+    next = "draw_challenge"
 
 
 class FrameUnreadable(Refusal):
@@ -47,6 +50,7 @@ class FrameUnreadable(Refusal):
 
     code = "frame_unreadable"
     status = 422
+    next = "draw_challenge"
 
 
 class FrameTooLarge(Refusal):
@@ -54,6 +58,7 @@ class FrameTooLarge(Refusal):
 
     code = "frame_too_large"
     status = 413
+    next = "draw_challenge"
 
 
 class ReferencePhotoUnusable(Refusal):

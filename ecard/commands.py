@@ -141,9 +141,14 @@ def prepare(settings: Settings) -> None:
         _make_keys(settings)
         _upgrade(settings)
     else:
-        _require_keys(settings)
-        _require_migrated(settings)
-        require_no_demo_staff(settings)
+        require_production(settings)
+
+
+def require_production(settings: Settings) -> None:
+    """What a production server demands and never makes by itself. Raises `Stop`."""
+    _require_keys(settings)
+    _require_migrated(settings)
+    require_no_demo_staff(settings)
 
 
 def make_folders(settings: Settings) -> None:

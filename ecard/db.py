@@ -83,9 +83,9 @@ OUT_OF_ROOM = {"SQLITE_FULL", "53100"}
 """What SQLite and PostgreSQL call a disk without room."""
 
 
-def is_out_of_room(error: DBAPIError) -> bool:
+def is_out_of_room(error: SQLAlchemyError) -> bool:
     """Whether the database could not write because its disk is full."""
-    return _name_of(error) in OUT_OF_ROOM
+    return isinstance(error, DBAPIError) and _name_of(error) in OUT_OF_ROOM
 
 
 OUT_OF_TURN = {"SQLITE_BUSY", "SQLITE_BUSY_SNAPSHOT", "57014", "55P03", "40P01", "40001", "53300"}

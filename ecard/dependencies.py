@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ecard.attestation import Attestation, NoAttestation
 from ecard.hashing import Hasher
+from ecard.owed import Owed
 from uploads.documents.pages import PageReader
 from uploads.scanning import Scanner
 from uploads.storage import FileStore
@@ -47,6 +48,8 @@ class Dependencies:
     """Reads what is printed on documents; None: people read them."""
     attestation: Attestation = field(default_factory=NoAttestation)
     """What vouches for the devices that captures come from."""
+    owed: Owed = field(default_factory=Owed)
+    """What an outage took and the database could not take back yet."""
     chance: Callable[[], Random] = SystemRandom
     """What challenges are drawn with; no setting reaches it."""
     now: Callable[[], datetime] = utc_now

@@ -3,7 +3,8 @@
 The key's row is reserved and committed before the work; the answer is kept sealed. A repeat while
 the first is in work is told to wait; a repeat after a crash in the middle is told that the outcome
 is unknown and must be read, because doing it twice would be worse. A refusal leaves the key free,
-unless it cost a try: that one is kept like any answer, or a network that repeats would cost two.
+unless it cost a try: that one is kept like any answer, or a network that repeats would cost two. A
+database that is busy or full leaves it free too: whoever is told to come again comes with this key.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, make_response, request
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
 from ecard.call import Call
-from ecard.db import Base, Code, Id
+from ecard.db import Base, Code, Id, is_out_of_room, is_out_of_turn
 from ecard.errors import Refusal
 from ecard.request import current_call
 from ecard.sweeping import in_batches
@@ -92,15 +93,20 @@ def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> 
         kept = _reserve(call, key)
         if isinstance(kept, Response):
             return kept
+        owed = call.dependencies.owed
         try:
             response = make_response(view(*args, **kwargs))
         except (Refusal, HTTPException) as refused:
             if isinstance(refused, Refusal) and refused.spent:
-                _keep(call, kept, answer_of(refused))
+                owed.write(partial(_keep, call, kept, answer_of(refused)))
             else:
-                _forget(call, kept)  # it had no effect, so the key stays free
+                owed.write(partial(_forget, call, kept))  # it had no effect: the key stays free
             raise
-        _keep(call, kept, response)
+        except SQLAlchemyError as error:
+            if is_out_of_turn(error) or is_out_of_room(error):  # rolled back: to come again
+                owed.write(partial(_forget, call, kept))
+            raise
+        owed.write(partial(_keep, call, kept, response))
         return response
 
     return wrapper

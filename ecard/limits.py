@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ecard.db import Base, Code, Id, Index
+from ecard.db import Base, Code, Database, Id, Index
 
 
 class LimitSubject(Base):
@@ -86,6 +86,13 @@ def spend(
 def give_back(session: Session, *try_ids: uuid.UUID) -> None:
     """Forget tries that an outage of ours spent. Not committed."""
     session.execute(sa.delete(LimitTry).where(LimitTry.id.in_(try_ids)))
+
+
+def return_tries(db: Database, *try_ids: uuid.UUID) -> None:
+    """`give_back`, in a transaction of its own."""
+    with db.write() as session:
+        give_back(session, *try_ids)
+        session.commit()
 
 
 def sweep(session: Session, before: datetime) -> int:

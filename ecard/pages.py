@@ -6,7 +6,7 @@ import base64
 import binascii
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +53,6 @@ def _read(cursor: str) -> tuple[datetime, uuid.UUID]:
         when = datetime.fromisoformat(at)
         if when.tzinfo is None:
             raise ValueError("a cursor carries its zone")
-        return when, uuid.UUID(row_id)
-    except (ValueError, binascii.Error, UnicodeError) as error:
+        return when.astimezone(UTC), uuid.UUID(row_id)
+    except (ValueError, OverflowError, binascii.Error) as error:  # past either end of the calendar
         raise InvalidInput(fields={"cursor": ["unknown_cursor"]}) from error

@@ -87,7 +87,9 @@ class Worker(threading.Thread):
         return not self.is_alive()
 
     def tick(self) -> bool:
-        """Enqueue the sweeps that are due, do one job, anchor; False when nothing was due."""
+        """Write what is owed, enqueue the sweeps that are due, do one job, anchor; False when
+        nothing was due."""
+        self._call.dependencies.owed.settle()
         self._enqueue_sweeps()
         worked = self._work_one()
         anchored = audit_verify.anchor(self._call)

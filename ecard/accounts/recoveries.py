@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -309,8 +310,15 @@ def _ready(session: Session, call: Call, secret_hash: str) -> Recovery:
         raise RecoveryUnknown
     wait = (row.ready_at - call.now).total_seconds()
     if wait > 0 and not _approved(session, row):
-        raise RecoveryNotReady(retry_after=int(wait) + 1, ready_at=row.ready_at.isoformat())
+        ready_at = row.ready_at.astimezone(_zone(session, call, row))
+        raise RecoveryNotReady(retry_after=int(wait) + 1, ready_at=ready_at)
     return row
+
+
+def _zone(session: Session, call: Call, row: Recovery) -> ZoneInfo:
+    account = session.get_one(Account, row.account_id)
+    person = persons.particulars(session, call, account.person_id)
+    return agencies.time_zone(session, person.region_id)
 
 
 def _revoke_old_devices(session: Session, call: Call, account: Account) -> None:

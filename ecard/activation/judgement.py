@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableImage
 from biometrics.types import Life, Outcome, ReviewReason, Verification
@@ -64,7 +65,7 @@ def _judge(
         judged = _judge_further(call, question, seen, portrait)
         return settle(call, capture, question, judged, frames)
     except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
-        give_back(call, capture.attempt_id)
+        call.dependencies.owed.write(partial(give_back, call, capture.attempt_id))
         if isinstance(error, BiometricsError):
             raise Unavailable from error
         raise

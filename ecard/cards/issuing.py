@@ -122,7 +122,7 @@ def _rules(call: Call, known: RegistryPerson) -> tuple[Policy, date]:
 def _refuse_too_early(expires_on: date | None, today: date, policy: Policy) -> None:
     begins = rules.renewable_from(expires_on, policy.card_renewal_days)
     if begins is None or today < begins:
-        raise RenewalRefused(renewable_from=begins.isoformat() if begins else None)
+        raise RenewalRefused(renewable_from=begins)
 
 
 def _record(session: Session, call: Call, person_id: uuid.UUID, reason: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -44,11 +45,13 @@ def prove(call: Call, person_id: uuid.UUID, password: str) -> None:
         reserved = _reserve(call, person_id)
         peppered = _peppered(call, person_id, password)
         right = hasher.fits(reserved.password_hash, peppered)
-    if not right:
+    with call.dependencies.owed.unless_written(partial(_give_back, call, person_id, reserved)):
+        if right:
+            _count_right(call, person_id, reserved)
+            return
         _count_wrong(call, person_id, reserved)
-        left = call.settings.card_password_tries - reserved.number
-        raise CardPasswordWrong(tries_left=left, next=None if left else CardLocked.next)
-    _count_right(call, person_id, reserved)
+    left = call.settings.card_password_tries - reserved.number
+    raise CardPasswordWrong(tries_left=left, next=None if left else CardLocked.next)
 
 
 def _reserve(call: Call, person_id: uuid.UUID) -> Reserved:
@@ -82,6 +85,15 @@ def _count_right(call: Call, person_id: uuid.UUID, reserved: Reserved) -> None:
             raise Conflict  # it was changed or reset while this try was examined
         row.tries = max(0, row.tries - reserved.number)
         row.locked_at = None
+        session.commit()
+
+
+def _give_back(call: Call, person_id: uuid.UUID, reserved: Reserved) -> None:
+    """Nobody was told whether the password fits: the try counts for nothing."""
+    with call.db.write() as session:
+        row = locked_row(session, person_id)
+        if row is not None and row.password_hash == reserved.password_hash:
+            row.tries = max(0, row.tries - 1)
         session.commit()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -113,7 +114,7 @@ def _judge(call: Call, sitter: Sitter, shown: Shown, drawn: DrawnChallenge) -> F
         return _settle(call, shown, seen, _needs_person(call, sitter, shown, drawn))
     except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
         if reserved and not isinstance(error, ResetClosed):
-            _give_back(call, shown)
+            call.dependencies.owed.write(partial(_give_back, call, shown))
         if isinstance(error, BiometricsError):
             raise Unavailable from error
         if isinstance(error, captures.ReferencePhotoUnusable):

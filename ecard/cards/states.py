@@ -26,10 +26,10 @@ from ecard.cards.policy import (
     needs_step_up,
     usable,
 )
-from ecard.errors import Unavailable
+from ecard.errors import Conflict, Unavailable
 from ecard.messages import service as messages
 from ecard.persons import service as persons
-from ecard.registry.port import RegistryCard, RegistryUnavailable
+from ecard.registry.port import CardMoved, RegistryCard, RegistryUnavailable
 from ecard.registry.service import mask, normalise
 
 NO_CARD = "none"
@@ -157,8 +157,7 @@ def change_state(call: Call, state: str, step_up_id: uuid.UUID | None = None) ->
     if needs_step_up(state):
         with call.db.write() as session:
             live_grant(session, call, step_up_id, CHANGE_CARD_STATE)
-    with answering():
-        call.dependencies.registry.change_card_state(held.card.number, state)
+    _set_state(call, held.card.number, state, instead_of=held.state)
     with call.db.write() as session:
         if needs_step_up(state):
             spend_grant(session, call, step_up_id, CHANGE_CARD_STATE)
@@ -182,13 +181,22 @@ def change_state_at_counter(
     if card.state == state:
         return view
     _refuse_move(card.state, state, CLERKS_MOVES)
-    with answering():
-        call.dependencies.registry.change_card_state(card.number, state)
+    _set_state(call, card.number, state, instead_of=card.state)
     with call.db.write() as session:
         person = persons.ensure(session, call, known)
         record_change(session, call, person.id, card.state, state, identity_document)
         session.commit()
     return view
+
+
+def _set_state(call: Call, card_number: str, state: str, *, instead_of: str) -> None:
+    """What a clerk made final meanwhile stays so. Raises Conflict, Unavailable."""
+    registry = call.dependencies.registry
+    try:
+        with answering():
+            registry.change_card_state(card_number, state, instead_of=instead_of)
+    except CardMoved as moved:
+        raise Conflict from moved
 
 
 def _refuse_move(state: str, to_state: str, moves: Mapping[str, frozenset[str]]) -> None:

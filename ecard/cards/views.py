@@ -144,6 +144,7 @@ def finish_reset(body: dict[str, str], reset_id: UUID) -> None:
 @card.route("/card/state", methods=["POST"])
 @card.doc(operationId="changeCardState")
 @card.refuses(errors.CardNotUsable, errors.CardStateRefused, errors.StepUpNeeded, Unavailable)
+@card.refuses(Conflict)
 @card.arguments(schemas.StateSchema)
 @card.response(200, schemas.CardSchema)
 def change_state(body: dict[str, Any]) -> service.CardView:
@@ -206,7 +207,7 @@ def open_reset_at_counter(body: dict[str, str]) -> service.CounterCode:
 @staff_cards.route("/state", methods=["POST"])
 @staff_cards.doc(operationId="changeCardStateAtCounter")
 @staff_cards.refuses(NotAllowed, NotFound, errors.CardNotUsable, Unavailable)
-@staff_cards.refuses(errors.CardStateRefused)
+@staff_cards.refuses(errors.CardStateRefused, Conflict)
 @staff_cards.arguments(schemas.CounterStateSchema)
 @staff_cards.response(200, schemas.CounterCardViewSchema)
 def change_state_at_counter(body: dict[str, str]) -> service.CounterCardView:

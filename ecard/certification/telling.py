@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ecard import outbox
 from ecard.call import Call
 from ecard.family import service as family
+from ecard.locale import BABEL
 from ecard.messages import service as messages
 from ecard.persons import service as persons
 from ecard.persons.service import Particulars
@@ -33,5 +34,5 @@ def tell_people(
     holders = family.holders_with(session, person.person_id, SCOPE)
     for reader_id in (person.person_id, *holders):
         language = persons.particulars(session, call, reader_id).language
-        day = format_date(due, "long", messages.BABEL[language]) if due else ""
+        day = format_date(due, "long", BABEL[language]) if due else ""
         messages.notify(session, call, reader_id, kind, name=person.name, due=day)

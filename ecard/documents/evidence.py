@@ -7,9 +7,11 @@ refuses evidence leaves the documents unclaimed and the application where it was
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -113,7 +115,7 @@ def submit(
         spent = _spend_try(call)
         examining.refuse(examined, ask_person=ask_person)
         reference = _find_reference(call, application, spent)
-    with call.db.write() as session:
+    with _costs_nothing_unkept(call, spent), call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         if link.version != application.link_version:
             raise Conflict  # another relative was named meanwhile: what was judged is not of them
@@ -232,10 +234,22 @@ def _find_reference(call: Call, application: Application, spent: uuid.UUID) -> F
     try:
         return find_reference(call.dependencies.verifier(), application)
     except BiometricsError as error:
-        with call.db.write() as session:
-            limits.give_back(session, spent)
-            session.commit()
+        _give_back(call, spent)
         raise Unavailable from error
+
+
+@contextmanager
+def _costs_nothing_unkept(call: Call, spent: uuid.UUID) -> Iterator[None]:
+    """What was good enough and still could not be kept, for whatever reason, costs no try."""
+    try:
+        yield
+    except Exception:  # boundary: whatever broke, the papers were good enough
+        _give_back(call, spent)
+        raise
+
+
+def _give_back(call: Call, spent: uuid.UUID) -> None:
+    call.dependencies.owed.write(partial(limits.return_tries, call.db, spent))
 
 
 def _spend_try(call: Call) -> uuid.UUID:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -95,9 +96,7 @@ def counted(call: Call, size: int) -> Iterator[uuid.UUID]:
         yield reserved
     except BaseException as error:  # boundary: whatever of ours breaks costs the holder nothing
         if not isinstance(error, Refusal) or isinstance(error, COST_NOTHING):
-            with call.db.write() as session:
-                limits.give_back(session, reserved)
-                session.commit()
+            call.dependencies.owed.write(partial(limits.return_tries, call.db, reserved))
         raise
 
 

@@ -11,7 +11,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ecard import audit, limits
@@ -125,15 +127,14 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
 
 @contextmanager
 def _counted(call: Call, number: str) -> Iterator[None]:
-    """Count the number, before anybody is asked; a registry that is silent costs nothing."""
+    """Count the number, before anybody is asked; a registry or a database that does not answer
+    costs nothing."""
     tries = uuid.uuid4(), uuid.uuid4()
     _count_number(call, number, *tries)
     try:
         yield
-    except Unavailable:
-        with call.db.write() as session:
-            limits.give_back(session, *tries)
-            session.commit()
+    except (Unavailable, SQLAlchemyError):
+        call.dependencies.owed.write(partial(limits.return_tries, call.db, *tries))
         raise
 
 

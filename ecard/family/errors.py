@@ -42,6 +42,7 @@ class NumberNotValid(Refusal):
 
     code = "number_not_valid"
     status = 422
+    next = "give_family_account"
 
 
 class BornInFuture(Refusal):
@@ -57,6 +58,7 @@ class NumberIsYourOwn(Refusal):
 
     code = "number_is_your_own"
     status = 422
+    next = "give_family_account"
 
 
 class AlreadyLinked(Refusal):
@@ -86,6 +88,7 @@ class AgeDoesNotFit(Refusal):
 
     code = "age_does_not_fit_relation"
     status = 422
+    next = "give_family_account"
 
 
 class RelationNeedsGuardian(Refusal):
@@ -93,6 +96,7 @@ class RelationNeedsGuardian(Refusal):
 
     code = "relation_needs_guardian"
     status = 422
+    next = "give_family_account"
 
 
 class RelativeNotConfirmed(Refusal):

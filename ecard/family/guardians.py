@@ -56,7 +56,7 @@ def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
 
 def list_guarded(call: Call, *, cursor: str | None, limit: int) -> Page:
     """Other people's links on the children of the signed-in guardian, newest first."""
-    mine = sa.select(Link.relative_id).where(*_standing_guardian(), _held_by(call))
+    mine = sa.select(Link.relative_id).where(*_trusted_guardian(), _held_by(call))
     query = sa.select(Link).where(
         *_standing_guardian(), ~_held_by(call), Link.relative_id.in_(mine)
     )
@@ -86,18 +86,23 @@ def _standing_guardian() -> tuple[sa.ColumnElement[bool], ...]:
     return Link.relation.in_(rules.GUARDED), Link.state.in_(rules.STANDING)
 
 
+def _trusted_guardian() -> tuple[sa.ColumnElement[bool], ...]:
+    """Whoever was stopped hears nothing of the child's other guardians and holds up none."""
+    return Link.relation.in_(rules.GUARDED), Link.state.in_((rules.ACTIVE, rules.DISPUTED))
+
+
 def _held_by(call: Call) -> sa.ColumnElement[bool]:
     return Link.holder_id == call.holder.person_id
 
 
 def _guardians_of(link: Link) -> sa.Select[Link]:
-    """Standing links of other holders on the same child."""
-    others = sa.select(Link).where(*_standing_guardian(), Link.relative_id == link.relative_id)
+    """Links of other holders on the same child who may be told of it."""
+    others = sa.select(Link).where(*_trusted_guardian(), Link.relative_id == link.relative_id)
     return others.where(Link.holder_id != link.holder_id).order_by(Link.id)
 
 
 def _own_tie(session: Session, call: Call, link: Link) -> Link | None:
-    """The signed-in person's own standing link on the child of somebody else's link."""
+    """The signed-in person's own trusted link on the child of somebody else's link."""
     if link.relation not in rules.GUARDED or link.activated_at is None:
         return None
     return session.scalar(_guardians_of(link).where(_held_by(call)).limit(1))

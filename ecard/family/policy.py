@@ -130,18 +130,21 @@ def state_at(state: str, lapses_at: datetime, now: datetime) -> str:
 def check_relation(
     relation: str, holder_birth: date, relative_birth: date, today: date, policy: Policy
 ) -> None:
-    """Raise unless the two ages fit the relation; both birth dates are known from the numbers."""
+    """Raise unless the two ages fit the relation; both birth dates are known from the numbers.
+
+    How much older somebody is does not change with the day: it is the age at the other's birth."""
     age = age_on(relative_birth, today)
-    older_by = age_on(holder_birth, today) - age
+    older_by = age_on(holder_birth, relative_birth)
+    younger_by = age_on(relative_birth, holder_birth)
     if age < policy.adult_age and relation not in GUARDED:
         raise RelationNeedsGuardian(age=policy.adult_age)
     gap = policy.parent_child_min_years
     fits = {
         "child": older_by >= gap,
-        "ward": older_by > 0,
-        "parent": -older_by >= gap,
-        "parent_in_law": -older_by >= gap // 2,
-        "grandparent": -older_by >= 2 * gap,
+        "ward": holder_birth < relative_birth,
+        "parent": younger_by >= gap,
+        "parent_in_law": younger_by >= gap // 2,
+        "grandparent": younger_by >= 2 * gap,
         "spouse": age >= policy.spouse_min_age,
     }
     if not fits.get(relation, True):

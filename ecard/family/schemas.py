@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import marshmallow as ma
 
 from ecard.api import Schema
@@ -40,10 +42,26 @@ class AcknowledgementSchema(Schema):
     )
 
 
+_JOINERS = "\u200c\u200d"
+"""Between letters of some scripts; else nothing that is not seen has a place in a name."""
+
+
+def is_name(text: str) -> None:
+    """A name has a letter, and nothing that cannot be seen: no controls, no turns of direction."""
+    unseen = any(
+        unicodedata.category(one) in {"Cc", "Cf", "Co", "Cn"} and one not in _JOINERS
+        for one in text
+    )
+    if unseen or not any(one.isalpha() for one in text):
+        raise ma.ValidationError("invalid")
+
+
 class FamilyAccountSchema(Schema):
     """Who the relative is."""
 
-    name = ma.fields.String(required=True, validate=ma.validate.Length(1, 100, error="length"))
+    name = ma.fields.String(
+        required=True, validate=(ma.validate.Length(1, 100, error="length"), is_name)
+    )
     number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
     relation = ma.fields.String(required=True, validate=ma.validate.OneOf(RELATIONS))
     scopes = ma.fields.List(

@@ -7,14 +7,18 @@ fails when a language misses a sentence or a placeholder, or two files claim one
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
 
 LANGUAGES = ("en", "es", "zh-Hans")
 DEFAULT = "en"
+BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
+"""What each language is called where dates and numbers are written."""
 
 
 def negotiate(accept: str) -> str:
@@ -67,3 +71,9 @@ def catalogue() -> dict[str, dict[str, str]]:
 def sentence(code: str, language: str, **params: Any) -> str:
     """The sentence for a code; raises KeyError for a code without one (a test sees to it)."""
     return catalogue()[code][language].format(**params)
+
+
+def written_time(at: datetime, language: str) -> str:
+    """A day and a time as people write them, in the zone that the time carries."""
+    locale = BABEL[language]
+    return f"{format_date(at, 'long', locale)} {format_time(at, 'short', locale=locale)}"

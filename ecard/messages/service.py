@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from babel.dates import format_date, format_time
 from sqlalchemy.orm import Session
 
 from ecard import outbox
@@ -21,7 +20,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.delivery import EMAIL, SMS, DeliveryFailed, Letter, Mailbox, MailboxEntry
 from ecard.errors import Unavailable
-from ecard.locale import sentence
+from ecard.locale import sentence, written_time
 from ecard.messages.models import Message
 from ecard.persons import service as persons
 from ecard.policy import service as policies
@@ -35,7 +34,6 @@ JOB = "deliver_message"
 PLACE = "messages.text"
 CODE_KINDS = frozenset({"sign_in_code", "card_password_reset_code"})
 HOURS_A_DAY = 24
-BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
 
 
 def notify(
@@ -112,15 +110,12 @@ def _words(
     if kind.startswith("link_active") and waits is not None and waits > now:
         kind = kind.replace("link_active", "link_active_reading", 1)
     written = {
-        name: _written(value, language, zone) if isinstance(value, datetime) else value
+        name: written_time(value.astimezone(zone), language)
+        if isinstance(value, datetime)
+        else value
         for name, value in words.items()
     }
     return kind, written
-
-
-def _written(at: datetime, language: str, zone: ZoneInfo) -> str:
-    locale, local = BABEL[language], at.astimezone(zone)
-    return f"{format_date(local, 'long', locale)} {format_time(local, 'short', locale=locale)}"
 
 
 def deliver(call: Call, message_id: uuid.UUID | str) -> None:

@@ -23,6 +23,10 @@ class CardHeld(Exception):
     """The person holds a card that is not cancelled."""
 
 
+class CardMoved(Exception):
+    """The card's state was changed by somebody else meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """How the registry reaches a person. Either may be missing."""
@@ -146,8 +150,11 @@ class Registry(Protocol):
     def kinships(self, ref: str, relative_ref: str) -> frozenset[str]:
         """What the second person is to the first, as the registry confirms it (child, parent…)."""
 
-    def change_card_state(self, card_number: str, state: str) -> None:
-        """Set a card's state."""
+    def change_card_state(
+        self, card_number: str, state: str, *, instead_of: str | None = None
+    ) -> None:
+        """Set a card's state; where ``instead_of`` is named and is not its state any more, raise
+        CardMoved and change nothing."""
 
     def contributions(self, ref: str) -> tuple[Contribution, ...]:
         """What was paid in for a person, by year and kind."""

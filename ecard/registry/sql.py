@@ -23,6 +23,7 @@ from ecard.registry.port import (
     Balance,
     Benefit,
     CardHeld,
+    CardMoved,
     Contact,
     Contribution,
     Payment,
@@ -78,8 +79,11 @@ class SqlRegistry:
             pair = query.filter_by(person_ref=ref, relative_ref=relative_ref)
             return frozenset(session.scalars(pair))
 
-    def change_card_state(self, card_number: str, state: str) -> None:
-        """Set a card's state; raises LookupError for an unknown card, ValueError for a state."""
+    def change_card_state(
+        self, card_number: str, state: str, *, instead_of: str | None = None
+    ) -> None:
+        """Set a card's state; raises LookupError for an unknown card, ValueError for a state, and
+        CardMoved where it is not in the state ``instead_of`` any more."""
         if state not in CARD_STATES:
             raise ValueError(f"{state} is not a card state")
         index = self._vault.index(CARD_INDEX, normalise(card_number))
@@ -88,6 +92,8 @@ class SqlRegistry:
             row = session.scalar(query.with_for_update())
             if row is None:
                 raise LookupError("no such card")
+            if instead_of is not None and row.state != instead_of:
+                raise CardMoved(row.state)
             row.state = state
             session.commit()
 

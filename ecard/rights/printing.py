@@ -13,11 +13,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from fpdf import FPDF
 
-from ecard.locale import sentence
+from ecard.locale import BABEL, sentence
 from ecard.registry.port import Balance, Benefit, Contribution
 from ecard.rights.policy import Gap
 
-BABEL = {"en": "en_GB", "es": "es", "zh-Hans": "zh_Hans_CN"}
 FONT_PACKAGE, FONT_FILE = "pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"
 FAMILY = "certificate"
 LINE_MM, TITLE_POINTS, HEADING_POINTS, TEXT_POINTS = 6, 16, 12, 10

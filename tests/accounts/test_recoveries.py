@@ -48,6 +48,8 @@ def test_a_recovery_takes_effect_after_a_day_and_ends_the_old_device(scene):
     early = complete(new, opened)
     assert refusal(early) == (409, "recovery_not_ready")
     assert 86000 < int(early.headers["Retry-After"]) <= 86401
+    assert "T" in early.body["params"]["ready_at"]  # for programs
+    assert early.body["params"]["ready_at"] not in early.body["detail"]
     assert old.send("GET", "/devices").status == 200
     scene.clock.advance(days=1)
     sign_in_id, code = scene.ask_code("lucia", old)

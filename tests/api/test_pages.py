@@ -53,6 +53,12 @@ def test_what_is_added_meanwhile_moves_no_page(scene: Scene) -> None:
         base64.urlsafe_b64encode(
             b"2026-11-18T01:00:00|00000000-0000-0000-0000-000000000000"
         ).decode(),
+        base64.urlsafe_b64encode(
+            b"0001-01-01T00:00:00+14:00|00000000-0000-0000-0000-000000000000"
+        ).decode(),
+        base64.urlsafe_b64encode(
+            b"9999-12-31T23:59:59-14:00|00000000-0000-0000-0000-000000000000"
+        ).decode(),
         base64.urlsafe_b64encode(b"yesterday|00000000-0000-0000-0000-000000000000").decode(),
         base64.urlsafe_b64encode(b"'; DROP TABLE links; --").decode(),
     ],

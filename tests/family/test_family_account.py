@@ -46,6 +46,17 @@ def test_a_number_of_the_wrong_form_or_check_digit_is_named(stage: Stage) -> Non
         assert answer.body["fields"] == {"number": ["check_digit"]}
 
 
+@pytest.mark.parametrize("written", ["   ", "…", "Ana\u202eanA", "Ana\x07", "123"])
+def test_what_is_no_name_is_a_wrong_field_and_costs_no_try(stage: Stage, written: str) -> None:
+    two = pair(stage)
+    link_id = begin(stage, two.phone)
+    answer = two.phone.give_family_account(link_id, written, two.relative.number, "parent")
+    assert (answer.status, answer.code) == (422, "invalid_input")
+    assert answer.body["fields"] == {"name": ["invalid"]}
+    with stage.joined.db.read() as session:
+        assert not session.query(LimitTry).filter_by(kind="number").count()
+
+
 def test_the_holders_own_number_is_named_however_it_is_written(stage: Stage) -> None:
     two = pair(stage)
     link_id = begin(stage, two.phone)

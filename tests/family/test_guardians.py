@@ -7,7 +7,7 @@ import pytest
 
 from ecard.demo.phone import Phone
 from ecard.registry.port import RegistryPerson
-from tests.family.scene import born, bring_to, changes, invent, kinds, named, sign_in, texts
+from tests.family.scene import born, bring_to, changes, hold, invent, kinds, named, sign_in, texts
 from tests.support import Stage
 
 
@@ -52,6 +52,22 @@ def test_the_other_guardian_is_told_of_a_new_link_and_the_first_is_told_of_none(
     (told,) = texts(parents.stage, parents.mother, "other_guardian")
     assert parents.father.name in told
     assert parents.father.number not in told
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_guardian_who_was_stopped_hears_of_no_other_and_holds_up_none(
+    stage: Stage, trusted: bool
+) -> None:
+    mother, father = invent(stage, "mum", born(36)), invent(stage, "dad", born(38))
+    child = invent(stage, "child", born(9), card="")
+    hold(stage, mother, child, "child", "active" if trusted else "suspended")
+    hers = sign_in(stage, mother)
+    second = named(stage, sign_in(stage, father), child, "child")
+    bring_to(stage, second, "active")
+    assert ("other_guardian" in kinds(stage, mother)) == trusted
+    assert bool(hers.must("GET", "/guarded-links")["items"]) == trusted
+    objection = hers.send("POST", f"/guarded-links/{second}/objection")
+    assert objection.status == (201 if trusted else 404)
 
 
 def test_the_other_guardian_sees_the_new_link_and_until_when_they_may_object(

@@ -74,6 +74,14 @@ def test_what_is_not_an_open_application_never_lapses(state: str) -> None:
     assert rules.state_at(state, NOW - timedelta(days=400), NOW) == state
 
 
+@pytest.mark.parametrize("asked_on", [date(2026, 5, 31), date(2026, 6, 2), date(2026, 12, 2)])
+def test_how_much_older_somebody_is_does_not_change_with_the_day(asked_on: date) -> None:
+    mother, child = date(2000, 6, 1), date(2013, 12, 1)  # thirteen and a half years younger
+    with pytest.raises(AgeDoesNotFit):
+        rules.check_relation("child", mother, child, asked_on, POLICY)
+    rules.check_relation("child", mother, date(2014, 6, 1), asked_on, POLICY)
+
+
 @pytest.mark.parametrize(
     ("relation", "holder", "relative", "refusal"),
     [

@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ecard.commands import Stop, alone_on, require_local_disk
+from ecard.commands import UNSAFE, Stop, alone_on, require_local_disk
 from ecard.config import Settings
+from tests.operations import production
 
 START_SECONDS = 60
 SECOND_START_SECONDS = 5
@@ -159,6 +160,26 @@ def test_a_data_directory_that_cannot_be_written_is_said_in_one_line(tmp_path: P
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
     assert "Cannot write to" in ran.stderr
+
+
+@pytest.mark.gate
+def test_a_server_of_one_s_own_refuses_what_run_refuses(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    for command in ("init-keys", "migrate", "prepare"):
+        made = ecard(command, **environment(folder, free_port()))
+        assert made.returncode == 0, made.stderr
+    (folder / "keys").rename(tmp_path / "keys")
+    settings = {**environment(folder, free_port()), **production.environment(tmp_path, 25)}
+    started = subprocess.run(
+        [sys.executable, "-c", "import wsgi"],
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert started.returncode == UNSAFE, started.stderr
+    assert "staff with passwords of the demo" in started.stderr
 
 
 def test_two_servers_do_not_share_one_sqlite_database(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from ecard.csv_files import FilesRefused
 from ecard.db import Database
 from ecard.registry.loading import Loaded, load_csv
 from ecard.registry.models import RegistryCardRow, RegistryPersonRow
-from ecard.registry.port import RegistryUnavailable
+from ecard.registry.port import CardMoved, RegistryUnavailable
 from ecard.registry.sql import SqlRegistry, store_card, store_portrait
 from tests.demo.ground import Ground
 
@@ -84,6 +84,15 @@ def test_a_card_state_changes_and_only_to_a_known_one(registry: SqlRegistry) -> 
         registry.change_card_state("900000000101", "eaten")
     with pytest.raises(LookupError):
         registry.change_card_state("900000009999", "lost")
+
+
+def test_a_card_that_somebody_else_moved_meanwhile_stays_as_it_is(registry: SqlRegistry) -> None:
+    registry.change_card_state("900000000101", "cancelled")
+    with pytest.raises(CardMoved):
+        registry.change_card_state("900000000101", "normal", instead_of="suspended")
+    card = registry.card_by_number("900000000101")
+    assert card is not None
+    assert card.state == "cancelled"
 
 
 def test_the_usable_card_goes_before_a_lost_one(ground: Ground, registry: SqlRegistry) -> None:
