@@ -13,7 +13,7 @@ pytestmark = pytest.mark.gate
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_DATABASE = ("biometrics", "uploads", "gates")
-CORE = ("flow", "family", "cards", "qr", "security", "notices", "review")
+CORE = ("flow", "family", "qr", "security")
 """What the smaller run takes: everything that counts, locks or must never change."""
 LIMIT_SECONDS = 1800
 
