@@ -26,7 +26,7 @@ from ecard.cards.issuing import (
     renew_at_counter,
 )
 from ecard.cards.passwords import prove as prove_password
-from ecard.cards.policy import DECIDE_RECOVERY
+from ecard.cards.policy import DECIDE_RECOVERY, GIVE_SCOPE
 from ecard.cards.reset_faces import FaceAnswer, draw_challenge, show_face
 from ecard.cards.resets import (
     COUNTER,
@@ -51,6 +51,7 @@ from ecard.cards.states import (
 from ecard.messages import service as messages
 
 __all__ = [
+    "GIVE_SCOPE",
     "CardView",
     "CodeSent",
     "CounterCardView",

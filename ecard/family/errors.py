@@ -99,6 +99,14 @@ class RelationNeedsGuardian(Refusal):
     next = "give_family_account"
 
 
+class ScopeNeedsRelative(Refusal):
+    """A new scope is given by the adult relative themselves, for others by their guardian."""
+
+    code = "scope_needs_relative"
+    status = 409
+    next = "ask_relative"
+
+
 class RelativeNotConfirmed(Refusal):
     """Everything that depends on the registry or on other holders: one answer for all of it."""
 

@@ -71,6 +71,24 @@ class FamilyAccountSchema(Schema):
     )
 
 
+class ScopesOnMeSchema(Schema):
+    """All that the link is to allow from now on."""
+
+    scopes = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(SCOPES)),
+        required=True,
+        validate=ma.validate.Length(1, len(SCOPES)),
+    )
+
+
+class ScopesSchema(ScopesOnMeSchema):
+    """As above; with a grant where something is given."""
+
+    step_up_id = ma.fields.UUID(
+        metadata={"description": "A grant for give_scope: needed where a scope is added"}
+    )
+
+
 class LinkSchema(ma.Schema):
     """A link as one of its two sides sees it."""
 

@@ -3,9 +3,9 @@
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
-guardians), ``acting.py`` (asked at each call for the relative), ``reading.py`` (what both sides
-see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place where its state moves are in
-``links.py``, its times in ``lapsing.py``.
+guardians), ``acting.py`` (asked at each call for the relative), ``scopes.py`` (what a standing link
+allows), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the
+one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ from ecard.family.reading import (
     read_link,
     view,
 )
+from ecard.family.scopes import change_as_holder as change_scopes_as_holder
+from ecard.family.scopes import change_as_relative as change_scopes_as_relative
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
@@ -70,6 +72,8 @@ __all__ = [
     "acting_link",
     "activate",
     "acts",
+    "change_scopes_as_holder",
+    "change_scopes_as_relative",
     "end_as_holder",
     "end_as_relative",
     "evidence_accepted",

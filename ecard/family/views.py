@@ -18,6 +18,8 @@ from ecard.family.schemas import (
     LinkSchema,
     NotMeSchema,
     OpenApplicationSchema,
+    ScopesOnMeSchema,
+    ScopesSchema,
     StaffActionSchema,
 )
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
@@ -118,6 +120,17 @@ def give_family_account(body: dict[str, Any], link_id: uuid.UUID, version: int) 
     return service.give_family_account(current_call(), link_id, version=version, **body)
 
 
+@links.route("/<uuid:link_id>/scopes", methods=["PUT"])
+@links.doc(operationId="setScopes")
+@links.refuses(NotFound, errors.IllegalMove, errors.ScopeNeedsRelative, StepUpNeeded)
+@links.arguments(ScopesSchema)
+@links.response(200, LinkSchema)
+@links.versioned
+def set_scopes(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
+    """Take scopes back at once; give new ones for a child or ward, with a step-up."""
+    return service.change_scopes_as_holder(current_call(), link_id, version=version, **body)
+
+
 @links.route("/<uuid:link_id>/withdrawal", methods=["POST"])
 @links.doc(operationId="withdrawApplication")
 @links.idempotent
@@ -158,6 +171,17 @@ def list_changes(page: dict[str, Any], link_id: uuid.UUID) -> Any:
 def list_links_on_me(page: dict[str, Any]) -> Any:
     """Every link that others hold on the signed-in person."""
     return service.list_links_on_me(current_call(), **page)
+
+
+@links_on_me.route("/<uuid:link_id>/scopes", methods=["PUT"])
+@links_on_me.doc(operationId="setScopesOnMe")
+@links_on_me.refuses(NotFound, errors.IllegalMove, errors.ScopeNeedsRelative)
+@links_on_me.arguments(ScopesOnMeSchema)
+@links_on_me.response(200, LinkSchema)
+@links_on_me.versioned
+def set_scopes_on_me(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
+    """Say what somebody's link on the signed-in person allows; effective on the next request."""
+    return service.change_scopes_as_relative(current_call(), link_id, version=version, **body)
 
 
 @links_on_me.route("/<uuid:link_id>/end", methods=["POST"])

@@ -1,0 +1,116 @@
+"""What a standing link allows, scope by scope: taken back at once, given only by who may.
+
+Either side takes a scope back whenever they like. A new one is given by the adult relative
+themselves; for a child, or somebody under guardianship, by the holder with their e-card password.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.call import Call
+from ecard.cards import service as cards
+from ecard.errors import NotFound, VersionChanged
+from ecard.family import policy as rules
+from ecard.family.errors import IllegalMove, ScopeNeedsRelative
+from ecard.family.links import lock_link, own_link, policy_of, relative_age, relative_told, typed
+from ecard.family.models import Link
+from ecard.family.reading import LinkView, view
+from ecard.locale import sentence
+from ecard.messages import service as messages
+from ecard.persons import service as persons
+
+
+def change_as_holder(
+    call: Call,
+    link_id: uuid.UUID,
+    scopes: Sequence[str],
+    version: int,
+    step_up_id: uuid.UUID | None = None,
+) -> LinkView:
+    """The holder sets what the link allows. Raises IllegalMove where it does not stand,
+    ScopeNeedsRelative, StepUpNeeded."""
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        _refuse_outdated(link, version)
+        if _added(link, scopes):
+            if _relative_decides(session, call, link):
+                raise ScopeNeedsRelative
+            cards.spend_grant(session, call, step_up_id, cards.GIVE_SCOPE)
+        _set(session, call, link, scopes)
+        session.commit()
+        return view(session, call, link)
+
+
+def change_as_relative(
+    call: Call, link_id: uuid.UUID, scopes: Sequence[str], version: int
+) -> LinkView:
+    """The relative sets what somebody's link on them allows; who is no adult takes back only."""
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        if relative_told(session, link) != call.holder.person_id:
+            raise NotFound
+        _refuse_outdated(link, version)
+        if _added(link, scopes) and not _relative_decides(session, call, link):
+            raise ScopeNeedsRelative
+        _set(session, call, link, scopes)
+        session.commit()
+        return view(session, call, link, to_holder=False)
+
+
+def _added(link: Link, scopes: Sequence[str]) -> set[str]:
+    return set(scopes) - set(link.scopes)
+
+
+def _relative_decides(session: Session, call: Call, link: Link) -> bool:
+    """Whether the relative gives scopes themselves: an adult who is under nobody's guardianship."""
+    age = relative_age(session, call, link)
+    return link.relation not in rules.GUARDED and rules.accepts_in_person(
+        age, policy_of(session, call, link)
+    )
+
+
+def _refuse_outdated(link: Link, version: int) -> None:
+    if link.version != version:
+        raise VersionChanged
+
+
+def _set(session: Session, call: Call, link: Link, scopes: Sequence[str]) -> None:
+    added = _added(link, scopes)
+    takes = rules.STANDING if not added else {rules.ACTIVE}
+    if link.state not in takes:  # what is stopped or in dispute is not widened
+        raise IllegalMove(state=link.state)
+    dropped = set(link.scopes) - set(scopes)
+    if not added and not dropped:
+        return
+    link.scopes = sorted(set(scopes))
+    session.flush()
+    _tell_both(session, call, link)
+    for given, changed in ((True, added), (False, dropped)):
+        for scope in sorted(changed):
+            reason = f"{scope}_{'given' if given else 'taken_back'}"
+            audit.record(
+                session,
+                call,
+                "link.scope",
+                "link",
+                link.id,
+                reason=reason,
+                acting_for=link.relative_id,
+            )
+
+
+def _tell_both(session: Session, call: Call, link: Link) -> None:
+    sides = [(link.holder_id, "link_scopes", typed(session, call, link)[0] or "")]
+    relative_id = relative_told(session, link)
+    if relative_id is not None:
+        holder = persons.particulars(session, call, link.holder_id).name
+        sides.append((relative_id, "link_scopes_relative", holder))
+    for person_id, kind, name in sides:
+        language = persons.particulars(session, call, person_id).language
+        words = ", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes)
+        messages.notify(session, call, person_id, kind, name=name, scopes=words)
