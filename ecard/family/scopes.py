@@ -17,7 +17,15 @@ from ecard.cards import service as cards
 from ecard.errors import NotFound, VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove, ScopeNeedsRelative
-from ecard.family.links import lock_link, own_link, policy_of, relative_age, relative_told, typed
+from ecard.family.links import (
+    lock_link,
+    not_me_address,
+    own_link,
+    policy_of,
+    relative_age,
+    relative_told,
+    typed,
+)
 from ecard.family.models import Link
 from ecard.family.reading import LinkView, view
 from ecard.locale import sentence
@@ -49,17 +57,26 @@ def change_as_holder(
 def change_as_relative(
     call: Call, link_id: uuid.UUID, scopes: Sequence[str], version: int
 ) -> LinkView:
-    """The relative sets what somebody's link on them allows; who is no adult takes back only."""
+    """The relative sets what somebody's link on them allows; who is no adult, or whose own card is
+    stopped, takes back only. Raises CardNotUsable beside what the holder's raises."""
+    with call.db.read() as session:
+        wider = bool(_added(_on_me(session, call, session.get(Link, link_id)), scopes))
+    if wider:
+        cards.refuse_card_state(call)
     with call.db.write() as session:
-        link = lock_link(session, link_id)
-        if relative_told(session, link) != call.holder.person_id:
-            raise NotFound
+        link = _on_me(session, call, lock_link(session, link_id))
         _refuse_outdated(link, version)
-        if _added(link, scopes) and not _relative_decides(session, call, link):
+        if _added(link, scopes) and not (wider and _relative_decides(session, call, link)):
             raise ScopeNeedsRelative
         _set(session, call, link, scopes)
         session.commit()
         return view(session, call, link, to_holder=False)
+
+
+def _on_me(session: Session, call: Call, link: Link | None) -> Link:
+    if link is None or relative_told(session, link) != call.holder.person_id:
+        raise NotFound
+    return link
 
 
 def _added(link: Link, scopes: Sequence[str]) -> set[str]:
@@ -111,6 +128,8 @@ def _tell_both(session: Session, call: Call, link: Link) -> None:
         holder = persons.particulars(session, call, link.holder_id).name
         sides.append((relative_id, "link_scopes_relative", holder))
     for person_id, kind, name in sides:
+        to_relative = person_id == relative_id
         language = persons.particulars(session, call, person_id).language
         words = ", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes)
-        messages.notify(session, call, person_id, kind, name=name, scopes=words)
+        more = {"not_me_address": not_me_address(session, call, link)} if to_relative else {}
+        messages.notify(session, call, person_id, kind, name=name, scopes=words, **more)

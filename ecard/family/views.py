@@ -176,6 +176,7 @@ def list_links_on_me(page: dict[str, Any]) -> Any:
 @links_on_me.route("/<uuid:link_id>/scopes", methods=["PUT"])
 @links_on_me.doc(operationId="setScopesOnMe")
 @links_on_me.refuses(NotFound, errors.IllegalMove, errors.ScopeNeedsRelative)
+@links_on_me.refuses(CardNotUsable, Unavailable)
 @links_on_me.arguments(ScopesOnMeSchema)
 @links_on_me.response(200, LinkSchema)
 @links_on_me.versioned

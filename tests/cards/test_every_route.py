@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from ecard.demo.phone import Answer
+from ecard.family.policy import SCOPES
 from tests.documents.applications import apply
 from tests.family.scene import Pair, begin, born, bring_to, hold, invent, name, named, pair
 from tests.support import Stage
@@ -23,6 +24,7 @@ OPEN = {
     **dict.fromkeys(("readActivation", "listLinkChanges", "listDecisions", "readEvidence"), READS),
     **dict.fromkeys(("readLinkNotice", "getNotice", "getPolicy", "listQrUses"), READS),
     **dict.fromkeys(("listLinkActs", "listActsOnMe"), READS),
+    "setScopes": "what is added needs a step-up, which asks",
     **dict.fromkeys(("changeCardState", "endLink", "endLinkOnMe", "objectToLink"), STOPS),
     **dict.fromkeys(("withdrawApplication", "withdrawPortrait", "cancelRecovery"), STOPS),
     **dict.fromkeys(("removeDocument", "cancelUpload", "appeal"), STOPS),
@@ -50,16 +52,23 @@ class Ground:
         self.told = named(stage, self.phone, self.two.relative, "parent")
         bring_to(stage, self.told, "evidence_accepted")
         self.held = hold(stage, self.two.holder, invent(stage, "father", born(74)), "parent")
+        self.on_me = hold(stage, invent(stage, "son", born(20)), self.two.holder, "parent")
         self.certificate = str(self.post(f"/links/{self.held}/rights/certificates").body["id"])
 
     def post(self, path: str, **body: Any) -> Answer:
         return self.phone.send("POST", path, body or None)
+
+    def wider(self) -> Answer:
+        version = self.phone.must("GET", "/links-on-me")["items"][0]["version"]
+        path, body = f"/links-on-me/{self.on_me}/scopes", {"scopes": list(SCOPES)}
+        return self.phone.send("PUT", path, body, if_match=f'"{version}"')
 
     def get(self, path: str) -> Answer:
         return self.phone.send("GET", path)
 
 
 GATED: dict[str, Request] = {
+    "setScopesOnMe": lambda g: g.wider(),
     "openStepUp": lambda g: g.post("/step-ups", purpose="add_relative", password="904713"),
     "openApplication": lambda g: g.post("/links", step_up_id=SOME_ID),
     "giveFamilyAccount": lambda g: name(g.phone, g.fresh, g.two.relative, "parent"),
