@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from ecard.api import CursorSchema, QueryInt
+from ecard.acts.export import FORMATS
+from ecard.api import CursorSchema, QueryInt, Schema
 
 ACTS_A_PAGE = 10
 
@@ -13,6 +14,12 @@ class ActsPageSchema(CursorSchema):
     """Where a page of the history starts; 10 to a page unless asked otherwise."""
 
     limit = QueryInt(load_default=ACTS_A_PAGE, validate=ma.validate.Range(min=1, max=50))
+
+
+class ActsFileSchema(Schema):
+    """As which file the whole history is wanted."""
+
+    format = ma.fields.String(load_default="csv", validate=ma.validate.OneOf(sorted(FORMATS)))
 
 
 class ActSchema(ma.Schema):

@@ -8,8 +8,10 @@ what was done, and looks at the link once more under its lock: an end takes effe
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,7 +26,20 @@ from ecard.family import service as family
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 
-__all__ = ["ActView", "Acting", "for_relative", "for_self", "list_on_link", "list_on_me", "note"]
+__all__ = [
+    "ActView",
+    "Acting",
+    "every_on_link",
+    "every_on_me",
+    "for_relative",
+    "for_self",
+    "list_on_link",
+    "list_on_me",
+    "note",
+]
+
+EXPORTED_AT_ONCE = 1000
+"""Rows read in one go: bounds how long a session is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +160,26 @@ def list_on_link(call: Call, link_id: uuid.UUID, *, cursor: str | None, limit: i
         if not family.is_side(session, link_id, call.holder.person_id):
             raise NotFound
         return _page(session, call, Act.link_id == link_id, cursor, limit)
+
+
+def every_on_link(call: Call, link_id: uuid.UUID) -> Iterator[ActView]:
+    """`list_on_link`, to the end."""
+    return _every(partial(list_on_link, call, link_id))
+
+
+def every_on_me(call: Call) -> Iterator[ActView]:
+    """`list_on_me`, to the end."""
+    return _every(partial(list_on_me, call))
+
+
+def _every(page_of: Callable[..., Page]) -> Iterator[ActView]:
+    cursor = None
+    while True:
+        page = page_of(cursor=cursor, limit=EXPORTED_AT_ONCE)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def list_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from fpdf import FPDF
 
 from ecard.locale import BABEL, sentence
+from ecard.printing import HEADING_POINTS, TITLE_POINTS, Paper
 from ecard.registry.port import Balance, Benefit, Contribution
 from ecard.rights.policy import Gap
 
-FONT_PACKAGE, FONT_FILE = "pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"
-FAMILY = "certificate"
-LINE_MM, TITLE_POINTS, HEADING_POINTS, TEXT_POINTS = 6, 16, 12, 10
 CENTS = 100
 
 
@@ -43,31 +37,13 @@ class Sheet:
 
 def printed(sheet: Sheet, language: str) -> bytes:
     """The certificate as PDF; with the same sheet and language the same bytes."""
-    pdf = FPDF()
-    pdf.set_creation_date(sheet.issued_at)
-    pdf.set_title(sentence("certificate.title", language))
-    pdf.set_lang(language)
-    pdf.add_font(FAMILY, "", _font())
-    pdf.add_page()
+    paper = Paper(sentence("certificate.title", language), sheet.issued_at, language)
     for heading, lines in _parts(sheet, language):
-        _write(pdf, heading, HEADING_POINTS if lines else TITLE_POINTS)
+        paper.write(heading, HEADING_POINTS if lines else TITLE_POINTS)
         for line in lines:
-            _write(pdf, line, TEXT_POINTS)
-        pdf.ln(LINE_MM / 2)
-    return bytes(pdf.output())
-
-
-def _write(pdf: FPDF, text: str, points: int) -> None:
-    pdf.set_font(FAMILY, size=points)
-    pdf.multi_cell(0, LINE_MM, text, new_x="LMARGIN", new_y="NEXT", align="L")
-
-
-@cache
-def _font() -> Path:
-    found = importlib.util.find_spec(FONT_PACKAGE)
-    if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError(FONT_PACKAGE)
-    return Path(found.submodule_search_locations[0]) / FONT_FILE
+            paper.write(line)
+        paper.gap()
+    return paper.printed()
 
 
 @dataclass(frozen=True, slots=True)
