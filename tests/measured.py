@@ -94,17 +94,28 @@ class Account:
         (self.pages / f"{name}.md").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
     def keep_figures(self) -> None:
-        """One file for each test file with gates, overwritten by each full run."""
+        """One page for each test file with gates."""
         for path in sorted({gate.split("::")[0] for gate, _, _ in self.figures}):
-            self.keep(Path(path).stem.removeprefix("test_"), self.page_of(path))
+            name = Path(path).stem.removeprefix("test_")
+            self.keep(name, list(self.page_of(path, name)))
 
-    def page_of(self, path: str) -> Iterator[str]:
-        """What the gates of one file measured."""
+    def page_of(self, path: str, name: str) -> Iterator[str]:
+        """What the gates of one file measured: in this run, and in earlier ones the rest."""
         yield from heading(f"Measured by `{path}`")
-        yield from ("| check | figure | value |", "|---|---|---|")
-        for gate, name, value in self.figures:
+        yield from ("| check | figure | value | of |", "|---|---|---|---|")
+        yield from self.figures_before(path, name)
+        for gate, figure, value in self.figures:
             if gate.startswith(f"{path}::"):
-                yield f"| {gate.split('::', 1)[1]} | {name} | {value} |"
+                yield f"| {gate.split('::', 1)[1]} | {figure} | {value} | {commit()} |"
+
+    def figures_before(self, path: str, name: str) -> Iterator[str]:
+        """The page's rows of checks that did not run this time and are still there."""
+        page, code = self.pages / f"{name}.md", ROOT / path
+        there = code.read_text(encoding="utf-8") if code.is_file() else ""
+        for row in page.read_text(encoding="utf-8").splitlines() if page.is_file() else []:
+            found = re.match(r"\| (test_\w+)(\S*) \|.*\|.*\|", row)
+            if found and f"{path}::{found[1]}{found[2]}" not in self.outcomes:
+                yield from [row] if f"def {found[1]}(" in there else []
 
     def all_gates(self) -> Iterator[str]:
         """Every gate with its outcome and time: those of this run, and of earlier ones the rest."""

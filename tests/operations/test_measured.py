@@ -22,10 +22,10 @@ class Terminal:
         self.lines.append(line)
 
 
-def report(outcome: str, why: str = "") -> Any:
+def report(outcome: str, why: str = "", gate: str = GATE) -> Any:
     """What pytest says of a gate that passed with a figure, or was skipped."""
     return SimpleNamespace(
-        nodeid=GATE,
+        nodeid=gate,
         when="call",
         keywords={"gate": 1},
         outcome=outcome,
@@ -79,6 +79,23 @@ def test_a_part_of_a_full_run_leaves_the_rows_of_the_other_parts(tmp_path: Path)
     assert before in kept
     assert gone not in kept
     assert "9.9" not in kept
+
+
+def test_figures_of_checks_that_did_not_run_stay_on_the_page_with_their_commit(
+    tmp_path: Path,
+) -> None:
+    name = "test_an_everyday_run_may_skip_and_says_how_often"
+    before = f"| {name} | seconds | 7 | 0a1b2c3 |"
+    gone = "| test_that_is_gone | seconds | 7 | 0a1b2c3 |"
+    (tmp_path / "measured.md").write_text(f"{before}\n{gone}")
+    account = Account(gates=True, full=True, pages=tmp_path)
+    here = "tests/operations/test_measured.py::test_figures_of_checks_that_did_not_run_stay"
+    account.pytest_runtest_logreport(report("passed", gate=here))
+    account.keep_figures()
+    kept = (tmp_path / "measured.md").read_text()
+    assert before in kept
+    assert gone not in kept
+    assert "seconds for all | 4.2 |" in kept
 
 
 @pytest.mark.parametrize(
