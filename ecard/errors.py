@@ -130,6 +130,27 @@ class MalformedBody(Refusal):
     status = 400
 
 
+class MalformedRequest(Refusal):
+    """What came is no HTTP request; the server says so before the application is asked."""
+
+    code = "malformed_request"
+    status = 400
+
+
+class RequestLineTooLong(Refusal):
+    """Address and query have more bytes than are read; the server itself says so."""
+
+    code = "request_line_too_long"
+    status = 414
+
+
+class HeadersTooLarge(Refusal):
+    """The headers are more, or longer, than are read; the server itself says so."""
+
+    code = "headers_too_large"
+    status = 431
+
+
 class BodyTooLarge(Refusal):
     """The body or one of its parts is over the cap."""
 

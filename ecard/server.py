@@ -22,6 +22,7 @@ from gunicorn.glogging import Logger
 
 from ecard import logs
 from ecard.config import Settings
+from ecard.server_worker import PlainWorker
 
 if TYPE_CHECKING:
     from ecard.worker import Worker
@@ -121,7 +122,7 @@ def options(settings: Settings) -> dict[str, Any]:
     return {
         "bind": f"{host}:{settings.port}",
         "workers": settings.web_workers,
-        "worker_class": "gthread",
+        "worker_class": PlainWorker,
         "threads": settings.web_threads,
         "graceful_timeout": GRACEFUL_SECONDS,
         "timeout": SILENT_SECONDS,

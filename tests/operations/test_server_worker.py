@@ -1,0 +1,60 @@
+"""What the server cannot read it refuses as the application does, and names nobody in a log."""
+
+import http.client
+import json
+
+import pytest
+from gunicorn.http.errors import (
+    InvalidRequestLine,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
+
+from ecard.server_worker import answer_to
+from tests.operations.test_run import Running, running
+
+REFUSED: list[tuple[BaseException, int, str]] = [
+    (LimitRequestLine(5000, 4094), 414, "request_line_too_long"),
+    (LimitRequestHeaders("too many"), 431, "headers_too_large"),
+    (InvalidRequestLine("GET /links?name=Ana"), 400, "malformed_request"),
+    (ParseException("Ana"), 400, "malformed_request"),
+    (RuntimeError("Ana"), 500, "internal_error"),
+]
+
+
+@pytest.mark.parametrize(("fault", "status", "code"), REFUSED)
+def test_what_cannot_be_read_is_answered_with_problem_details(
+    fault: BaseException, status: int, code: str
+) -> None:
+    head, body = answer_to(fault).split(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"Content-Type: application/problem+json" in head
+    assert f"Content-Length: {len(body)}".encode() in head
+    told = json.loads(body)
+    assert (told["status"], told["code"]) == (status, code)
+    assert told["detail"]
+    assert b"Ana" not in head + body
+
+
+@pytest.mark.gate
+def test_a_running_server_says_so_and_goes_on(tmp_path) -> None:
+    with running(tmp_path / "var", tmp_path / "errors.log") as server:
+        for path, headers, status in (
+            ("/api/v1/links?cursor=" + 5000 * "x", {}, 414),
+            ("/api/v1/links", {"X-Long": 9000 * "x"}, 431),
+        ):
+            told = asked(server, path, headers)
+            assert told["status"] == status
+        assert server.get("/healthz")[0] == 200
+    assert "xxxx" not in (tmp_path / "errors.log").read_text()
+
+
+def asked(server: Running, path: str, headers: dict[str, str]) -> dict[str, object]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.request("GET", path, headers=headers)
+    answer = connection.getresponse()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = dict(json.loads(answer.read()))
+    connection.close()
+    return told
