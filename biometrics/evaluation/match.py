@@ -45,13 +45,13 @@ from biometrics.evaluation.measure import (
     plain_cohort,
     plain_mean,
 )
-from biometrics.evaluation.plots import draw
+from biometrics.evaluation.plots import Curve, curve_of, draw
 from biometrics.evaluation.points import Calibration, write_points
 from biometrics.evaluation.rates import Comparisons, differences, fnmr_at_fmr
 from biometrics.evaluation.report import fmr_name, readable
 from biometrics.evaluation.slices import Slice, Slicer
 
-Curves = dict[str, dict[str, Comparisons]]
+Curves = dict[str, dict[str, Curve]]
 """By slice and method."""
 
 
@@ -135,7 +135,7 @@ class Bench:
 
     def _slice(self, slice_: Slice, limits: Points) -> dict[str, Any]:
         ours = compare(self.gallery, slice_, self.shipped)
-        self.curves[slice_.name] = {"shipped": ours}
+        self.curves[slice_.name] = {"shipped": curve_of(ours)}
         return {
             "subjects": len(set(self.slicer.subjects[slice_.pictures].tolist())),
             "images": len(slice_.pictures),
@@ -148,8 +148,8 @@ class Bench:
         }
 
     def _baseline(self, slice_: Slice, method: Method, ours: Comparisons) -> dict[str, Any]:
-        theirs = compare(self.gallery, slice_, method)
-        self.curves[slice_.name][method.name] = theirs
+        theirs = compare(self.gallery, slice_, method, trials=ours.trials)
+        self.curves[slice_.name][method.name] = curve_of(theirs)
         return _beside(theirs, ours, slice_.name)
 
     def _plainer(self, slice_: Slice) -> list[Method]:
@@ -166,7 +166,10 @@ class Bench:
         kin = Kin.measured(self.gallery, household, self.shipped)
         claims = household.claims(self.gallery, plain())
         comparisons, simpler = kin.comparisons(), as_comparisons(*claims, household.families)
-        self.curves["kin_contrast"] = {"shipped": comparisons, "plain": simpler}
+        self.curves["kin_contrast"] = {
+            "shipped": curve_of(comparisons),
+            "plain": curve_of(simpler),
+        }
         alone: dict[str, Any] = {}
         contrast: dict[str, Any] = {}
         for fmr, limit in kin.limits.items():

@@ -1,6 +1,7 @@
 """The measuring bench on made-up embeddings: what is compared, counted, refused and written."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -172,8 +173,9 @@ def test_a_picture_that_stands_in_two_rows_is_not_compared_with_itself():
 def test_nobody_is_a_relative_of_themselves_or_of_another_family(crowd):
     people = sorted({p.subject for p in crowd.pictures if p.family in {"family1", "family2"}})
     odd = [(people[0], people[0]), (people[0], people[-1]), ("nobody", people[0])]
-    assert not Slicer(crowd.pictures, crowd.found(), odd).related.any()
-    assert Slicer(crowd.pictures, crowd.found(), [(people[0], people[1])]).related.sum() == 2
+    assert not Slicer(crowd.pictures, crowd.found(), odd).relatives
+    relatives = Slicer(crowd.pictures, crowd.found(), [(people[0], people[1])]).relatives
+    assert sorted(map(len, relatives.values())) == [1, 1]
 
 
 def test_doubles_are_not_compared(crowd, slicer):
@@ -278,6 +280,22 @@ def test_slices_without_pictures_are_there_and_empty(found, tmp_path):
         assert set(slice_["fnmr_at_fmr"].values()) == {None}
     strangers = written["slices"]["adult_strangers"]
     assert (strangers["images"], strangers["failed_to_detect"]) == ((3, 0) if found else (0, 3))
+
+
+def test_memory_grows_with_the_people_of_a_slice_not_with_all_of_the_manifest():
+    random = np.random.default_rng(6)
+    ages = [(None, 12_000), (30, 5)]  # without a picture that can be used, and with one
+    rows = [
+        (Picture(f"{age}{n}.jpg", f"{age}:{n}", age, "", ""), directions(random, 3) * scale)
+        for (age, count), scale in zip(ages, (np.nan, 1), strict=True)
+        for n in range(count)
+    ]
+    gallery = gallery_of(rows)
+    tracemalloc.start()
+    Bench(gallery, Slicer(gallery.pictures, gallery.found()), None).report(None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6  # a table of each two of them takes 576 MB
 
 
 def test_families_without_relations_have_no_relatives_to_count(crowd):
