@@ -59,6 +59,7 @@ from biometrics.sequence import (
 )
 from biometrics.tracks import Seen
 from biometrics.types import (
+    OF_THE_LIMIT,
     Face,
     Life,
     Outcome,
@@ -147,7 +148,7 @@ class _Who:
 
     @property
     def fact(self) -> QualityFact:
-        return QualityFact("same_person", self.furthest, "of the limit", not self.strays)
+        return QualityFact("same_person", self.furthest, OF_THE_LIMIT, not self.strays)
 
 
 _LOWER = (0.15, 0.3)
