@@ -14,11 +14,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from biometrics.errors import ModelAltered, NotCalibratedFor
+from biometrics.errors import AgeUnknown, ModelAltered, NotCalibratedFor
 
 FILE = Path(__file__).with_name("operating_points.json")
 DEFAULT_ENGINE = "dlib-resnet-v1"
@@ -91,11 +92,13 @@ class OperatingPoints:
 
 
 def band_of(age: int) -> AgeBand:
-    """The band of an age in years; `ValueError` below 0 or above the last band."""
-    for band in BANDS:
-        if band.holds(age):
-            return band
-    raise ValueError("an age lies between 0 and 200 years; it cannot be negative")
+    """The band of an age in years; raises `AgeUnknown` for what is none."""
+    given: object = age
+    if not isinstance(given, bool) and isinstance(given, Integral):
+        for band in BANDS:
+            if band.holds(age):
+                return band
+    raise AgeUnknown(f"{age!r} is no age in whole years from 0 to 200")
 
 
 def points_of(engine: str, weights: str, path: Path = FILE) -> OperatingPoints | None:

@@ -55,6 +55,8 @@ class ReviewReason(StrEnum):
 
     CLOSE_RELATIVE = "close_relative"
     """Not clearly nearer to the claimed reference than to another one of the household."""
+    HOUSEHOLD_UNREAD = "household_unread"
+    """Another reference of the household could not be compared: who is nearest is not known."""
     LIVENESS_UNDECIDED = "liveness_undecided"
     """Neither shown to be live nor an attack: the flow may ask once more before a person looks."""
 
