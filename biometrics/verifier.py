@@ -534,7 +534,11 @@ class FaceVerifier:
         """Looks again for a face too small to be used. Slow, so asked for one frame only."""
         smallest_px = self._settings.smallest_named_face * min(picture.shape[:2])
         small = self._engine.find(picture, smallest_px)
-        return UnusableReason.TOO_SMALL if small else UnusableReason.NO_FACE
+        if not small:
+            return UnusableReason.NO_FACE
+        face = detection.main_face(small, picture)
+        rival = detection.has_rival(small, face, self._settings.detection)
+        return UnusableReason.SEVERAL_FACES if rival else UnusableReason.TOO_SMALL
 
     def _compare(
         self,
