@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint
+from biometrics.calibration import CONTRAST_MARGINS, FURTHEST, OperatingPoint
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Ints, rate_at_fixed_limit, trials_of
 from biometrics.evaluation.measure import Method, compare
@@ -182,7 +182,7 @@ class Kin:
         """All claims, with contrast: one that is not nearest to the claimed reference is as far as
         can be."""
         held = [
-            replace(claims, distance=np.where(nearer, claims.distance, _FURTHEST))
+            replace(claims, distance=np.where(nearer, claims.distance, FURTHEST))
             for claims in (self.impostors, self.genuine)
             for nearer in [claims.nearer(self.margin)]
         ]
@@ -197,7 +197,3 @@ def as_comparisons(impostors: Claims, genuine: Claims, families: int) -> Compari
     return Comparisons(
         genuine.distance, own, own, present, families, impostors.distance, other, other, trials
     )
-
-
-_FURTHEST = 2.0
-"""The cosine distance of opposite directions."""
