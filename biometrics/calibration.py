@@ -14,15 +14,16 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from biometrics.errors import ModelAltered, NotCalibratedFor
+from biometrics.errors import AgeUnknown, ModelAltered, NotCalibratedFor
 
 FILE = Path(__file__).with_name("operating_points.json")
 DEFAULT_ENGINE = "dlib-resnet-v1"
-_FURTHEST = 2.0
+FURTHEST = 2.0
 """No two embeddings are further apart."""
 MAX_HIGH_TO_TARGET = 2.0
 """The upper end of a false match rate's interval against its target, for acceptance."""
@@ -55,11 +56,12 @@ BANDS = (
 )
 ADULTS = BANDS[4]
 CONTRAST_MARGINS: Mapping[str, float] = MappingProxyType(
-    {DEFAULT_ENGINE: 0.01, "yunet-mobilefacenet-v1": 0.1}
+    {DEFAULT_ENGINE: 0.015, "yunet-mobilefacenet-v1": 0.15}
 )
 """Household contrast: by how much nearer to the claimed reference than to any other of the
 household the claimant has to be. Chosen so that relatives pass at most ten times as often as
-strangers where these pass at 1e-3, on 557 people of 110 families (docs/faces.md)."""
+strangers where these pass at 1e-3, also on other people than these: on 40 random halves of the 110
+families at hand, with limits of each half's own strangers (docs/faces.md)."""
 SAME_CAPTURE_FMR = 0.06
 """Frames of one capture that lie further apart than this share of strangers show different people.
 Chosen on the 6 live clips of turning heads at hand: with dlib's network they reach 0.099 once
@@ -91,11 +93,13 @@ class OperatingPoints:
 
 
 def band_of(age: int) -> AgeBand:
-    """The band of an age in years; `ValueError` below 0 or above the last band."""
-    for band in BANDS:
-        if band.holds(age):
-            return band
-    raise ValueError("an age lies between 0 and 200 years; it cannot be negative")
+    """The band of an age in years; raises `AgeUnknown` for what is none."""
+    given: object = age
+    if not isinstance(given, bool) and isinstance(given, Integral):
+        for band in BANDS:
+            if band.holds(age):
+                return band
+    raise AgeUnknown(f"{age!r} is no age in whole years from 0 to 200")
 
 
 def points_of(engine: str, weights: str, path: Path = FILE) -> OperatingPoints | None:
@@ -129,15 +133,15 @@ def read_points(engine: str, content: Mapping[str, Any]) -> OperatingPoints:
     unknown = f"{engine}/age-unknown/{content['date']}"
     widest = points[ADULTS.name].review_within
     together = float(content["same_capture_within"])
-    if not 0 < together < _FURTHEST:
+    if not 0 < together < FURTHEST:
         raise ValueError("frames of one capture lie neither together nor opposite")
     return OperatingPoints(points, OperatingPoint(unknown, None, widest), together)
 
 
 def uncalibrated(engine: str) -> OperatingPoints:
     """For an engine without limits: nothing is accepted or rejected without a person."""
-    point = OperatingPoint(f"{engine}/uncalibrated", None, _FURTHEST)
-    return OperatingPoints({band.name: point for band in BANDS}, point, _FURTHEST)
+    point = OperatingPoint(f"{engine}/uncalibrated", None, FURTHEST)
+    return OperatingPoints({band.name: point for band in BANDS}, point, FURTHEST)
 
 
 def _point(engine: str, band: AgeBand, content: Mapping[str, Any]) -> OperatingPoint:

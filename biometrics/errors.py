@@ -8,7 +8,8 @@ that no judgement took place, so the caller must not count a try against the per
     │   └── ImageTooLarge     they are, but past the size caps
     ├── ReferenceUnusable     the stored photo cannot be compared with (`reason`)
     ├── NotComparable         a network answered with what is no number
-    ├── NoNumber              a network's answer is no number
+    ├── NoNumber              a network's answer is no number, or no direction
+    ├── AgeUnknown            what was given as an age is none
     └── ModelError            ours to repair: refuse to start
         ├── EngineUnknown     no engine has that name
         ├── ModelMissing      the package or pack with the weights is not installed
@@ -48,7 +49,11 @@ class NotComparable(BiometricsError, ValueError):
 
 
 class NoNumber(BiometricsError):
-    """A network answered what is no number: nobody was judged."""
+    """A network answered what is no number, or no direction: nobody was judged."""
+
+
+class AgeUnknown(BiometricsError, ValueError):
+    """An age is a whole number of years from 0 to 200, or None: nothing else has limits."""
 
 
 class ModelError(BiometricsError):

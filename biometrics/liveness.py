@@ -26,7 +26,15 @@ from biometrics.tracks import (
     obedience,
     restlessness,
 )
-from biometrics.types import Face, Life, QualityFact, RgbImage
+from biometrics.types import (
+    LOG_ODDS,
+    MEASURED,
+    OF_THE_FACE,
+    Face,
+    Life,
+    QualityFact,
+    RgbImage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +80,6 @@ class CaptureJudgement:
     against: Mapping[Attack, float]
 
 
-MEASURED, LOG_ODDS = "measured", "log odds"
-"""Units of the facts that are weighed, and of their sums; every other fact is a check."""
 MOST_RESTLESS = 3.0
 """200 simulated live sessions: 1.5 on average, at most 2.9; shuffled frames 5 and more."""
 LEAST_WITH_FACE = 0.6
@@ -175,9 +181,9 @@ def _background_facts(measured: Mapping[str, float]) -> list[QualityFact]:
     if measured.get("light_strength", -np.inf) < LEAST_ANSWER:
         return []
     if "light_background" not in measured:  # the face fills the picture: nothing to compare with
-        return [QualityFact("light_apart", 1.0, "share", False)]
+        return [QualityFact("light_apart", 1.0, OF_THE_FACE, False)]
     share = measured["light_background"] / float(np.exp(measured["light_strength"]))
-    return [QualityFact("light_apart", share, "share", share <= MOST_BACKGROUND)]
+    return [QualityFact("light_apart", share, OF_THE_FACE, share <= MOST_BACKGROUND)]
 
 
 def _moves_facts(track: Track, obeyed: Obedience) -> list[QualityFact]:

@@ -5,7 +5,8 @@
     verify [NAME]                           whether the installed files are still the pinned ones
 
 A file counts as installed only once its size and SHA-256 are the pinned ones: it is fetched under
-another name beside its place (an interrupted fetch goes on from there), checked, and then moved.
+another name beside its place (an interrupted fetch goes on from there), checked, and then moved. A
+file that came whole and is not the pinned one is refused, and nothing of it is left.
 What was installed, from where and under which licence is written beside it. The one place of this
 package that reaches for the network, and only when a person runs it.
 """
@@ -16,11 +17,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -63,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     install_parser = commands.add_parser("install", help="fetch, check and put in place")
     install_parser.add_argument("name")
     install_parser.add_argument(
-        "--from", dest="source", help="folder, or address of a folder, that has the files"
+        "--from", dest="source", help="folder, or http(s) address of one, that has the files"
     )
     verify_parser = commands.add_parser("verify", help="check what is installed")
     verify_parser.add_argument("name", nargs="?")
@@ -102,37 +105,67 @@ def _is_installed(folder: Path, wanted: PackFile) -> bool:
 
 def _install_file(wanted: PackFile, folder: Path, source: str | None) -> None:
     part = folder / f"{wanted.name}.part"
+    resumed = part.exists()
     try:
-        _fetch(wanted, part, source)
-    except (OSError, HTTPException, ValueError) as error:  # ValueError: no address at all
-        raise ModelMissing(f"{wanted.name} could not be fetched: {error}") from error
-    try:
-        _check(part, wanted)
+        _fetch_checked(wanted, part, source)
     except ModelAltered:
-        part.unlink()
-        raise
+        if not resumed:
+            raise
+        # what an earlier fetch left may have spoiled it: once more, from the beginning
+        _fetch_checked(wanted, part, source)
     part.chmod(0o600)
     part.replace(folder / wanted.name)
 
 
+def _fetch_checked(wanted: PackFile, part: Path, source: str | None) -> None:
+    """Into `part`; of what is not the pinned file nothing is left there."""
+    try:
+        _fetch(wanted, part, source)
+        _check(part, wanted)
+    except ModelAltered:
+        part.unlink(missing_ok=True)
+        raise
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: no address at all
+        raise ModelMissing(f"{wanted.name} could not be fetched: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Arriving:
+    """A file on its way. `start`: the byte that it really begins at, since not every server can go
+    on; `size_bytes`: of the whole file, None where the server does not say."""
+
+    content: IO[bytes]
+    start: int
+    size_bytes: int | None
+
+
 def _fetch(wanted: PackFile, part: Path, source: str | None) -> None:
-    """Into `part`, behind what is there already."""
+    """Behind what is in `part` already. Raises `ModelAltered` where all that there is came and has
+    another size; what broke off stays, to go on from."""
     there = part.stat().st_size if part.exists() else 0
-    if there > wanted.size_bytes:
-        part.unlink()
-        there = 0
     if there == wanted.size_bytes:
         return
-    opened, there = _opened(wanted, source, there)
-    with opened, part.open("ab" if there else "wb") as out:
-        with Progress(wanted.name, wanted.size_bytes) as progress:
-            progress.step(there)
-            # one byte more than wanted shows that the file is not the pinned one
-            for chunk in _chunks(opened, wanted.size_bytes - there + 1):
-                out.write(chunk)
-                progress.step(len(chunk))
-        out.flush()
-        os.fsync(out.fileno())
+    if there > wanted.size_bytes:
+        raise ModelAltered(f"{part} is longer than the pinned {wanted.size_bytes} bytes")
+    arriving = _opened(wanted, source, there)
+    with arriving.content as opened:
+        if arriving.size_bytes not in {None, wanted.size_bytes}:
+            raise ModelAltered(_has_size(wanted, arriving.size_bytes))
+        with part.open("ab" if arriving.start else "wb") as out:
+            _copy(opened, out, wanted, arriving.start)
+    if arriving.size_bytes is None and part.stat().st_size < wanted.size_bytes:
+        raise ModelAltered(_has_size(wanted, part.stat().st_size))
+
+
+def _copy(opened: IO[bytes], out: IO[bytes], wanted: PackFile, start: int) -> None:
+    with Progress(wanted.name, wanted.size_bytes) as progress:
+        progress.step(start)
+        # one byte more than wanted shows that the file is not the pinned one
+        for chunk in _chunks(opened, wanted.size_bytes - start + 1):
+            out.write(chunk)
+            progress.step(len(chunk))
+    out.flush()
+    os.fsync(out.fileno())
 
 
 def _chunks(opened: IO[bytes], most: int) -> Iterator[bytes]:
@@ -141,30 +174,50 @@ def _chunks(opened: IO[bytes], most: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _opened(wanted: PackFile, source: str | None, there: int) -> tuple[IO[bytes], int]:
-    """The file's bytes from `there` on; and where they really begin: not every server can go on."""
-    address = _address(wanted, source)
-    if isinstance(address, Path):
-        opened: IO[bytes] = address.open("rb")
-        opened.seek(there)
-        return opened, there
-    headers = {"Range": f"bytes={there}-"} if there else {}
-    if urlsplit(address).scheme not in {"http", "https"}:
-        raise ModelMissing(f"{address} is neither a folder nor an http(s) address")
-    answer = urlopen(Request(address, headers=headers), timeout=_TIMEOUT_SECONDS)  # noqa: S310
-    goes_on = answer.status == HTTPStatus.PARTIAL_CONTENT
-    return answer, there if goes_on else 0
-
-
-def _address(wanted: PackFile, source: str | None) -> Path | str:
+def _opened(wanted: PackFile, source: str | None, there: int) -> _Arriving:
+    """The file from byte `there` on, if the source can."""
     if source is None:
-        return wanted.url
-    if urlsplit(source).scheme in {"http", "https"}:
-        return f"{source.rstrip('/')}/{wanted.name}"
-    for folder in (Path(source), Path(source, wanted.folder)):
+        return _opened_address(wanted.url, wanted, there)
+    if urlsplit(source).scheme not in {"http", "https"}:
+        return _opened_file(_found_in(Path(source), wanted), there)
+    below = source.rstrip("/")
+    try:
+        return _opened_address(f"{below}/{wanted.name}", wanted, there)
+    except HTTPError as error:
+        if error.code != HTTPStatus.NOT_FOUND:
+            raise
+    return _opened_address(f"{below}/{wanted.folder}/{wanted.name}", wanted, there)
+
+
+def _opened_file(path: Path, there: int) -> _Arriving:
+    opened = path.open("rb")
+    opened.seek(there)
+    return _Arriving(opened, there, path.stat().st_size)
+
+
+def _opened_address(address: str, wanted: PackFile, there: int) -> _Arriving:
+    headers = {"Range": f"bytes={there}-"} if there else {}
+    try:
+        answer = urlopen(Request(address, headers=headers), timeout=_TIMEOUT_SECONDS)  # noqa: S310
+    except HTTPError as error:
+        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise ModelAltered(f"{wanted.name} has at most {there} bytes at its source") from error
+        raise
+    start = there if answer.status == HTTPStatus.PARTIAL_CONTENT else 0
+    length = answer.headers["Content-Length"]
+    return _Arriving(answer, start, None if length is None else start + int(length))
+
+
+def _found_in(source: Path, wanted: PackFile) -> Path:
+    """Where a file lies in a folder; raises `ModelMissing`."""
+    for folder in (source, source / wanted.folder):
         if (folder / wanted.name).is_file():
             return folder / wanted.name
     raise ModelMissing(f"{wanted.name} is not in {source}")
+
+
+def _has_size(wanted: PackFile, size_bytes: int | None) -> str:
+    return f"{wanted.name} has {size_bytes} bytes instead of {wanted.size_bytes}"
 
 
 def _check(part: Path, wanted: PackFile) -> None:

@@ -22,8 +22,8 @@ class PortraitSettings:
     page."""
     smoothing: float = 0.0035
     """Of the page's longer side: how widely (sigma) what is printed across a portrait is smoothed
-    away where no face was found. INTERIM: set on one specimen passport and on drawn lines; of 11
-    specimen pages without a portrait none was taken for one."""
+    away where no face was found. Set by hand on one specimen passport and on drawn lines, not
+    measured; of 11 specimen pages without a portrait none was taken for one."""
     margin: float = 0.6
     """Of the face's box, added on each side of the cut."""
     good_eye_distance_px: float = 30.0

@@ -55,6 +55,8 @@ class ReviewReason(StrEnum):
 
     CLOSE_RELATIVE = "close_relative"
     """Not clearly nearer to the claimed reference than to another one of the household."""
+    HOUSEHOLD_UNREAD = "household_unread"
+    """Another reference of the household could not be compared: who is nearest is not known."""
     LIVENESS_UNDECIDED = "liveness_undecided"
     """Neither shown to be live nor an attack: the flow may ask once more before a person looks."""
 
@@ -135,14 +137,26 @@ class Face:
         return self.landmarks[4] if corners else self.landmarks[2]
 
 
+OF_THE_LIMIT, OF_THE_FACE = "of the limit", "of the face's answer"
+"""Units of distances between embeddings, and of light thrown back beside the face."""
+MEASURED, LOG_ODDS = "measured", "log odds"
+"""Units of what is weighed for or against life, and of its sums."""
+
+
 @dataclass(frozen=True, slots=True)
 class QualityFact:
-    """One thing that was measured on a picture, and whether it passed."""
+    """One thing that was measured on a picture or capture, and whether it passed."""
 
     name: str
     value: float
     unit: str
     passed: bool
+
+    @property
+    def is_score(self) -> bool:
+        """Whether the value says how near a face or an attack came to a limit: with it, one could
+        be led there step by step, so nobody outside is told more than `passed`."""
+        return self.unit in {OF_THE_LIMIT, OF_THE_FACE, MEASURED, LOG_ODDS}
 
 
 @dataclass(frozen=True, slots=True)

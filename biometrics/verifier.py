@@ -59,6 +59,7 @@ from biometrics.sequence import (
 )
 from biometrics.tracks import Seen
 from biometrics.types import (
+    OF_THE_LIMIT,
     Face,
     Life,
     Outcome,
@@ -147,12 +148,16 @@ class _Who:
 
     @property
     def fact(self) -> QualityFact:
-        return QualityFact("same_person", self.furthest, "of the limit", not self.strays)
+        return QualityFact("same_person", self.furthest, OF_THE_LIMIT, not self.strays)
 
 
 _LOWER = (0.15, 0.3)
 """Where a frame looks like somebody else, its landmarks are tried so much lower (in distances
 between the eyes): of 8 such frames of simulated sessions all had them on the eyebrows."""
+
+
+_LENGTH_WITHIN = 1e-3
+"""Of an embedding, from 1: far more than rounding, far less than moves a distance to a limit."""
 
 
 class FaceVerifier:
@@ -212,10 +217,11 @@ class FaceVerifier:
         `age` in years is that of the person on the reference. At an age without a supported false
         match rate (calibration.py), or unknown, nothing is accepted without review. `household`:
         reference photos of other members; who is not clearly nearer to the claimed one than to
-        each of them waits for a person (`ReviewReason.CLOSE_RELATIVE`). `answer`: the challenge
-        that the frames answer, with a time for each of them; a match that is not shown to be live
-        waits for a person then. Raises `UndecodableImage` (its `frame` is the index, None for the
-        reference) and `ReferenceUnusable`; neither says anything about the person.
+        each of them waits for a person (`ReviewReason.CLOSE_RELATIVE`), and so does everybody
+        where one of them cannot be compared (`HOUSEHOLD_UNREAD`). `answer`: the challenge that the
+        frames answer, with a time for each of them; a match that is not shown to be live waits for
+        a person then. Raises `UndecodableImage` (its `frame` is the index, None for the reference)
+        and `ReferenceUnusable`, neither of which says anything about the person, and `AgeUnknown`.
         """
         if answer is not None and not len(frames) == len(answer.at_ms) == len(answer.shown):
             raise ValueError(f"{len(frames)} frames, {len(answer.at_ms)} times")
@@ -347,8 +353,8 @@ class FaceVerifier:
     def _contrasted(
         self, answer: Verification, probe: Embedding, household: Sequence[bytes], age: int | None
     ) -> Verification:
-        """The answer once the household's other references are looked at; those that show no face
-        are counted, not compared."""
+        """The answer once the household's other references are looked at. One that cannot be
+        compared leaves it to a person: the relative on it might be the one before the camera."""
         claimed = answer.distance
         if not household or answer.outcome is not Outcome.MATCH or claimed is None:
             return answer
@@ -357,17 +363,27 @@ class FaceVerifier:
         answer = replace(answer, facts=(*answer.facts, fact))
         sides = [mean_embedding(self._embedded(chips)) for chips in others]
         away = [distance_at_age(probe, side, age, self._means) for side in sides]
-        if is_nearest_to_claimed(claimed, away, self._margin):
-            return answer
-        return replace(answer, zone=Zone.REVIEW, review=ReviewReason.CLOSE_RELATIVE)
+        if not is_nearest_to_claimed(claimed, away, self._margin):
+            return replace(answer, zone=Zone.REVIEW, review=ReviewReason.CLOSE_RELATIVE)
+        if not fact.passed:
+            return replace(answer, zone=Zone.REVIEW, review=ReviewReason.HOUSEHOLD_UNREAD)
+        return answer
 
     def _embedded(
         self, chips: Sequence[RgbImage], plain: Sequence[RgbImage] = ()
     ) -> list[Embedding]:
-        embeddings = embed_each(self._engine, chips, plain)
-        if not all(np.isfinite(embedding).all() for embedding in embeddings):
-            raise NoNumber("the embedder's answer is no number")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            embeddings = embed_each(self._engine, chips, plain)
+        whole = len(embeddings) == len(chips) + len(plain)
+        if not whole or not all(self._is_direction(embedding) for embedding in embeddings):
+            raise NoNumber("the embedder did not answer one direction for each face")
         return embeddings
+
+    def _is_direction(self, embedding: Embedding) -> bool:
+        wanted = (self._engine.embedding_size,)
+        # of NaN the comparison is false
+        off = abs(float(np.linalg.norm(embedding)) - 1)
+        return embedding.shape == wanted and off < _LENGTH_WITHIN
 
     def _chips_of_other(self, photo: bytes) -> list[RgbImage]:
         try:
@@ -416,10 +432,12 @@ class FaceVerifier:
         """The largest face on a document's page (JPEG, PNG or pixels), whichever way the page lies.
 
         None where there is no face; a page without one takes a few seconds. Raises
-        `UndecodableImage`.
+        `UndecodableImage`, also for pixels of which there are none.
         """
         if isinstance(page, bytes):
             page = images.decode(page, images.PHOTO_FORMATS, self._settings.images)
+        if not page.size:
+            raise UndecodableImage("a page without a pixel")
         with self._places.one():
             return find_portrait(self._engine, page, self._settings.portraits)
 
@@ -516,7 +534,11 @@ class FaceVerifier:
         """Looks again for a face too small to be used. Slow, so asked for one frame only."""
         smallest_px = self._settings.smallest_named_face * min(picture.shape[:2])
         small = self._engine.find(picture, smallest_px)
-        return UnusableReason.TOO_SMALL if small else UnusableReason.NO_FACE
+        if not small:
+            return UnusableReason.NO_FACE
+        face = detection.main_face(small, picture)
+        rival = detection.has_rival(small, face, self._settings.detection)
+        return UnusableReason.SEVERAL_FACES if rival else UnusableReason.TOO_SMALL
 
     def _compare(
         self,

@@ -26,16 +26,18 @@ def point_at(points: Points, age: int | None) -> OperatingPoint:
 class Decisions:
     """Counts the zones of a slice's comparisons."""
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, points: Points, slice_: Slice) -> None:
         self._points = points
+        self._slice = slice_
         self._genuine: list[tuple[Ints, NDArray[np.int8], Mask]] = []
         self._accepted: list[tuple[Ints, Ints]] = []
 
-    def add(self, block: Block, distances: NDArray[np.float32], units: Ints) -> None:
+    def add(self, block: Block, distances: NDArray[np.float32]) -> None:
         """The comparisons of one block."""
         point = point_at(self._points, block.age)
         accept = -np.inf if point.accept_within is None else point.accept_within
-        first, second = units[block.rows], units[block.probes[:, 0]]
+        first = self._slice.units_of(block.rows)
+        second = self._slice.units_of(block.probes[:, 0])
         rows, columns = np.nonzero(block.genuine)
         own = distances[rows, columns]
         zones = (own > accept).astype(np.int8) + (own > point.review_within)
@@ -48,10 +50,10 @@ class Decisions:
         """Whether anybody of that age is accepted without a person."""
         return point_at(self._points, block.age).accept_within is not None
 
-    def result(self, gallery_slice: Slice) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """Rates with their intervals; None where there is nothing to count."""
-        trials = impostor_trials(gallery_slice, self.accepts)
-        size = len(trials.counts)
+        trials = impostor_trials(self._slice, self.accepts)
+        size = len(self._slice.present)
         if not self._genuine:
             return dict.fromkeys(("fmr", "fnmr", "review", "rejected"))
         units, zones, may_accept = (
@@ -79,7 +81,7 @@ def decided(gallery: Gallery, slice_: Slice, method: Method, points: Points) -> 
     """`fmr`: impostors accepted without a person; `fnmr`: genuine comparisons not accepted, both
     among the ages at which anybody is. Of all genuine comparisons, `review`: go to a person,
     `rejected`: refused as no match."""
-    decisions = Decisions(points)
+    decisions = Decisions(points, slice_)
     for block in slice_.blocks():
-        decisions.add(block, block_distances(gallery, block, method), slice_.units)
-    return decisions.result(slice_)
+        decisions.add(block, block_distances(gallery, block, method))
+    return decisions.result()

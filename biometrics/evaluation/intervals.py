@@ -63,55 +63,82 @@ def clopper_pearson(errors: float, trials: float) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Trials:
-    """How many comparisons there are between each two of n units.
+    """How many comparisons there are within and between n units."""
 
-    `counts`: n × n, symmetric for pairs of different units (each comparison counted once in the sum
-    of the upper triangle), or diagonal where every comparison belongs to one unit.
-    """
+    own: Floats
+    """n: comparisons that belong to one unit."""
+    between: NDArray[np.float32] | None = None
+    """n × n, symmetric, with an empty diagonal: comparisons between two units. None where there
+    are none: of thousands of units the matrix takes gigabytes."""
 
-    counts: NDArray[np.float32]
+    @cached_property
+    def by_unit(self) -> Floats:
+        """Comparisons that each unit takes part in."""
+        return self.own if self.between is None else self.own + self.between.sum(1, np.float64)
 
     @cached_property
     def units(self) -> int:
         """Those with at least one comparison."""
-        return int((self.counts.sum(axis=1) > 0).sum())
+        return int((self.by_unit > 0).sum())
 
     @cached_property
     def total(self) -> int:
         """All comparisons."""
-        own = np.trace(self.counts, dtype=np.float64)
-        return round((float(self.counts.sum(dtype=np.float64)) + float(own)) / 2)
+        return round(float(self.own.sum() + self.by_unit.sum()) / 2)
 
     def redrawn(self, weights: NDArray[np.float32]) -> Floats:
         """Comparisons in each redrawn world. `weights`: worlds × units."""
-        diagonal = np.diagonal(self.counts).astype(np.float64)
-        apart = self.counts.copy()
-        np.fill_diagonal(apart, 0)
-        pairs = np.einsum("wi,wi->w", weights @ apart, weights, dtype=np.float64) / 2
-        return np.asarray(pairs + weights @ diagonal, np.float64)
+        own = np.asarray(weights @ self.own, np.float64)
+        if self.between is None:
+            return own
+        both = np.einsum("wi,wi->w", weights @ self.between, weights, dtype=np.float64)
+        return np.asarray(own + both / 2, np.float64)
+
+    def among(self, units: Ints) -> "Trials":
+        """Those of some units only, in this order."""
+        between = None if self.between is None else self.between[np.ix_(units, units)]
+        return Trials(self.own[units], between)
 
 
 def trials_of(first: Ints, second: Ints, units: int) -> Trials:
     """Trials from the units of each comparison (`first` equal to `second` where it has one)."""
+    apart = first != second
+    own = np.bincount(first[~apart], minlength=units).astype(np.float64)
+    if not apart.any():
+        return Trials(own)
     counts = np.zeros((units, units), np.float32)
-    np.add.at(counts, (first, second), 1)
-    return both_ways(counts)
+    np.add.at(counts, (first[apart], second[apart]), 1)
+    return Trials(own, both_ways(counts).between)
+
+
+_ROWS = 1000
 
 
 def both_ways(counts: NDArray[np.float32]) -> Trials:
     """Trials from comparisons that were counted one way; uses up `counts`, since of thousands of
     units each copy takes gigabytes."""
-    own = np.diagonal(counts).copy()
-    counts += counts.T
-    np.fill_diagonal(counts, own)
-    return Trials(counts)
+    own = np.diagonal(counts).astype(np.float64)
+    np.fill_diagonal(counts, 0)
+    if not counts.any():
+        return Trials(own)
+    for start in range(0, len(counts), _ROWS):
+        rows = slice(start, start + _ROWS)
+        square = counts[rows, rows] + counts[rows, rows].T
+        counts[rows, start:] += counts[start:, rows].T
+        counts[rows, rows] = square
+        counts[start:, rows] = counts[rows, start:].T
+    return Trials(own, counts)
 
 
-def worlds(units: int, draws: int = DRAWS, seed: int = _SEED) -> NDArray[np.float32]:
-    """draws × units: how often each unit is drawn when as many are drawn as there are."""
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(units, np.full(units, 1 / units), size=draws)
-    return drawn.astype(np.float32)
+def worlds(
+    units: int, draws: int = DRAWS, seed: int = _SEED, shown: Ints | None = None
+) -> NDArray[np.float32]:
+    """draws × units: how often each unit is drawn when as many are drawn as there are; of those
+    that are `shown` only (default: all)."""
+    random, chance = np.random.default_rng(seed), np.full(units, 1 / units)
+    every = np.arange(units) if shown is None else shown
+    drawn = [random.multinomial(units, chance)[every].astype(np.float32) for _ in range(draws)]
+    return np.stack(drawn)
 
 
 def weight(weights: NDArray[np.float32], first: Ints, second: Ints) -> NDArray[np.float32]:
@@ -123,23 +150,22 @@ def weight(weights: NDArray[np.float32], first: Ints, second: Ints) -> NDArray[n
 def spread(first: Ints, second: Ints, trials: Trials) -> float:
     """Standard error of errors / comparisons, for errors of these units."""
     total, rate = trials.total, len(first) / trials.total
-    counts, apart = trials.counts, first != second
-    errors = np.bincount(first, minlength=len(counts))
-    errors += np.bincount(second[apart], minlength=len(counts))
-    by_unit = errors - rate * counts.sum(axis=1, dtype=np.float64)
-    variance = (by_unit**2).sum() - _squares_apart(first[apart], second[apart], rate, counts)
+    size, apart = len(trials.own), first != second
+    errors = np.bincount(first, minlength=size) + np.bincount(second[apart], minlength=size)
+    variance = ((errors - rate * trials.by_unit) ** 2).sum()
+    if trials.between is not None:
+        variance -= _squares_apart(first[apart], second[apart], rate, trials.between)
     lowest = total * rate * (1 - rate)
     return float(np.sqrt(max(variance, lowest))) / total
 
 
-def _squares_apart(first: Ints, second: Ints, rate: float, counts: NDArray[np.float32]) -> float:
+def _squares_apart(first: Ints, second: Ints, rate: float, between: NDArray[np.float32]) -> float:
     """The sum of (errors - rate · comparisons)² over pairs of different units, each pair once;
     multiplied out, since errors are few and a matrix of them would be large."""
     pairs = np.sort(np.stack([first, second]), axis=0)
     (one, other), errors = np.unique(pairs, axis=1, return_counts=True)
-    own = np.diagonal(counts).astype(np.float64)
-    every = np.einsum("ij,ij->", counts, counts, dtype=np.float64) - (own**2).sum()
-    return float((errors**2 - 2 * rate * errors * counts[one, other]).sum() + rate**2 * every / 2)
+    every = np.einsum("ij,ij->", between, between, dtype=np.float64)
+    return float((errors**2 - 2 * rate * errors * between[one, other]).sum() + rate**2 * every / 2)
 
 
 def rate_at_fixed_limit(first: Ints, second: Ints, trials: Trials) -> Rate:
@@ -157,16 +183,16 @@ def rate_at_fixed_limit(first: Ints, second: Ints, trials: Trials) -> Rate:
 
 
 def _among_present(first: Ints, second: Ints, trials: Trials) -> tuple[Ints, Ints, Trials]:
-    """Without the units that have no comparison: a gallery has thousands, a slice some hundreds."""
-    present = np.flatnonzero(trials.counts.any(axis=1))
-    if len(present) == len(trials.counts):
+    """Without the units that have no comparison."""
+    present = np.flatnonzero(trials.by_unit)
+    if len(present) == len(trials.own):
         return first, second, trials
-    counts = trials.counts[np.ix_(present, present)]
-    return np.searchsorted(present, first), np.searchsorted(present, second), Trials(counts)
+    places = np.searchsorted(present, first), np.searchsorted(present, second)
+    return *places, trials.among(present)
 
 
 def _share_nobody(trials: Trials) -> bool:
-    return bool(((trials.counts > 0).sum(axis=1) <= 1).all() and trials.counts.max() <= 1)
+    return bool(trials.by_unit.max() <= 1)
 
 
 def _effective(first: Ints, second: Ints, trials: Trials) -> tuple[float, float]:
@@ -174,8 +200,7 @@ def _effective(first: Ints, second: Ints, trials: Trials) -> tuple[float, float]
     if _share_nobody(trials):
         return len(first), trials.total
     if not len(first):
-        one_unit = np.diagonal(trials.counts).any()
-        return 0, trials.units if one_unit else trials.units // 2
+        return 0, trials.units if trials.own.any() else trials.units // 2
     value = len(first) / trials.total
     effective = value * (1 - value) / spread(first, second, trials) ** 2
     effective = min(float(trials.total), max(effective, 1.0))
@@ -183,7 +208,7 @@ def _effective(first: Ints, second: Ints, trials: Trials) -> tuple[float, float]
 
 
 def _redrawn_interval(first: Ints, second: Ints, trials: Trials) -> tuple[float, float]:
-    weights = worlds(len(trials.counts))
+    weights = worlds(len(trials.own))
     failed = np.array([weight(row, first, second).sum(dtype=np.float64) for row in weights])
     rates = failed / trials.redrawn(weights)
     value = len(first) / trials.total

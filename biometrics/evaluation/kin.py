@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint
+from biometrics.calibration import CONTRAST_MARGINS, FURTHEST, OperatingPoint
 from biometrics.evaluation.gallery import Gallery
 from biometrics.evaluation.intervals import Ints, rate_at_fixed_limit, trials_of
 from biometrics.evaluation.measure import Method, compare
@@ -72,7 +72,7 @@ class Household:
         people = np.unique(self._subjects).tolist()
         self._own = {person: np.flatnonzero(self._subjects == person) for person in people}
         self._relatives = {
-            person: [p for p in np.flatnonzero(slicer.related[person]).tolist() if p in self._own]
+            person: sorted(p for p in slicer.relatives.get(person, ()) if p in self._own)
             for person in people
         }
         self._impostors, self._genuine = self._draw_impostors(), self._draw_genuine()
@@ -182,7 +182,7 @@ class Kin:
         """All claims, with contrast: one that is not nearest to the claimed reference is as far as
         can be."""
         held = [
-            replace(claims, distance=np.where(nearer, claims.distance, _FURTHEST))
+            replace(claims, distance=np.where(nearer, claims.distance, FURTHEST))
             for claims in (self.impostors, self.genuine)
             for nearer in [claims.nearer(self.margin)]
         ]
@@ -191,12 +191,9 @@ class Kin:
 
 def as_comparisons(impostors: Claims, genuine: Claims, families: int) -> Comparisons:
     """Claims as comparisons by family."""
-    trials = trials_of(impostors.families, impostors.families, families)
-    own, other = genuine.families, impostors.families
+    present = np.unique(np.concatenate([genuine.families, impostors.families]))
+    own, other = (np.searchsorted(present, c.families) for c in (genuine, impostors))
+    trials = trials_of(other, other, len(present))
     return Comparisons(
-        genuine.distance, own, own, families, impostors.distance, other, other, trials
+        genuine.distance, own, own, present, families, impostors.distance, other, other, trials
     )
-
-
-_FURTHEST = 2.0
-"""The cosine distance of opposite directions."""

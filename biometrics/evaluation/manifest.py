@@ -59,6 +59,7 @@ def _picture(row: dict[str, str], path: Path, line: int) -> Picture:
 def _age(written: str, place: str) -> int | None:
     if not written:
         return None
-    if not written.isdecimal() or int(written) > _OLDEST_YEARS:
+    short = len(written) <= len(str(_OLDEST_YEARS))  # Python reads no number of thousands of digits
+    if not short or not written.isdecimal() or int(written) > _OLDEST_YEARS:
         raise ManifestUnreadable(f"{place}: {written!r} is no age in years")
     return int(written)

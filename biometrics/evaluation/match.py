@@ -2,7 +2,7 @@
 
 Writes report.json, report.md and det.svg. report.json:
 
-    {"engine": …, "date": …, "pictures": {…},
+    {"engine": …, "date": …, "pictures": {…}, "notes": [sentences on what is lacking],
      "slices": {NAME: {"subjects", "images", "failed_to_detect", "genuine", "impostor",
         "fnmr_at_fmr": {"1e-4": {"value", "low", "high", "errors", "comparisons", "method"}
             or null},
@@ -45,13 +45,19 @@ from biometrics.evaluation.measure import (
     plain_cohort,
     plain_mean,
 )
-from biometrics.evaluation.plots import draw
+from biometrics.evaluation.plots import Curve, curve_of, draw
 from biometrics.evaluation.points import Calibration, write_points
 from biometrics.evaluation.rates import Comparisons, differences, fnmr_at_fmr
 from biometrics.evaluation.report import fmr_name, readable
 from biometrics.evaluation.slices import Slice, Slicer
 
-Curves = dict[str, dict[str, Comparisons]]
+_NO_DOUBLES = (
+    "No table of doubles was given: where a set shows one person under several names, false match"
+    " rates count these pairs."
+)
+_NO_RELATIONS = "No relations were given: no relatives are compared in kin and kin_contrast."
+
+Curves = dict[str, dict[str, Curve]]
 """By slice and method."""
 
 
@@ -77,6 +83,8 @@ def main(arguments: Sequence[str]) -> int:
         points = calibration.measured(gallery.engine)
     report = bench.report(points)
     report["pictures"]["doubles_left_out"] = len(doubles)
+    if not named:
+        report["notes"].append(_NO_DOUBLES)
     text = json.dumps(report, indent=1, ensure_ascii=False)
     (options.out / "report.json").write_text(text + "\n", encoding="utf-8")
     (options.out / "report.md").write_text(readable(report), encoding="utf-8")
@@ -128,14 +136,19 @@ class Bench:
                 "all": len(self.gallery.pictures),
                 "failed_to_detect": int((~self.gallery.found()).sum()),
             },
+            "notes": self._notes(),
             "slices": found,
             "operating_points": points,
             "groups": group_rates(self.gallery, self.slicer, self.shipped, limits),
         }
 
+    def _notes(self) -> list[str]:
+        lacking = self.slicer.in_family.any() and not self.slicer.relatives
+        return [_NO_RELATIONS] if lacking else []
+
     def _slice(self, slice_: Slice, limits: Points) -> dict[str, Any]:
         ours = compare(self.gallery, slice_, self.shipped)
-        self.curves[slice_.name] = {"shipped": ours}
+        self.curves[slice_.name] = {"shipped": curve_of(ours)}
         return {
             "subjects": len(set(self.slicer.subjects[slice_.pictures].tolist())),
             "images": len(slice_.pictures),
@@ -148,8 +161,8 @@ class Bench:
         }
 
     def _baseline(self, slice_: Slice, method: Method, ours: Comparisons) -> dict[str, Any]:
-        theirs = compare(self.gallery, slice_, method)
-        self.curves[slice_.name][method.name] = theirs
+        theirs = compare(self.gallery, slice_, method, trials=ours.trials)
+        self.curves[slice_.name][method.name] = curve_of(theirs)
         return _beside(theirs, ours, slice_.name)
 
     def _plainer(self, slice_: Slice) -> list[Method]:
@@ -166,12 +179,17 @@ class Bench:
         kin = Kin.measured(self.gallery, household, self.shipped)
         claims = household.claims(self.gallery, plain())
         comparisons, simpler = kin.comparisons(), as_comparisons(*claims, household.families)
-        self.curves["kin_contrast"] = {"shipped": comparisons, "plain": simpler}
+        self.curves["kin_contrast"] = {
+            "shipped": curve_of(comparisons),
+            "plain": curve_of(simpler),
+        }
         alone: dict[str, Any] = {}
         contrast: dict[str, Any] = {}
         for fmr, limit in kin.limits.items():
-            alone[fmr_name(fmr)] = limit and kin.without_contrast(limit)
-            contrast[fmr_name(fmr)] = limit and kin.with_contrast(limit, kin.margin)
+            alone[fmr_name(fmr)] = contrast[fmr_name(fmr)] = None
+            if limit is not None:
+                alone[fmr_name(fmr)] = kin.without_contrast(limit)
+                contrast[fmr_name(fmr)] = kin.with_contrast(limit, kin.margin)
         found["kin"]["at_stranger_fmr"] = alone
         found["kin_contrast"] = {
             **{key: found["kin"][key] for key in ("subjects", "images", "failed_to_detect")},

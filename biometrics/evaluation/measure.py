@@ -74,31 +74,32 @@ def _as_it_is(vectors: Vectors, _: int | None) -> Vectors:
     return vectors
 
 
-def compare(gallery: Gallery, slice_: Slice, method: Method, kept: float = _KEPT) -> Comparisons:
-    """Every comparison of the slice. `kept`: share of the nearest impostors to keep."""
-    trials = impostor_trials(slice_)
+def compare(
+    gallery: Gallery,
+    slice_: Slice,
+    method: Method,
+    kept: float = _KEPT,
+    trials: Trials | None = None,
+) -> Comparisons:
+    """Every comparison of the slice. `kept`: share of the nearest impostors to keep; `trials`: the
+    slice's, where they were counted already."""
+    if trials is None:
+        trials = impostor_trials(slice_)
     nearest = _NearestImpostors(int(kept * trials.total) + 1)
     genuine: list[tuple[NDArray[np.float32], Ints, Ints]] = []
     for block in slice_.blocks():
         distances = block_distances(gallery, block, method)
-        units = slice_.units[block.rows], slice_.units[block.probes[:, 0]]
+        units = slice_.units_of(block.rows), slice_.units_of(block.probes[:, 0])
         genuine.append(_chosen(distances, block.genuine, *units))
         nearest.add(*_chosen(distances, block.impostor, *units))
-    return _comparisons(genuine, nearest, trials)
+    own = [np.concatenate(parts) for parts in zip(_NOTHING, *genuine, strict=True)]
+    away, everybody = own[0].astype(np.float64), int(slice_.units.max()) + 1
+    near = nearest.result()
+    return Comparisons(away, own[1], own[2], slice_.present, everybody, *near, trials)
 
 
 _NOTHING = np.empty(0, np.float32), np.empty(0, np.intp), np.empty(0, np.intp)
 """Distances and units of no comparison."""
-
-
-def _comparisons(
-    genuine: list[tuple[NDArray[np.float32], Ints, Ints]],
-    nearest: "_NearestImpostors",
-    trials: Trials,
-) -> Comparisons:
-    own = [np.concatenate(parts) for parts in zip(_NOTHING, *genuine, strict=True)]
-    near = nearest.result()
-    return Comparisons(own[0].astype(float), own[1], own[2], len(trials.counts), *near, trials)
 
 
 def block_distances(gallery: Gallery, block: Block, method: Method) -> NDArray[np.float32]:
@@ -124,17 +125,17 @@ def _chosen(
 
 def impostor_trials(slice_: Slice, wanted: Callable[[Block], bool] = lambda _: True) -> Trials:
     """How many impostor comparisons there are between each two units."""
-    size = int(slice_.units.max()) + 1
+    size = len(slice_.present)
     counts = np.zeros((size, size), np.float32)
     for block in slice_.blocks():
         if wanted(block):
-            _count(counts, block.impostor, slice_.units[block.rows], slice_.units, block.probes)
+            units = slice_.units_of(block.rows), slice_.units_of(block.probes[:, 0])
+            _count(counts, block.impostor, *units)
     return both_ways(counts)
 
 
-def _count(counts: NDArray[np.float32], mask: Mask, rows: Ints, units: Ints, probes: Ints) -> None:
+def _count(counts: NDArray[np.float32], mask: Mask, rows: Ints, columns: Ints) -> None:
     """Adds a block's comparisons, unit by unit."""
-    columns = units[probes[:, 0]]
     order = np.argsort(columns, kind="stable")
     present, starts = np.unique(columns[order], return_index=True)
     by_column = np.add.reduceat(mask[:, order].astype(np.float32), starts, axis=1)

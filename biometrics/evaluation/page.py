@@ -14,7 +14,7 @@ from typing import Any
 from biometrics.calibration import ADULTS
 from biometrics.evaluation.arguments import reported
 from biometrics.evaluation.errors import ManifestUnreadable
-from biometrics.evaluation.report import rate, table
+from biometrics.evaluation.report import past_target_as_labelled, rate, table, worst_ratio
 from biometrics.evaluation.targets import match_rows, table_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "faces.md"
@@ -118,6 +118,7 @@ def _limits(engine: str, report: Report) -> list[str]:
         for name, band in points["bands"].items()
         if band["review_because"]
     ]
+    lines += past_target_as_labelled(points)
     borrowed = [name for name, band in points["bands"].items() if band["borrowed"]]
     lines.append(f"Why a person decides: {'; '.join(why)}.")
     if borrowed:
@@ -173,8 +174,9 @@ def _groups(reports: Mapping[str, Report]) -> list[str]:
     rows = []
     for engine, report in reports.items():
         for kind, found in report["groups"].items():
-            ratio = found.get("worst_to_together", found.get("worst_to_best"))
-            said = "–" if ratio is None else f"{ratio:.2f}"
+            ratios = [worst_ratio(part) for part in (found, found["false_non_match_rate"])]
+            said = ["–" if ratio is None else f"{ratio:.2f}" for ratio in ratios]
             against = "all together" if "worst_to_together" in found else "the best"
-            rows.append([kind, engine, said, against, f"{found['at_most']}"])
-    return table(["groups", "engine", "worst, times", "against", "at most"], rows)
+            rows.append([kind, engine, *said, against, f"{found['at_most']}"])
+    head = ["groups", "engine", "FMR, worst, times", "FNMR, worst, times", "against", "at most"]
+    return table(head, rows)

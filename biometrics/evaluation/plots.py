@@ -1,6 +1,7 @@
 """DET curves: false non-matches against false matches, both axes logarithmic."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,22 @@ _POINTS = 60
 _LEAST_ERRORS = 3
 
 
-def draw(curves: Mapping[str, Mapping[str, Comparisons]], path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One method on one slice."""
+
+    genuine: int
+    """Comparisons."""
+    fmrs: list[float]
+    fnmrs: list[float]
+
+
+def curve_of(comparisons: Comparisons) -> Curve:
+    """What is drawn of them: all comparisons of all slices together take gigabytes."""
+    return Curve(len(comparisons.genuine), *det(comparisons))
+
+
+def draw(curves: Mapping[str, Mapping[str, Curve]], path: Path) -> None:
     """One panel for each slice that has genuine comparisons; SVG, the same for the same curves."""
     import matplotlib as mpl  # slow to import, and only this command draws
 
@@ -26,9 +42,10 @@ def draw(curves: Mapping[str, Mapping[str, Comparisons]], path: Path) -> None:
         figure = Figure(figsize=(4 * _COLUMNS, 3 * rows), layout="constrained")
         panels = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
         for panel, (name, methods) in zip(panels, shown.items(), strict=False):
-            for method, comparisons in methods.items():
-                if (curve := det(comparisons))[0]:
-                    panel.plot(*curve, _STYLES.get(method, "-"), label=method)
+            for method, curve in methods.items():
+                if curve.fmrs:
+                    style = _STYLES.get(method, "-")
+                    panel.plot(curve.fmrs, curve.fnmrs, style, label=method)
             panel.set(title=name, xlabel="FMR", ylabel="FNMR")
             panel.grid(visible=True, which="major", alpha=0.4)
             if panel.lines:
@@ -44,7 +61,7 @@ def det(comparisons: Comparisons) -> tuple[list[float], list[float]]:
     total = max(1, comparisons.trials.total)
     kept = len(comparisons.nearest) / total
     lowest = _LEAST_ERRORS / total
-    if lowest >= kept:
+    if lowest >= kept or not len(comparisons.genuine):
         return [], []
     fmrs = np.geomspace(lowest, min(kept, 1.0), _POINTS)[:-1].tolist()
     fnmrs = [float((comparisons.genuine >= comparisons.limit(fmr)).mean()) for fmr in fmrs]
@@ -52,5 +69,5 @@ def det(comparisons: Comparisons) -> tuple[list[float], list[float]]:
     return [fmr for fmr, _ in shown], [fnmr for _, fnmr in shown]
 
 
-def _has_genuine(methods: Mapping[str, Comparisons]) -> bool:
-    return all(len(comparisons.genuine) >= LEAST_GENUINE for comparisons in methods.values())
+def _has_genuine(methods: Mapping[str, Curve]) -> bool:
+    return all(curve.genuine >= LEAST_GENUINE for curve in methods.values())

@@ -3,13 +3,20 @@ them."""
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from biometrics.calibration import ADULTS, BANDS, SAME_CAPTURE_FMR, AgeBand, is_supported
+from biometrics.calibration import (
+    ADULTS,
+    BANDS,
+    FURTHEST,
+    SAME_CAPTURE_FMR,
+    AgeBand,
+    is_supported,
+)
 from biometrics.cohort import ADULT_FROM_YEARS
 from biometrics.evaluation.errors import ManifestUnreadable, TooFewPeople
 from biometrics.evaluation.gallery import Gallery
@@ -27,6 +34,9 @@ _TARGET_FOR_NONE = 1e-3
 """What is shown for a band that nobody is accepted in."""
 _DRAWN_IN = tuple(1 - step / 20 for step in range(16))
 """Parts of the target, down to a quarter: a limit drawn in further turns most people away."""
+_AS_LABELLED_FROM = 0.1
+"""Part of the target, left with the doubles out, down to which a limit is drawn in so that it meets
+the target with them in."""
 _CLOSE_MINORS = "people with several pictures, at most 2 years apart"
 LEAST_GENUINE_PEOPLE = 20
 """Below so many people a false non-match rate is unknown."""
@@ -64,6 +74,8 @@ class Calibration:
         if not found.trials.total:
             adults = self.slicer.band(ADULTS.youngest, ADULTS.oldest)
             found = compare(self.gallery, adults, plain(), kept)
+        if not found.supports_limit(SAME_CAPTURE_FMR):
+            raise TooFewPeople("too few strangers to say how far apart two people's frames lie")
         return _rounded(found.limit(SAME_CAPTURE_FMR))
 
     def _band(self, band: AgeBand, adult_limit: float | None) -> dict[str, Any]:
@@ -78,17 +90,18 @@ class Calibration:
             limit = adult_limit
         fmr, as_labelled = found.false_matches(limit), labelled.false_matches(limit)
         accepts = is_supported(band, fmr.high)
-        review = _rounded(max(found.limit(band.review_fmr), limit))
+        review, review_fmr = _review(band, found, limit)
         genuine = self._genuine(band)
         return {
             "accept_within": limit if accepts else None,
             "review_within": review,
+            "review_fmr": review_fmr and asdict(review_fmr),
             "target_fmr": band.accept_fmr,
             "measured_at": limit,
             "people": found.trials.units,
             "fmr": asdict(fmr),
             "fmr_as_labelled": asdict(as_labelled),
-            "supported_as_labelled": is_supported(band, as_labelled.high),
+            "supported_as_labelled": _holds_as_labelled(band, as_labelled),
             "fmr_elsewhere": {n: asdict(part.false_matches(limit)) for n, part in nearer.items()},
             "fnmr": {n: asdict(part.false_non_matches(limit)) for n, part in genuine.items()},
             "rejected": {n: asdict(part.false_non_matches(review)) for n, part in genuine.items()},
@@ -107,15 +120,24 @@ class Calibration:
         nearer: Mapping[str, Comparisons],
     ) -> float:
         """The widest limit within the target on all strangers of the band, and on those who are
-        nearer to each other; drawn in until the interval allows acceptance, if that is near:
-        also with the pairs in that may show one person, else at least with them left out."""
+        nearer to each other; drawn in until the interval allows acceptance, if that is near: with
+        the pairs in that may show one person too, else at least with them left out."""
         target = band.accept_fmr or _TARGET_FOR_NONE
         elsewhere = [part.limit(target) for part in nearer.values() if part.supports_limit(target)]
         widest = min([found.limit(target), *elsewhere])
         limits = [_rounded(min(widest, found.limit(share * target))) for share in _DRAWN_IN]
-        for asked in ((found, labelled), (found,)):
-            for limit in limits:
-                if all(is_supported(band, part.false_matches(limit).high) for part in asked):
+        capped = _rounded(labelled.limit(target))
+        near = capped >= _rounded(found.limit(_AS_LABELLED_FROM * target))
+        within = [min(limit, capped) for limit in limits] if near else []
+        tries: list[tuple[list[float], Callable[[Rate], bool]]] = [
+            (within, lambda rate: _holds_as_labelled(band, rate)),
+            (limits, lambda rate: is_supported(band, rate.high)),
+            (limits, lambda _: True),
+        ]
+        for tried, holds_as_labelled in tries:
+            for limit in tried:
+                supported = is_supported(band, found.false_matches(limit).high)
+                if supported and holds_as_labelled(labelled.false_matches(limit)):
                     return limit
         return _rounded(widest)
 
@@ -138,6 +160,22 @@ class Calibration:
             found |= self._nearer_strangers(band)
         least = LEAST_GENUINE_PEOPLE
         return {n: p for n, p in found.items() if p.genuine_trials.units >= least}
+
+
+def _review(band: AgeBand, found: Comparisons, accept: float) -> tuple[float, Rate | None]:
+    """The limit of rejection, and the rate of strangers below it. Where they are too few to show
+    the rate that it is set for, nobody is rejected."""
+    if not found.supports_limit(band.review_fmr):
+        return FURTHEST, None
+    limit = _rounded(max(found.limit(band.review_fmr), accept))
+    return limit, found.false_matches(limit)
+
+
+def _holds_as_labelled(band: AgeBand, rate: Rate) -> bool:
+    """Whether the target is met, and acceptance supported, whoever counts the pairs that may show
+    one person."""
+    within = band.accept_fmr is not None and rate.value <= band.accept_fmr
+    return within and is_supported(band, rate.high)
 
 
 def _is_adult(band: AgeBand) -> bool:

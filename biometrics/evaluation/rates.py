@@ -37,7 +37,11 @@ class Comparisons:
     genuine: Floats
     genuine_first: Ints
     genuine_second: Ints
-    units: int
+    present: Ints
+    """Units are numbered by their place in this: their numbers in the whole gallery."""
+    drawn_from: int
+    """Units of the whole gallery: worlds are redrawn from all of them, so that each unit is drawn
+    as often in every slice."""
     nearest: Floats
     """Of the impostors: the nearest ones, enough for the largest rate asked for."""
     nearest_first: Ints
@@ -53,7 +57,7 @@ class Comparisons:
     @cached_property
     def genuine_trials(self) -> Trials:
         """The genuine comparisons by unit."""
-        return trials_of(self.genuine_first, self.genuine_second, self.units)
+        return trials_of(self.genuine_first, self.genuine_second, len(self.present))
 
     @cached_property
     def usual_worlds(self) -> dict[float, Floats]:
@@ -150,7 +154,7 @@ def _redrawn(comparisons: Comparisons, fmrs: Sequence[float], draws: int) -> dic
     shown = [fmr for fmr in fmrs if _may_be_redrawn(comparisons, fmr)]
     if not shown:
         return {}
-    weights = worlds(comparisons.units, draws)
+    weights = worlds(comparisons.drawn_from, draws, shown=comparisons.present)
     allowed = comparisons.trials.redrawn(weights)[:, None] * np.array(shown)
     nearest = _Nearest.of(comparisons, float(allowed.max()))
     columns = [

@@ -51,6 +51,9 @@ def _head(report: Mapping[str, Any]) -> Iterator[str]:
     yield f"{pictures['doubles_left_out']} pairs left out as one person under two names."
     yield "95 % intervals in brackets: by person drawn anew, or Clopper-Pearson; none where the"
     yield "people are too few for one. Curves: det.svg."
+    for note in report["notes"]:
+        yield ""
+        yield note
 
 
 def _rates(slices: Mapping[str, Any]) -> list[str]:
@@ -106,7 +109,22 @@ def _points(points: Mapping[str, Any] | None) -> list[str]:
         "why review",
     ]
     rows = [_point(name, band) for name, band in points["bands"].items()]
-    return [f"## Operating points of {points['date']}", *table(head, rows)]
+    title = f"## Operating points of {points['date']}"
+    return [title, *table(head, rows), *past_target_as_labelled(points), ""]
+
+
+def past_target_as_labelled(points: Mapping[str, Any]) -> list[str]:
+    """The bands that are accepted only with the pairs left out that may show one person: at most
+    one line."""
+    past = [
+        f"{name} ({rate(band['fmr_as_labelled'])}; target {100 * band['target_fmr']:.3g} %)"
+        for name, band in points["bands"].items()
+        if band["accept_within"] is not None and not band["supported_as_labelled"]
+    ]
+    if not past:
+        return []
+    said = f"**Accepted though past the target as labelled**: {'; '.join(past)}"
+    return [f"{said}. No limit near the one in use is within it."]
 
 
 def _point(name: str, band: Mapping[str, Any]) -> list[str]:
@@ -150,11 +168,26 @@ def _relatives(slices: Mapping[str, Any]) -> list[str]:
     return ["## Relatives, at limits set on strangers", *table(head, rows)]
 
 
+def _ratio(found: Mapping[str, Any], at_most: float) -> str:
+    ratio = worst_ratio(found)
+    return _UNKNOWN if ratio is None else f"{ratio:.2f} (at most {at_most})"
+
+
+def worst_ratio(found: Mapping[str, Any]) -> float | None:
+    """Of one error rate by group (groups.py)."""
+    ratio: float | None = found.get("worst_to_together", found.get("worst_to_best"))
+    return ratio
+
+
 def _groups(groups: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for kind, found in groups.items():
-        rows = [[name, rate(one)] for name, one in found["false_match_rate"].items()]
-        ratio = found.get("worst_to_together", found.get("worst_to_best"))
-        said = _UNKNOWN if ratio is None else f"{ratio:.2f} (at most {found['at_most']})"
-        lines += [f"## False matches by {kind}: ratio {said}", *table([kind, "FMR"], rows)]
+        missed = found["false_non_match_rate"]
+        rows = [
+            [name, rate(one), rate(missed["of"][name])]
+            for name, one in found["false_match_rate"].items()
+        ]
+        said = " and ".join(_ratio(part, found["at_most"]) for part in (found, missed))
+        title = f"## False matches and false non-matches by {kind}: ratios {said}"
+        lines += [title, *table([kind, "FMR", "FNMR"], rows)]
     return lines

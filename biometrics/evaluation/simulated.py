@@ -28,10 +28,9 @@ from biometrics.evaluation.simulator import (
     play,
 )
 from biometrics.images import ImageLimits
-from biometrics.liveness import LOG_ODDS, MEASURED
 from biometrics.progress import Progress
 from biometrics.tracks import Track, turn_of
-from biometrics.types import Outcome, Verification
+from biometrics.types import LOG_ODDS, MEASURED, Outcome, Verification
 from biometrics.verifier import FaceVerifier
 
 SEEDS = {"development": DEVELOPMENT_SEEDS, "kept": KEPT_SEEDS}

@@ -7,6 +7,7 @@ one age, that of the person on the reference (the picture that comes first in th
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,16 @@ class Slice:
     failed: int = 0
     """Further pictures in which no face was found."""
 
+    @cached_property
+    def present(self) -> Ints:
+        """The units of the slice's pictures. Comparisons are counted by place in this: a gallery
+        may have ten times as many units, and a table of each two of them a hundred times."""
+        return np.unique(self.units[self.pictures])
+
+    def units_of(self, pictures: Ints) -> Ints:
+        """Places in `present`."""
+        return np.searchsorted(self.present, self.units[pictures])
+
 
 class Slicer:
     """Makes the slices of one gallery. `found`: pictures in which a face was found."""
@@ -67,9 +78,10 @@ class Slicer:
         self.families = _numbered([picture.family or picture.subject for picture in pictures])
         self.ages = np.array([-1 if p.age is None else p.age for p in pictures])
         self.in_family = np.array([bool(picture.family) for picture in pictures])
+        self._of_families = np.unique(self.subjects[self.in_family])
         counted = Counter(picture.subject for picture in pictures)
         self._repeated = np.array([counted[picture.subject] > 1 for picture in pictures])
-        self.related = self._related(pictures, relations)
+        self.relatives = self._relatives(pictures, relations)
         self._doubles = _rows_of(doubles, pictures)
 
     def all(self) -> list[Slice]:
@@ -106,7 +118,7 @@ class Slicer:
             "kin",
             chosen,
             self.families,
-            lambda: self._kin_blocks(chosen, self.related),
+            lambda: self._kin_blocks(chosen, self._related()),
             self._failed(self.in_family),
         )
 
@@ -196,20 +208,35 @@ class Slicer:
                 families = self.families[block.rows][:, None], self.families[columns][None]
                 apart = (families[0] != families[1]) & block.impostor
             else:
-                kin = related[self.subjects[block.rows][:, None], self.subjects[columns][None]]
-                apart = kin & block.impostor
+                people = self._in_families(block.rows), self._in_families(columns)
+                apart = related[people[0][:, None], people[1][None]] & block.impostor
             yield Block(None, block.rows, block.probes, block.genuine, apart)
 
-    def _related(self, pictures: Sequence[Picture], relations: Sequence[tuple[str, str]]) -> Mask:
+    def _relatives(
+        self, pictures: Sequence[Picture], relations: Sequence[tuple[str, str]]
+    ) -> dict[int, set[int]]:
         """By subject; only within a family, and nobody is related to themselves."""
         numbers = {p.subject: n for p, n in zip(pictures, self.subjects.tolist(), strict=True)}
         families = {p.subject: p.family for p in pictures}
-        size = int(self.subjects.max()) + 1
-        related = np.zeros((size, size), bool)
+        found: dict[int, set[int]] = {}
         for one, other in relations:
             if one != other and families.get(one) and families[one] == families.get(other):
-                related[numbers[one], numbers[other]] = related[numbers[other], numbers[one]] = True
+                found.setdefault(numbers[one], set()).add(numbers[other])
+                found.setdefault(numbers[other], set()).add(numbers[one])
+        return found
+
+    def _related(self) -> Mask:
+        """Whether two people are related, by their places among the people of families."""
+        size = len(self._of_families)
+        related = np.zeros((size, size), bool)
+        for one, others in self.relatives.items():
+            places = np.searchsorted(self._of_families, [one, *others])
+            related[places[0], places[1:]] = True
         return related
+
+    def _in_families(self, pictures: Ints) -> Ints:
+        """Places among the people of families."""
+        return np.searchsorted(self._of_families, self.subjects[pictures])
 
 
 def _rows_of(

@@ -132,7 +132,9 @@ def pictures(folder: Path | None) -> list[Image.Image]:
     """Portraits: some of the folder's, or the two that other packages' wheels carry."""
     if folder is not None:
         paths = sorted(
-            p for p in folder.rglob("*") if p.suffix.lower() in {".jpg", ".jpeg", ".png"}
+            path
+            for path in folder.rglob("*")
+            if path.suffix.lower() in {".jpg", ".jpeg", ".png"} and path.is_file()
         )
         if not paths:
             raise FileNotFoundError(f"no picture in {folder}")

@@ -45,6 +45,9 @@ def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer
         raise
 
 
+_OF_HOUSEHOLD = {ReviewReason.CLOSE_RELATIVE, ReviewReason.HOUSEHOLD_UNREAD}
+
+
 def _judge(
     call: Call,
     capture: Capture,
@@ -85,7 +88,7 @@ def _judge_further(
         subject=question.subject,
         from_document=question.from_document,
         registry_portrait=against,
-        close_relative=seen.review is ReviewReason.CLOSE_RELATIVE,
+        household=seen.review.value if seen.review in _OF_HOUSEHOLD else "",
         shown_live=replace(question.shown, undecided=seen.life is not Life.LIVE),
     )
     return Judged(seen, verdict, against)

@@ -205,13 +205,14 @@ def verdict(
     subject: str,
     from_document: bool,
     registry_portrait: str,
-    close_relative: bool = False,
+    household: str = "",
     shown_live: Shown,
 ) -> Verdict:
     """From the engine's answer to what happens. A machine never refuses finally.
 
     ``accepted``: the engine's match needs nobody, at the measured limits of the person's age.
-    ``close_relative``: another reference of the household is about as near as the claimed one.
+    ``household``: why its other references leave the match to a person: close_relative,
+    household_unread, or nothing.
     ``subject``: whose face, relative or guardian.
     ``from_document``: the photo was cut from an identity document; a child's face photo, which
     nobody vouches for, does not become one by the child's coming of age.
@@ -227,8 +228,8 @@ def verdict(
     reasons = list(shown_live.reasons)
     if subject == "guardian":
         reasons.append("guardian_face")
-    if close_relative:
-        reasons.append("close_relative")
+    if household:
+        reasons.append(household)
     elif not accepted and not shown_live.undecided:
         reasons.append("match_uncertain")
     if adult and not from_document:

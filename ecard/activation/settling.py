@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from biometrics.types import Verification
+from biometrics.types import QualityFact, Verification
 from ecard import audit, files
 from ecard.activation import policy as rules
 from ecard.activation import sessions
@@ -181,7 +181,7 @@ def _open_case(
 
 
 def _machine_facts(judged: Judged) -> dict[str, object]:
-    """For the reviewer: what the machine saw. No embedding, no distance."""
+    """For the reviewer: what the machine saw. No embedding, no distance, no score."""
     seen = judged.seen
     return {
         "engine": seen.engine,
@@ -191,16 +191,16 @@ def _machine_facts(judged: Judged) -> dict[str, object]:
         "life": seen.life.value if seen.life else None,
         "best_frame": seen.best_frame,
         "registry_portrait": judged.registry_portrait,
-        "quality": [
-            {
-                "name": fact.name,
-                "value": round(fact.value, 3),
-                "unit": fact.unit,
-                "passed": fact.passed,
-            }
-            for fact in seen.facts
-        ],
+        "quality": [_told(fact) for fact in seen.facts],
     }
+
+
+def _told(fact: QualityFact) -> dict[str, object]:
+    """Of a score only whether it passed."""
+    told: dict[str, object] = {"name": fact.name, "passed": fact.passed}
+    if not fact.is_score:
+        told |= {"value": round(fact.value, 3), "unit": fact.unit}
+    return told
 
 
 def _record(

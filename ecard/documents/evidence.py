@@ -123,7 +123,7 @@ def submit(
         _claim(session, call, link, document_ids)
         photo = keep_reference(session, call, link, application, reference)
         family.evidence_given(session, call, link)
-        facts = {"eye_distance_px": round(photo.eye_distance_px or 0), "read": examined.named}
+        facts = {"between_eyes_px": round(photo.eye_distance_px or 0), "read": examined.named}
         _go_on(session, call, link, facts, (*reasons, *reference.warnings))
         audit.record(
             session, call, "evidence.submitted", "link", link.id, acting_for=link.relative_id

@@ -25,7 +25,7 @@ class Case(Base):
     reasons: Mapped[list[str]] = mapped_column(sa.JSON)
     """Machine reasons, as codes."""
     facts: Mapped[Json]
-    """Machine facts for the reviewer's eyes: engine, operating point, quality; no embedding."""
+    """Machine facts for the reviewer's eyes: engine, operating point, quality; no score."""
     minor: Mapped[bool]
     """Opening it needs a second person's approval."""
     attempt_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("attempts.id"))

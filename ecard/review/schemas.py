@@ -87,6 +87,35 @@ class DecisionSchema(ma.Schema):
     may_appeal = ma.fields.Boolean(required=True)
 
 
+class FactSchema(ma.Schema):
+    """One thing that was measured on a capture. What is compared with a limit for likeness or for
+    life has no value and no unit here, only whether it passed."""
+
+    name = ma.fields.String(required=True)
+    passed = ma.fields.Boolean(required=True)
+    value = ma.fields.Float()
+    unit = ma.fields.String()
+
+
+class FactsSchema(ma.Schema):
+    """What the machine saw, as far as the kind of case has it."""
+
+    engine = ma.fields.String(metadata={"description": "face: which one compared"})
+    operating_point = ma.fields.String(metadata={"description": "face: whose limits applied"})
+    outcome = ma.fields.String()
+    zone = ma.fields.String(allow_none=True)
+    life = ma.fields.String(allow_none=True)
+    best_frame = ma.fields.Integer(allow_none=True)
+    registry_portrait = ma.fields.String()
+    quality = ma.fields.List(ma.fields.Nested(FactSchema))
+    digits = ma.fields.String(metadata={"description": "digits_video: what had to be said"})
+    seconds = ma.fields.Float(metadata={"description": "digits_video: its length"})
+    between_eyes_px = ma.fields.Integer(metadata={"description": "evidence: of the portrait"})
+    read = ma.fields.List(
+        ma.fields.String(), metadata={"description": "evidence: what the documents say"}
+    )
+
+
 class CaseSchema(ma.Schema):
     """Everything a reviewer sees."""
 
@@ -105,7 +134,7 @@ class CaseSchema(ma.Schema):
     reasons = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "Why a machine did not decide"}
     )
-    facts = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    facts = ma.fields.Nested(FactsSchema, required=True)
     files = ma.fields.List(ma.fields.Nested(CaseFileSchema), required=True)
     decisions = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)
     grounds = ma.fields.String(

@@ -1,7 +1,6 @@
 """The challenge of a capture session over HTTP: drawn by the server, used once, bound to session,
 device and nonce; and what is refused with which code. The people are a simulation."""
 
-import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +29,7 @@ from tests.activation.steps import (
     last_step,
     stills,
 )
+from tests.review.cases import opened
 from tests.security.parallel import at_once, codes
 from tests.support import Stage
 
@@ -395,14 +395,17 @@ def test_a_region_may_have_a_person_look_at_them(stage: Stage) -> None:
     assert step.attempts()[0].reason == "device_unattested"
 
 
-def test_the_reviewer_reads_each_measurement(stage: Stage) -> None:
+def test_the_reviewer_reads_what_was_measured_and_no_distance_or_score(stage: Stage) -> None:
     step = child(stage)
     with_rule(stage, 1)
     assert outcome(step.open("own"), frames(ASTRONAUT)).ok
-    with stage.joined.db.read() as session:
-        kept = session.execute(sa.text("SELECT facts FROM cases")).scalar_one()
-    facts = kept if isinstance(kept, dict) else json.loads(kept)
+    facts = opened(stage).read().body["facts"]
     assert facts["life"] == "live"
-    assert {"times", "moves_made", "relief_turning", "light_strength"} <= {
-        fact["name"] for fact in facts["quality"]
-    }
+    said = {fact["name"]: fact for fact in facts["quality"]}
+    assert {"times", "moves_made", "eye_distance", "sharpness"} <= set(said)
+    assert said["eye_distance"]["unit"] == "px"
+    assert said["eye_distance"]["value"] > 0
+    scores = {name for name in said if name.startswith(("life_against_", "relief_t", "light_s"))}
+    assert len(scores) >= 3
+    for name in {"same_person", "light_apart", *scores}:
+        assert said[name] == {"name": name, "passed": True}

@@ -147,7 +147,7 @@ def test_a_link_opens_by_machine_only_for_an_accepted_face_with_a_confirmed_phot
         subject=subject,
         from_document=from_document,
         registry_portrait=portrait,
-        close_relative=close,
+        household="close_relative" if close else "",
         shown_live=LIVE,
     )
     opens = found.outcome == "match" and not found.needs_person

@@ -67,7 +67,7 @@ def test_the_age_decides_the_operating_point():
         "18-59",
         "60+",
     ]
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(ValueError, match="whole years"):
         POINTS.at(-1)
 
 

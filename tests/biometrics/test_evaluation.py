@@ -1,6 +1,8 @@
 """The measuring bench on made-up embeddings: what is compared, counted, refused and written."""
 
 import json
+import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,13 +20,14 @@ from biometrics.evaluation.errors import (
     TooFewPeople,
 )
 from biometrics.evaluation.gallery import Gallery, open_gallery
+from biometrics.evaluation.groups import group_rates
 from biometrics.evaluation.kin import Household, Kin
 from biometrics.evaluation.manifest import Picture, read_manifest
 from biometrics.evaluation.match import Bench
 from biometrics.evaluation.measure import as_shipped, compare, plain, plain_mean
 from biometrics.evaluation.plots import draw
 from biometrics.evaluation.points import Calibration, write_points
-from biometrics.evaluation.report import readable
+from biometrics.evaluation.report import past_target_as_labelled, readable
 from biometrics.evaluation.slices import Slicer
 from biometrics.evaluation.speed import pictures
 from tests.biometrics.pictures import views
@@ -172,8 +175,9 @@ def test_a_picture_that_stands_in_two_rows_is_not_compared_with_itself():
 def test_nobody_is_a_relative_of_themselves_or_of_another_family(crowd):
     people = sorted({p.subject for p in crowd.pictures if p.family in {"family1", "family2"}})
     odd = [(people[0], people[0]), (people[0], people[-1]), ("nobody", people[0])]
-    assert not Slicer(crowd.pictures, crowd.found(), odd).related.any()
-    assert Slicer(crowd.pictures, crowd.found(), [(people[0], people[1])]).related.sum() == 2
+    assert not Slicer(crowd.pictures, crowd.found(), odd).relatives
+    relatives = Slicer(crowd.pictures, crowd.found(), [(people[0], people[1])]).relatives
+    assert sorted(map(len, relatives.values())) == [1, 1]
 
 
 def test_doubles_are_not_compared(crowd, slicer):
@@ -280,6 +284,22 @@ def test_slices_without_pictures_are_there_and_empty(found, tmp_path):
     assert (strangers["images"], strangers["failed_to_detect"]) == ((3, 0) if found else (0, 3))
 
 
+def test_memory_grows_with_the_people_of_a_slice_not_with_all_of_the_manifest():
+    random = np.random.default_rng(6)
+    ages = [(None, 12_000), (30, 5)]  # without a picture that can be used, and with one
+    rows = [
+        (Picture(f"{age}{n}.jpg", f"{age}:{n}", age, "", ""), directions(random, 3) * scale)
+        for (age, count), scale in zip(ages, (np.nan, 1), strict=True)
+        for n in range(count)
+    ]
+    gallery = gallery_of(rows)
+    tracemalloc.start()
+    Bench(gallery, Slicer(gallery.pictures, gallery.found()), None).report(None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6  # a table of each two of them takes 576 MB
+
+
 def test_families_without_relations_have_no_relatives_to_count(crowd):
     rows = [
         (picture, vectors)
@@ -291,6 +311,81 @@ def test_families_without_relations_have_no_relatives_to_count(crowd):
     for name in ("kin", "kin_contrast"):
         assert written["slices"][name]["genuine"] > 0
         assert written["slices"][name]["impostor"] == 0
+    assert [note for note in written["notes"] if "No relations" in note]
+
+
+def twice(random: np.random.Generator, youngest: int, doubles: int, people: int):
+    """One picture each, of which some show the same people as some others."""
+    seen = [directions(random, 1)[0] for _ in range(people)]
+    for number in range(people):
+        person = seen[number] if number >= 2 * doubles else seen[number // 2]
+        name = f"{youngest}:{number}"
+        yield Picture(name, name, youngest, "", ""), pictured(random, person, 0.2)
+
+
+@pytest.mark.parametrize(("doubles", "within"), [(18, True), (120, False)])
+def test_a_limit_holds_as_labelled_where_that_is_near_and_else_the_report_says_so(doubles, within):
+    random = np.random.default_rng(5)
+    people = {30: (doubles, 700), 2: (0, 40), 8: (0, 40), 13: (0, 40), 16: (0, 40), 65: (0, 40)}
+    gallery = gallery_of([row for age, many in people.items() for row in twice(random, age, *many)])
+    named = [(f"30:{2 * n}", f"30:{2 * n + 1}") for n in range(doubles)]
+    slicer = Slicer(gallery.pictures, gallery.found(), (), named)
+    labelled = Slicer(gallery.pictures, gallery.found())
+    points = Calibration(gallery, slicer, labelled, as_shipped(None)).points("made up")
+    adults = points["bands"]["18-59"]
+    assert adults["accept_within"] is not None
+    assert adults["fmr"]["value"] <= 1e-4
+    assert (adults["fmr_as_labelled"]["value"] <= 1e-4) is within
+    assert adults["supported_as_labelled"] is within
+    said = " ".join(past_target_as_labelled(points))
+    assert ("18-59" in said) is not within
+
+
+def test_nobody_is_rejected_at_a_limit_that_so_few_people_cannot_show():
+    random = np.random.default_rng(5)
+    rows = [row for age in (2, 8, 13, 16, 65) for row in twice(random, age, 0, 4)]
+    gallery = gallery_of([*rows, *twice(random, 30, 0, 20)])
+    slicer = Slicer(gallery.pictures, gallery.found())
+    points = Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
+    for band in points["bands"].values():
+        assert band["accept_within"] is None
+        assert (band["review_within"], band["review_fmr"]) == (calibration.FURTHEST, None)
+    assert calibration.read_points(ENGINE, points).at(30).accept_within is None
+
+
+def test_limits_are_not_set_where_frames_of_one_capture_cannot_be_told_from_those_of_two_people():
+    random = np.random.default_rng(5)
+    rows = [row for age in (2, 8, 13, 16, 30, 65) for row in twice(random, age, 0, 3)]
+    gallery = gallery_of(rows)
+    slicer = Slicer(gallery.pictures, gallery.found())
+    with pytest.raises(TooFewPeople, match="frames"):
+        Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
+
+
+def test_rates_by_group_are_those_of_its_own_people(crowd, slicer):
+    rows = [
+        (replace(p, sex="fm"[int(p.subject.split(":")[1]) % 2]), vectors)
+        for p, vectors in zip(crowd.pictures, crowd.vectors, strict=True)
+        if p.age is not None
+    ]
+    gallery = gallery_of(rows)
+    limits = calibration.uncalibrated(ENGINE).by_band
+    adults = replace(limits["18-59"], accept_within=0.3)
+    of_own = Slicer(gallery.pictures, gallery.found())
+    found = group_rates(gallery, of_own, plain(), {**limits, "18-59": adults})
+    assert set(found["sex_adults"]["false_match_rate"]) == {"f", "m"}
+    missed = found["sex_adults"]["false_non_match_rate"]
+    men = [n for n, p in enumerate(gallery.pictures) if p.sex == "m" and p.age and p.age >= 18]
+    photos = gallery.vectors[men, 0]
+    away, people = 1 - photos @ photos.T, of_own.subjects[men]
+    own = (people[:, None] == people) & np.triu(np.ones_like(away, bool), 1)
+    assert missed["of"]["m"]["value"] == pytest.approx((away[own] >= 0.3).mean())
+    assert missed["together"]["comparisons"] == 2 * own.sum()
+    assert missed["worst_to_together"] >= 1
+    few = gallery_of([row for row in rows if int(row[0].subject.split(":")[1]) < 15])
+    of_few = Slicer(few.pictures, few.found())
+    found = group_rates(few, of_few, plain(), {**limits, "18-59": adults})
+    assert set(found["sex_adults"]["false_non_match_rate"]["of"].values()) == {None}
 
 
 def test_limits_are_set_where_other_strangers_are_one_person_only(crowd):
@@ -387,6 +482,9 @@ SOME = Strength(0.8, 0.0)
         ("path,subject,age,family,sex\na,b,-3,,\n", "no age in years"),
         ("path,subject,age,family,sex\na,b,4000,,\n", "no age in years"),
         ("path,subject,age,family,sex\na,b,x\n", "no age in years"),
+        pytest.param(
+            f"path,subject,age,family,sex\na,b,{'9' * 5000},,\n", "no age in years", id="endless"
+        ),
     ],
 )
 def test_a_table_that_is_not_understood_is_refused(tmp_path, table, said):
@@ -462,7 +560,11 @@ def test_the_command_measures_pictures_of_ones_own(tmp_path, astronaut, admiral,
     assert strangers["baselines"]["plain"]["difference"]["value"] is None
     assert written["pictures"] == {"all": 6, "failed_to_detect": 1, "doubles_left_out": 1}
     assert (tmp_path / "o" / "ut" / "det.svg").is_file()
-    assert "adult_strangers" in (tmp_path / "o" / "ut" / "report.md").read_text(encoding="utf-8")
+    (note,) = written["notes"]
+    assert "No table of doubles" in note
+    read = (tmp_path / "o" / "ut" / "report.md").read_text(encoding="utf-8")
+    assert "adult_strangers" in read
+    assert note in read
 
 
 def test_a_damaged_file_of_kept_embeddings_is_named(tmp_path, resnet):
@@ -543,6 +645,7 @@ def test_a_missing_table_is_one_line_and_exit_status_2(tmp_path, capsys):
 def test_large_photos_are_measured_at_the_size_that_the_product_compares(tmp_path, astronaut):
     astronaut.resize((1800, 2400)).save(tmp_path / "large.jpg")
     (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "folder.jpg").mkdir()
     astronaut.resize((60, 80)).save(tmp_path / "small.png")
     assert [max(portrait.size) for portrait in pictures(tmp_path)] == [1600]
     with pytest.raises(FileNotFoundError, match="no picture"):

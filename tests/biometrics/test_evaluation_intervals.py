@@ -15,6 +15,7 @@ from biometrics.evaluation.intervals import (
     rate_at_fixed_limit,
     spread,
     trials_of,
+    worlds,
 )
 from biometrics.evaluation.rates import Comparisons, fnmr_at_fmr
 
@@ -37,7 +38,7 @@ def one_unit_worlds(runs: int, people: int, each: int, rate: float, alike: float
 def pair_worlds(runs: int, people: int, rate: float, wolves: float):
     """Impostor comparisons of one picture each; some people pass more easily for others."""
     random = np.random.default_rng(runs)
-    trials = Trials(1 - np.eye(people, dtype=np.float32))
+    trials = Trials(np.zeros(people), 1 - np.eye(people, dtype=np.float32))
     first, second = np.triu_indices(people, 1)
     limit = norm.ppf(rate) * np.sqrt(1 + 2 * wolves**2)
     for _ in range(runs):
@@ -74,14 +75,47 @@ def test_clopper_pearson_holds_the_truth_in_at_least_94_of_100_worlds(runs, rate
     assert outside <= (0.06 if runs == 1000 else 0.09) * runs
 
 
+def matrix(trials: Trials) -> np.ndarray:
+    assert trials.between is not None
+    return np.diag(trials.own) + trials.between
+
+
+def test_comparisons_are_counted_whichever_way_round_they_are():
+    random = np.random.default_rng(8)
+    one, other = random.integers(0, 1500, (2, 5000))  # more units than are turned at a time
+    trials = trials_of(one, other, 1500)
+    expected = np.zeros((1500, 1500))
+    np.add.at(expected, (one, other), 1)
+    np.add.at(expected, (other[one != other], one[one != other]), 1)
+    assert (matrix(trials) == expected).all()
+    assert trials.total == 5000
+    weights = worlds(1500, draws=3).astype(float)
+    twice = np.einsum("wi,ij,wj->w", weights, matrix(trials), weights)
+    own = np.diagonal(expected)
+    assert trials.redrawn(worlds(1500, draws=3)) == pytest.approx(
+        (twice - weights**2 @ own) / 2 + weights @ own
+    )
+
+
+def test_comparisons_of_one_unit_each_take_no_table_of_each_two():
+    units = np.arange(100_000)
+    trials = trials_of(units, units, len(units))
+    assert trials.between is None
+    assert rate_at_fixed_limit(units[:50], units[:50], trials).value == 50 / 100_000
+
+
+def test_some_of_the_units_are_drawn_as_often_as_among_all():
+    shown = np.array([2, 7, 30])
+    assert (worlds(40, draws=20, shown=shown) == worlds(40, draws=20)[:, shown]).all()
+
+
 def test_the_spread_is_that_of_the_whole_matrix_of_errors():
     random = np.random.default_rng(3)
     places = np.triu_indices(30)
     chosen = np.sort(random.integers(0, len(places[0]), 900))
     trials = trials_of(places[0][chosen], places[1][chosen], 30)
     first, second = (side[chosen][:80] for side in places)  # all of two people
-    errors = trials_of(first, second, 30).counts.astype(float)
-    residual = errors - 80 / 900 * trials.counts
+    residual = matrix(trials_of(first, second, 30)) - 80 / 900 * matrix(trials)
     apart = residual - np.diag(np.diagonal(residual))
     variance = (residual.sum(axis=1) ** 2).sum() - (apart**2).sum() / 2
     assert spread(first, second, trials) == pytest.approx(np.sqrt(variance) / 900)
@@ -142,7 +176,7 @@ def test_too_few_people_support_no_interval():
 
 def test_no_error_at_all_is_judged_by_the_comparisons_that_share_nobody():
     nobody = np.array([], np.intp)
-    trials = Trials(1 - np.eye(200, dtype=np.float32))
+    trials = Trials(np.zeros(200), 1 - np.eye(200, dtype=np.float32))
     rate = rate_at_fixed_limit(nobody, nobody, trials)
     assert (rate.value, rate.low) == (0, 0)
     assert rate.high == pytest.approx(clopper_pearson(0, 100)[1])
@@ -154,8 +188,9 @@ def scores(random: np.random.Generator, people: int, each: int) -> Comparisons:
     genuine = random.normal(0, 1, len(units)) + random.normal(0, 0.5, people)[units]
     first, second = np.triu_indices(people, 1)
     impostor = random.normal(GAP, 1, len(first))
-    trials = Trials(1 - np.eye(people, dtype=np.float32))
-    return Comparisons(genuine, units, units, people, impostor, first, second, trials)
+    trials = Trials(np.zeros(people), 1 - np.eye(people, dtype=np.float32))
+    everybody = np.arange(people), people
+    return Comparisons(genuine, units, units, *everybody, impostor, first, second, trials)
 
 
 GAP = 3.5

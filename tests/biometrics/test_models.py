@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,35 +24,46 @@ PACK = Pack("net", "tests", (FILE,))
 
 
 class Server(BaseHTTPRequestHandler):
-    """Serves one file; `sends` is how much of it before the line goes dead."""
+    """Serves one file at one path; `sends` is how much of it before the line goes dead."""
 
-    def __init__(self, content: bytes, ranges: bool, sends: int, asked: list[str | None], *rest):
-        self.content, self.ranges, self.sends, self.asked = content, ranges, sends, asked
+    def __init__(self, kept: "Kept", asked: list[str | None], *rest):
+        self.kept, self.asked = kept, asked
         super().__init__(*rest)
 
     def do_GET(self):
         wanted = self.headers["Range"]
         self.asked.append(wanted)
-        if not self.path.endswith(f"/{FILE.name}"):
+        if self.path != self.kept.at:
             self.send_error(404)
             return
         start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
-        start = start if self.ranges else 0
+        start = start if self.kept.ranges else 0
+        if start >= len(self.kept.content) > 0:
+            self.send_error(416)
+            return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(self.content) - start))
+        if self.kept.says_length:
+            self.send_header("Content-Length", str(len(self.kept.content) - start))
         self.end_headers()
-        self.wfile.write(self.content[start:][: self.sends])
+        self.wfile.write(self.kept.content[start:][: self.kept.sends])
 
     def log_message(self, *_):
         pass
 
 
+@dataclass(frozen=True)
+class Kept:
+    content: bytes
+    ranges: bool = True
+    sends: int = 2**40
+    says_length: bool = True
+    at: str = f"/models/{FILE.name}"
+
+
 @contextmanager
-def serving(
-    content: bytes = CONTENT, *, ranges: bool = True, sends: int = 2**40
-) -> Iterator[tuple[str, list[str | None]]]:
+def serving(content: bytes = CONTENT, **how) -> Serving:
     asked: list[str | None] = []
-    handler = partial(Server, content, ranges, sends, asked)
+    handler = partial(Server, Kept(content, **how), asked)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -97,13 +108,52 @@ def test_a_fetch_that_ended_just_before_its_check_needs_no_server(tmp_path: Path
     assert read_pack_file(tmp_path, FILE) == CONTENT
 
 
-@pytest.mark.parametrize(
-    "content", [CONTENT[:-1] + b"\x00", CONTENT + b"\x00", bytes(len(CONTENT))]
-)
-def test_another_file_is_refused_and_nothing_of_it_is_left(tmp_path: Path, content: bytes):
-    with serving(content) as (address, _), pytest.raises(ModelAltered):
+OTHERS = [CONTENT[:-1] + b"\x00", CONTENT + b"\x00", bytes(len(CONTENT)), b"wrong", b""]
+
+
+@pytest.mark.parametrize("content", OTHERS)
+@pytest.mark.parametrize("says_length", [True, False])
+def test_another_file_is_refused_and_nothing_of_it_is_left(tmp_path: Path, content, says_length):
+    there = serving(content, says_length=says_length)
+    with there as (address, _), pytest.raises(ModelAltered):
         install(PACK, tmp_path, address)
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", OTHERS)
+def test_another_file_in_a_folder_is_refused_and_the_right_one_then_installed(tmp_path, content):
+    wrong, right, to = (tmp_path / name for name in ("wrong", "right", "to"))
+    for folder, kept in ((wrong, content), (right, CONTENT)):
+        folder.mkdir()
+        (folder / FILE.name).write_bytes(kept)
+    with pytest.raises(ModelAltered):
+        install(PACK, to, str(wrong))
+    assert names(to) == []
+    install(PACK, to, str(right))
+    assert read_pack_file(to, FILE) == CONTENT
+
+
+@pytest.mark.parametrize("left", [b"wrong", bytes(len(CONTENT)), CONTENT + b"more"])
+def test_what_an_earlier_fetch_left_does_not_spoil_the_next(tmp_path: Path, left: bytes):
+    (tmp_path / f"{FILE.name}.part").write_bytes(left)
+    with serving() as (address, asked):
+        install(PACK, tmp_path, address)
+    assert asked[-1] is None  # in the end from the beginning
+    assert read_pack_file(tmp_path, FILE) == CONTENT
+
+
+def test_a_source_that_ends_before_what_is_there_is_refused_and_nothing_is_left(tmp_path: Path):
+    (tmp_path / f"{FILE.name}.part").write_bytes(CONTENT[:1000])
+    with serving(b"wrong") as (address, asked), pytest.raises(ModelAltered):
+        install(PACK, tmp_path, address)
+    assert asked == ["bytes=1000-", None]
+    assert names(tmp_path) == []
+
+
+def test_a_folder_of_unpacked_models_may_be_served_as_it_lies(tmp_path: Path):
+    with serving(at=f"/models/{FILE.folder}/{FILE.name}") as (address, _):
+        install(PACK, tmp_path, f"{address}/")
+    assert read_pack_file(tmp_path, FILE) == CONTENT
 
 
 def test_what_cannot_be_had_is_named(tmp_path: Path):

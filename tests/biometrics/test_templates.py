@@ -157,6 +157,7 @@ def test_what_is_no_embedding_is_never_kept_or_compared(value):
 def test_no_http_interface_takes_or_returns_embeddings_distances_or_scores():
     names = set(_names(json.loads(OPENAPI.read_text(encoding="utf-8"))))
     assert "frames" in names  # the walk does reach the fields of bodies
+    assert "between_eyes_px" in names  # and what a case's facts are made of
     told = re.compile(r"embed|template|descriptor|distance|score|similarit|threshold|_within$")
     assert not [name for name in names if told.search(name.lower()) and "message" not in name]
 
