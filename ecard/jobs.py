@@ -38,7 +38,7 @@ def forget_tries(call: Call) -> int:
 
 
 HANDLERS: dict[str, Handler] = {
-    messages.JOB: messages.deliver,
+    **messages.JOBS,
     "link_reminder": family.remind,
     "coming_of_age": family.tell_coming_of_age,
     **accounts.JOBS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,12 +29,28 @@ from ecard.registry.port import Contact, RegistryPerson
 from ecard.sweeping import in_batches
 from ecard.vault import KeyDestroyed
 
-__all__ = ["JOB", "DeliveryFailed", "deliver", "mailbox", "notify", "send_code", "sweep"]
+__all__ = [
+    "JOBS",
+    "DeliveryFailed",
+    "deliver",
+    "mailbox",
+    "notify",
+    "send_code",
+    "sweep",
+]
 
 JOB = "deliver_message"
 PLACE = "messages.text"
 CODE_KINDS = frozenset({"sign_in_code", "card_password_reset_code"})
 HOURS_A_DAY = 24
+COPY_JOB = "deliver_message_copy"
+BY_EVERY_WAY = frozenset(
+    {
+        *("recovery_opened", "recovery_approved", "recovery_completed", "new_device"),
+        *("session_ended_reuse", "password_locked", "password_reset", "card_state_changed"),
+    }
+)
+"""Told by e-mail too: whoever stole a telephone number reads what is sent there."""
 
 
 def notify(
@@ -166,7 +183,34 @@ def way_of(contact: Contact, media: frozenset[str]) -> tuple[str, str] | None:
 
 
 def _send(call: Call, message: Message, text: str, medium: str, address: str) -> None:
-    letter = Letter(
+    try:
+        call.dependencies.delivery.send(_letter(call, message, text, medium, address))
+    except DeliveryFailed as error:
+        _settle(call, message.id, failed=error.code, medium=medium)
+        raise
+    _settle(call, message.id, medium=medium, end=True)
+
+
+def deliver_copy(call: Call, message_id: uuid.UUID | str) -> None:
+    """Job: send by e-mail what went out by SMS, where there is an address. Raises DeliveryFailed
+    where it should be tried again."""
+    message_id = uuid.UUID(str(message_id))
+    with call.db.read() as session:
+        message = session.get(Message, message_id)
+        if message is None or message.text is None:
+            return
+        text = _opened(session, call, message)
+    try:
+        address = persons.contact(call, message.registry_ref).email
+    except Unavailable as error:
+        raise DeliveryFailed("registry_unavailable") from error
+    if text is not None and address and EMAIL in call.dependencies.delivery.media:
+        letter = _letter(call, message, text, EMAIL, address)
+        call.dependencies.delivery.send(replace(letter, id=uuid.uuid5(message.id, EMAIL)))
+
+
+def _letter(call: Call, message: Message, text: str, medium: str, address: str) -> Letter:
+    return Letter(
         id=message.id,
         kind=message.kind,
         medium=medium,
@@ -176,12 +220,6 @@ def _send(call: Call, message: Message, text: str, medium: str, address: str) ->
         text=text,
         at=call.now,
     )
-    try:
-        call.dependencies.delivery.send(letter)
-    except DeliveryFailed as error:
-        _settle(call, message.id, failed=error.code, medium=medium)
-        raise
-    _settle(call, message.id, medium=medium, end=True)
 
 
 def _settle(
@@ -197,6 +235,9 @@ def _settle(
         message.failed, message.medium = failed, medium
         if end and failed is None:
             message.sent_at = call.now
+            if message.kind in BY_EVERY_WAY and medium == SMS:
+                key = f"message-copy:{message.id}"
+                outbox.enqueue(session, COPY_JOB, key, now=call.now, message_id=str(message.id))
         if end and message.kind in CODE_KINDS:
             message.text = None  # a code is worth something only to its reader
         session.commit()
@@ -224,3 +265,6 @@ def sweep(call: Call) -> int:
 def mailbox(call: Call, address: str) -> list[dict[str, object]]:
     """What the embedded mailbox holds for an address, newest first (demo profile only)."""
     return Mailbox(call.db, call.dependencies.vault).read(address)
+
+
+JOBS = {JOB: deliver, COPY_JOB: deliver_copy}

@@ -19,7 +19,8 @@ from ecard.messages import service
 from ecard.messages.models import Message
 from ecard.outbox import Job
 from ecard.registry.port import Contact, RegistryPerson, RegistryUnavailable
-from ecard.registry.sql import SqlRegistry
+from ecard.registry.sql import SqlRegistry, store_person
+from ecard.worker import Work, Worker
 from tests.demo.ground import Ground
 
 
@@ -119,6 +120,32 @@ def test_reading_only_says_until_when_in_the_person_s_own_time(ground: Ground) -
         assert "19 de noviembre de 2026 9:00" in text, "01:00 UTC is 9:00 in the demo region"
 
 
+class Both(MailOnly):
+    """Takes e-mail and SMS, and remembers them."""
+
+    media = frozenset({"sms", "email"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "media"), [("recovery_opened", ["sms", "email"]), ("link_expired", ["sms"])]
+)
+def test_what_a_thief_must_not_be_the_only_one_to_read_goes_by_every_way(
+    ground: Ground, kind: str, media: list[str]
+) -> None:
+    person = ground.people.persons["lucia"]
+    contact = replace(person.contact, email="lucia@example.org")
+    with ground.joined.db.write() as session:
+        store_person(session, ground.joined.dependencies.vault, replace(person, contact=contact))
+        session.commit()
+    taken = Both()
+    call = delivering_by(ground, delivery=taken)
+    notify(ground, "lucia", kind, name="Mateo", device="A phone", hours=24)
+    Worker(call, Work(handlers=service.JOBS)).drain()
+    assert [letter.medium for letter in taken.taken] == media
+    assert len({letter.text for letter in taken.taken}) == 1
+    assert len({letter.id for letter in taken.taken}) == len(media)
+
+
 def test_once_acting_is_open_nothing_is_said_of_reading_only(ground: Ground) -> None:
     past = ground.clock().isoformat()
     service.deliver(ground.call, notify(ground, "anna", "link_active", name="Paul", acts_from=past))
@@ -131,7 +158,7 @@ def test_a_message_is_planned_in_its_own_transaction_and_carries_only_an_id(
     message_id = notify(ground, "anna", "password_locked")
     with ground.joined.db.read() as session:
         job = session.scalars(sa.select(Job)).one()
-    assert (job.kind, job.payload) == (service.JOB, {"message_id": str(message_id)})
+    assert (job.kind, job.payload) == ("deliver_message", {"message_id": str(message_id)})
 
 
 def test_a_message_whose_cause_was_rolled_back_does_not_exist(ground: Ground) -> None:
