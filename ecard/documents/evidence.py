@@ -108,7 +108,7 @@ def submit(
     face_pages = readings.upright(call, application.face_pages)
     application = replace(application, face_pages=face_pages)
     examined = examining.examine(call, link_id, document_ids)
-    reasons = _ask_registry(call, application, agreed=examined.agreed) + examined.reasons
+    reasons = _ask_registry(call, application, examined) + examined.reasons
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
         spent = _spend_try(call)
         examining.refuse(examined, ask_person=ask_person)
@@ -209,7 +209,9 @@ def _face_pages(
 # --- the registry and the tries ---------------------------------------------------------------
 
 
-def _ask_registry(call: Call, application: Application, *, agreed: bool) -> tuple[str, ...]:
+def _ask_registry(
+    call: Call, application: Application, examined: examining.Examined
+) -> tuple[str, ...]:
     """Why a person has to look; empty where the registry confirms what the papers say."""
     registry = call.dependencies.registry
     try:
@@ -223,7 +225,10 @@ def _ask_registry(call: Call, application: Application, *, agreed: bool) -> tupl
         adult_age=application.policy.adult_age,
         kinship_confirmed=application.relation in known,
         registry_portrait=portrait is not None,
-        read_and_agreed=agreed and bool(application.policy.read_documents_suffice),
+        read_and_agreed=examined.agreed
+        and rules.reading_suffices(
+            application.policy.read_documents_suffice, number_read=examined.number_read
+        ),
     )
 
 

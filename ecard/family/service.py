@@ -34,6 +34,7 @@ from ecard.family.links import (
     policy_of,
     relative_age,
     still_open,
+    typed,
 )
 from ecard.family.progress import (
     accept,
@@ -107,6 +108,7 @@ __all__ = [
     "still_open",
     "sweep",
     "tell_coming_of_age",
+    "typed",
     "view",
     "withdraw",
 ]
