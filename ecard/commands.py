@@ -135,6 +135,8 @@ def _require_free_address(settings: Settings) -> None:
 
 def prepare(settings: Settings) -> None:
     """Everything that must be there before the first request, made or demanded by profile."""
+    from ecard import joined
+
     require_local_disk(settings)
     make_folders(settings)
     if settings.demo:
@@ -144,6 +146,7 @@ def prepare(settings: Settings) -> None:
         _require_keys(settings)
         _require_migrated(settings)
         require_no_demo_staff(settings)
+        joined.require_isolation(settings, joined.decoder_from(settings))
 
 
 def make_folders(settings: Settings) -> None:

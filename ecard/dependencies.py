@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ecard.attestation import Attestation, NoAttestation
 from ecard.hashing import Hasher
 from uploads.documents.pages import PageReader
+from uploads.sandbox import Sandbox
 from uploads.scanning import Scanner
 from uploads.storage import FileStore
 
@@ -43,6 +44,8 @@ class Dependencies:
     hashing: BoundedSemaphore
     """At most this many argon2 hashes run at a time (each takes tens of megabytes)."""
     hasher: Hasher
+    decoder: Sandbox
+    """Where untrusted files are decoded: it bounds how many at a time."""
     reader: PageReader | None = None
     """Reads what is printed on documents; None: people read them."""
     attestation: Attestation = field(default_factory=NoAttestation)

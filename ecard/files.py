@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 import sqlalchemy as sa
 import structlog
@@ -30,7 +29,6 @@ from ecard.vault import KeyDestroyed
 from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
 from uploads.retention import DeletionReceipt
-from uploads.sandbox import Sandbox
 from uploads.scanning import refuse_infected
 
 PLACE = "stored_files.content"
@@ -226,12 +224,6 @@ def scan(call: Call, content: bytes) -> None:
     """Ask the scanner about an untrusted file; raises FileInfected, or Unavailable: fail closed."""
     with refusing():
         refuse_infected(call.dependencies.scanner, content)
-
-
-@cache
-def sandbox() -> Sandbox:
-    """The place where untrusted files are decoded, shared by the process: it bounds how many."""
-    return Sandbox()
 
 
 # --- put, read, destroy -----------------------------------------------------------------------

@@ -134,7 +134,7 @@ def _rebuilt(call: Call, kind: DocumentKind, content: bytes) -> CleanPicture:
     bounds = PictureLimits(max_bytes=call.settings.document_bytes)
     files.scan(call, content)
     with files.refusing():
-        return clean_picture(content, files.sandbox(), bounds, allowed)
+        return clean_picture(content, call.dependencies.decoder, bounds, allowed)
 
 
 def _keep(session: Session, call: Call, kind: DocumentKind, clean: CleanPicture) -> Document:

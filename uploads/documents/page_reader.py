@@ -447,6 +447,7 @@ def main() -> None:
     read_page(networks, a_page())  # what is imported late must be there before the rights are gone
     confinement.load_report()
     granted = confinement.confine(job["memory_bytes"], job["cpu_seconds"], threads=False)
+    confinement.require_isolation(granted, job)
     os.write(1, confinement.READY)
     if job["kind"] == "report":
         confinement.answer({**granted, **confinement.report(b"", job)[0]}, [])
