@@ -25,6 +25,7 @@ from ecard import audit
 from ecard.call import Call
 from ecard.db import Base, Code, Id, Index
 from ecard.errors import Busy, Refusal, StorageFull, Unavailable
+from ecard.sweeping import in_batches
 from ecard.vault import KeyDestroyed
 from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
@@ -329,6 +330,8 @@ def destroy(session: Session, call: Call, file_id: uuid.UUID, reason: str) -> No
     elif row.destroyed_at is None:
         row.wrapped_key = None
         row.destroyed_at, row.destroy_reason = call.now, reason
+        if row.purpose != "document":  # a document is known again while its link lasts
+            row.fingerprint = ""
         audit.record(session, call, "file.destroyed", "file", file_id, reason=reason)
 
 
@@ -370,6 +373,12 @@ def _receipt(call: Call, row: StoredFile, destroyed_at: datetime) -> str:
     key = call.dependencies.vault.receipt_key
     reason = row.destroy_reason or "lapsed"
     return DeletionReceipt.create(key, row.id, row.purpose, destroyed_at, reason).to_json()
+
+
+def forget_fingerprints(call: Call, which: sa.Select[uuid.UUID]) -> None:
+    """Forget by what files would be recognised again."""
+    change = sa.update(StoredFile).values(fingerprint="")
+    in_batches(call, change, StoredFile.fingerprint != "", StoredFile.id.in_(which))
 
 
 def fingerprint(call: Call, content: bytes) -> str:

@@ -298,6 +298,8 @@ def _as_pictures(shown: Iterable[Shown]) -> Iterator[Finding]:
             yield Finding(one.kind, "document", "unread")
         elif one.format not in _IDENTITY[one.kind]:
             yield Finding(one.kind, "document", "not_this_document")
+        elif one.has_zone and one.value(FieldName.DOCUMENT_NUMBER) is None:
+            yield Finding(one.kind, "document_number", "unsure")  # it could not be known again
         contradicted = [f for f in one.fields if f.status is Status.UNREAD and f.name in _CHECKED]
         for field in contradicted:
             yield Finding(one.kind, _PUBLIC.get(field.name, field.name.value), "contradicted")

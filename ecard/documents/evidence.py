@@ -19,7 +19,7 @@ from biometrics.errors import BiometricsError
 from ecard import audit, files, limits
 from ecard.call import Call
 from ecard.captures import place
-from ecard.documents import examining, readings
+from ecard.documents import examining, marks, readings
 from ecard.documents import policy as rules
 from ecard.documents.errors import (
     EvidenceIncomplete,
@@ -287,7 +287,7 @@ def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid
 def _reused(session: Session, link: Link) -> tuple[str, ...]:
     """What flags documents that were somebody else's before; never named to the holder."""
     claimed = session.scalars(sa.select(Document).filter_by(link_id=link.id))
-    return tuple(sorted({flag for one in claimed for flag in readings.reused(session, one)}))
+    return tuple(sorted({flag for one in claimed for flag in marks.reused(session, one)}))
 
 
 def _go_on(

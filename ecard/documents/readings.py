@@ -14,23 +14,23 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ecard import files
 from ecard.call import Call
+from ecard.documents import marks
 from ecard.documents.checking import Shown
-from ecard.documents.models import Document, DocumentPage, DocumentReading
+from ecard.documents.models import Document, DocumentReading
 from ecard.documents.policy import DocumentKind
 from ecard.documents.uploading import own_unclaimed, pages_of
 from ecard.errors import Busy
-from ecard.files import StoredFile
 from ecard.locale import sentence
 from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
 from uploads.errors import SandboxBusy, UploadRefused
 
-PLACE, NUMBER = "document_readings.said", "document_number"
+PLACE = "document_readings.said"
 CHECKED_KINDS = frozenset(
     {
         DocumentKind.ID_CARD_FRONT,
@@ -129,6 +129,7 @@ def _keep(call: Call, document_id: uuid.UUID, reading: Reading | None) -> None:
         (document,) = own_unclaimed(session, call, [document_id], lock=True)
         if session.get(DocumentReading, document.id) is None:
             session.add(_row(session, call, document, reading))
+            marks.note_numbers(session, call, document, reading.fields if reading else ())
         session.commit()
 
 
@@ -150,15 +151,7 @@ def _row(
         turned=reading.turned if reading else 0,
         hints=[hint.value for hint in reading.hints] if reading else [],
         said=vault.seal(session, document.holder_id, PLACE, document.id, json.dumps(said)),
-        number_mark=_mark(call, fields),
     )
-
-
-def _mark(call: Call, fields: Iterable[Field]) -> str | None:
-    """Recognises the same document number again; None where it was not read for certain."""
-    numbers = {one.name: one.value for one in fields if one.status is Status.CONFIRMED}
-    number = numbers.get(FieldName.DOCUMENT_NUMBER) or numbers.get(FieldName.PERSONAL_NUMBER)
-    return call.dependencies.vault.index(NUMBER, number) if number else None
 
 
 # --- what was read -------------------------------------------------------------------------------
@@ -203,43 +196,8 @@ def upright(
 def settle(session: Session, document: Document, person_id: uuid.UUID) -> None:
     """Of a claimed document only marks stay, with the person whom it is about."""
     change = sa.update(DocumentReading).filter_by(document_id=document.id)
-    session.execute(change.values(said=None, person_id=person_id))
-
-
-def reused(session: Session, document: Document) -> tuple[str, ...]:
-    """`number_reused`, `picture_reused`: where a claimed document about another person has the same
-    number or is the same picture."""
-    found = {
-        "number_reused": _same_number(document.id),
-        "picture_reused": _same_picture(document.id),
-    }
-    return tuple(name for name, query in found.items() if session.scalar(query.limit(1)))
-
-
-def _same_number(document_id: uuid.UUID) -> sa.Select[uuid.UUID]:
-    own, other = DocumentReading, aliased(DocumentReading)
-    return (
-        sa.select(other.document_id)
-        .join(own, own.number_mark == other.number_mark)
-        .where(own.document_id == document_id, other.person_id != own.person_id)
-    )
-
-
-def _same_picture(document_id: uuid.UUID) -> sa.Select[uuid.UUID]:
-    """A claimed file belongs to the person whom it is about."""
-    own, other, page = StoredFile, aliased(StoredFile), aliased(DocumentPage)
-    return (
-        sa.select(other.id)
-        .join(own, own.fingerprint == other.fingerprint)
-        .join(DocumentPage, DocumentPage.file_id == own.id)
-        .join(page, page.file_id == other.id)
-        .join(Document, Document.id == page.document_id)
-        .where(
-            DocumentPage.document_id == document_id,
-            other.owner_id != own.owner_id,
-            Document.claimed_at.is_not(None),
-        )
-    )
+    session.execute(change.values(said=None))
+    marks.settle(session, document, person_id)
 
 
 # --- for the holder ------------------------------------------------------------------------------

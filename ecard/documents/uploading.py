@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit, files, limits
 from ecard.call import Call
-from ecard.documents import tried
+from ecard.documents import marks, tried
 from ecard.documents.errors import (
     DocumentClaimed,
     PictureTriedBefore,
@@ -80,6 +80,7 @@ def take(
     with call.db.write() as session:
         document = _keep(session, call, kind, clean)
         tried.note_kept(session, call, document, content, clean)
+        marks.note_look(session, call, document, clean.look)
         also(session)
         audit.record(session, call, "document.uploaded", "document", document.id, reason=kind.value)
         session.commit()
@@ -227,6 +228,8 @@ def destroy_pages(session: Session, call: Call, document: Document, reason: str)
     document.removed_at = call.now
     said = sa.update(DocumentReading).filter_by(document_id=document.id)
     session.execute(said.values(said=None))
+    if document.claimed_at is None:
+        marks.forget(session, [document.id])
     for page in pages_of(session, document.id):
         files.destroy(session, call, page.file_id, reason)
 

@@ -57,6 +57,7 @@ from ecard.family.reading import (
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
+    long_over,
     remind,
     sweep,
     tell_coming_of_age,
@@ -86,6 +87,7 @@ __all__ = [
     "list_links",
     "list_links_on_me",
     "lock_link",
+    "long_over",
     "longest_for_code",
     "move",
     "not_me_address",

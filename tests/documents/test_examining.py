@@ -147,6 +147,12 @@ def test_a_passport_proves_who_somebody_is_though_the_number_is_not_on_it() -> N
     assert (other.refused, other.reasons) == (True, ("birth_date_differs",))
 
 
+def test_a_document_whose_own_number_could_not_be_read_for_sure_is_for_a_person() -> None:
+    found = judged(passport(document_number=""), TYPED_WEI, WEI, CHINA)
+    assert (found.agreed, found.refused) == (False, False)
+    assert found.reasons == ("document_number_unsure",)
+
+
 def test_somebody_of_a_hundred_and_one_is_not_taken_for_a_child() -> None:
     born = date(1925, 8, 12)
     typed, known = replace(TYPED_WEI, birth_date=born), replace(WEI, birth_date=born)
