@@ -57,7 +57,7 @@ specimens: its fields are unread, and a person sees why."""
 
 
 def _is_one(zone: Zone) -> bool:
-    return zone.confidence >= CLEARLY_READ or any(check.agrees for check in zone.checks)
+    return zone.confidence >= CLEARLY_READ or any(check.speaks for check in zone.checks)
 
 
 def _with_person(zone: Zone) -> tuple[Field, ...]:

@@ -50,7 +50,7 @@ def find_zone(page: PageText, today: date) -> Zone | None:
 def _soundness(zone: Zone) -> tuple[float, float]:
     """How many of its check digits agree; a zone of which none does is likely to be none."""
     first = zone.lines[0][0] in LAYOUTS[zone.format].first
-    agreeing = sum(check.agrees for check in zone.checks) / len(zone.checks)
+    agreeing = sum(check.speaks for check in zone.checks) / len(zone.checks)
     return agreeing + (0.5 if first else 0.0), zone.confidence
 
 
