@@ -22,8 +22,9 @@ from ecard.documents import marks
 from ecard.documents.checking import Shown
 from ecard.documents.models import Document, DocumentReading
 from ecard.documents.policy import DocumentKind
-from ecard.documents.uploading import own_unclaimed, pages_of
+from ecard.documents.uploading import own_document, own_unclaimed, pages_of
 from ecard.errors import Busy
+from ecard.family import service as family
 from ecard.locale import sentence
 from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
@@ -60,7 +61,8 @@ class ReadingView:
     id: uuid.UUID
     kind: str
     status: str
-    """waiting, read, for_a_person or unread."""
+    """Unclaimed: waiting, read, for_a_person or unread; claimed: with_a_person, accepted,
+    refused or given_up, as its application is."""
     format: str | None
     read_fields: list[str]
     """Names of what could be read."""
@@ -68,10 +70,9 @@ class ReadingView:
 
 
 def look_at(call: Call, document_id: uuid.UUID) -> ReadingView:
-    """How far one of the holder's unclaimed documents is. Raises NotFound, DocumentClaimed."""
+    """How far one of the holder's documents is, while it is kept. Raises NotFound."""
     with call.db.read() as session:
-        (document,) = own_unclaimed(session, call, [document_id], lock=False)
-        return _view(session, call, document)
+        return _view(session, call, own_document(session, call, document_id))
 
 
 def read_now(call: Call, document_id: uuid.UUID) -> ReadingView:
@@ -209,7 +210,7 @@ def _view(session: Session, call: Call, document: Document) -> ReadingView:
     return ReadingView(
         id=document.id,
         kind=document.kind,
-        status=_status(call, document, row),
+        status=_decided(session, call, document) or _status(call, document, row),
         format=row.format if row else None,
         read_fields=sorted({one.name.value for one in fields if one.status is not Status.UNREAD}),
         hints=[
@@ -217,6 +218,24 @@ def _view(session: Session, call: Call, document: Document) -> ReadingView:
             for hint in (row.hints if row else [])
         ],
     )
+
+
+def _decided(session: Session, call: Call, document: Document) -> str | None:
+    """What became of the evidence that a claimed document belongs to."""
+    if document.link_id is None:
+        return None
+    state = family.own_link(session, call, document.link_id).state
+    return WITHOUT_EVIDENCE.get(state, "accepted")
+
+
+WITHOUT_EVIDENCE = {
+    "submitted": "with_a_person",
+    "in_review": "with_a_person",
+    "rejected": "refused",
+    "withdrawn": "given_up",
+    "expired": "given_up",
+}
+"""States of a link in which its evidence is not, or not yet, accepted."""
 
 
 def _status(call: Call, document: Document, row: DocumentReading | None) -> str:

@@ -219,6 +219,14 @@ def own_unclaimed(
     return [found[document_id] for document_id in ids]
 
 
+def own_document(session: Session, call: Call, document_id: uuid.UUID) -> Document:
+    """One of the holder's documents, claimed or not, while it is kept; raises NotFound."""
+    row = session.get(Document, document_id)
+    if row is None or not _is_there(call, row):
+        raise NotFound
+    return row
+
+
 def _is_there(call: Call, row: Document) -> bool:
     lapsed = row.link_id is None and row.uploaded_at + unclaimed_life(call) <= call.now
     return row.holder_id == call.holder.person_id and row.removed_at is None and not lapsed
