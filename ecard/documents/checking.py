@@ -56,6 +56,8 @@ class Shown:
     """Every line of a paper that no template is for."""
     barcodes: tuple[str, ...] = ()
     """Kinds of the barcodes on it."""
+    several: bool = False
+    """Whether another document, or the other side, is on the same page."""
 
     def value(self, name: FieldName) -> str | None:
         """The value that may be relied on; None where there is none."""
@@ -79,7 +81,7 @@ class Finding:
     kind: str
     field: str
     how: str
-    """differs, nearly, unsure, expired, contradicted, unread or not_this_document."""
+    """differs, nearly, unsure, expired, contradicted, unread, several or not_this_document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +298,8 @@ def _as_pictures(shown: Iterable[Shown]) -> Iterator[Finding]:
     for one in shown:
         if one.format is None:
             yield Finding(one.kind, "document", "unread")
+        elif one.several:
+            yield Finding(one.kind, "document", "several")  # which one counts, a person says
         elif one.format not in _IDENTITY[one.kind]:
             yield Finding(one.kind, "document", "not_this_document")
         elif one.has_zone and one.value(FieldName.DOCUMENT_NUMBER) is None:

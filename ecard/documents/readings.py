@@ -143,6 +143,7 @@ def _row(
         "fields": [asdict(one) for one in fields],
         "cut_off": bool(reading and reading.zone and reading.zone.truncated),
         "lines": list(reading.text) if reading and document.kind not in CHECKED_KINDS else [],
+        "several": bool(reading and reading.several),
         "barcodes": [one.kind for one in reading.barcodes] if reading else [],
     }
     return DocumentReading(
@@ -181,6 +182,7 @@ def _shown(session: Session, call: Call, document: Document, row: DocumentReadin
         cut_off=said["cut_off"],
         lines=tuple(said["lines"]),
         barcodes=tuple(said.get("barcodes", ())),
+        several=said.get("several", False),
     )
 
 

@@ -153,6 +153,14 @@ def test_a_document_whose_own_number_could_not_be_read_for_sure_is_for_a_person(
     assert found.reasons == ("document_number_unsure",)
 
 
+def test_two_sides_on_one_sheet_are_for_a_person_and_not_refused() -> None:
+    sheet = replace(dni({}, {})[1], several=True)
+    said = [replace(sheet, kind="id_card_front"), sheet]
+    found = of_ana(said)
+    assert (found.agreed, found.refused) == (False, False)
+    assert "document_several" in found.reasons
+
+
 def test_somebody_of_a_hundred_and_one_is_not_taken_for_a_child() -> None:
     born = date(1925, 8, 12)
     typed, known = replace(TYPED_WEI, birth_date=born), replace(WEI, birth_date=born)

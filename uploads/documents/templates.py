@@ -147,6 +147,12 @@ def read_card(page: PageText) -> tuple[DocumentFormat, tuple[Field, ...]] | None
     return template.format, tuple(field for field in found if field is not None)
 
 
+def card_formats(page: PageText) -> frozenset[DocumentFormat]:
+    """Every card whose signs are on the page: a sheet may show both sides of one."""
+    texts = [_plain(line.text) for line in level(page)]
+    return frozenset(one.format for one in TEMPLATES if _signs(one, texts) >= one.least)
+
+
 def _signs(template: Template, texts: Sequence[str]) -> int:
     if any(re.search(sign, text) for text in texts for sign in template.never):
         return 0
