@@ -11,24 +11,24 @@ from contextlib import ExitStack
 
 from ecard import logs
 from ecard.app import create_app
-from ecard.commands import Stop, alone_on, require_local_disk, require_production
-from ecard.config import read_settings
+from ecard.commands import UNSAFE, Stop, alone_on, require_local_disk, require_production
+from ecard.config import UnsafeConfiguration, read_settings
 from ecard.jobs import work
 from ecard.joined import join, warn_of_what_is_off
 from ecard.worker import Worker
 
 os.umask(0o077)  # whatever is written here is for our eyes only
 logs.configure()
-settings = read_settings()
 held = ExitStack()
 try:
+    settings = read_settings()
     require_local_disk(settings)
     if not settings.demo:
         require_production(settings)
     held.enter_context(alone_on(settings))
-except Stop as stop:
-    sys.stderr.write(f"{stop}\n")
-    sys.exit(stop.status)
+except (Stop, UnsafeConfiguration) as refused:
+    sys.stderr.write(f"{refused}\n")
+    sys.exit(getattr(refused, "status", UNSAFE))
 joined = join(settings)
 warn_of_what_is_off(joined.settings)
 joined.dependencies.verifier()

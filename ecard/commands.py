@@ -145,10 +145,14 @@ def prepare(settings: Settings) -> None:
 
 
 def require_production(settings: Settings) -> None:
-    """What a production server demands and never makes by itself. Raises `Stop`."""
+    """What a production server demands and never makes by itself. Raises `Stop`,
+    `UnsafeConfiguration`."""
+    from ecard import joined
+
     _require_keys(settings)
     _require_migrated(settings)
     require_no_demo_staff(settings)
+    joined.require_isolation(settings, joined.decoder_from(settings))
 
 
 def make_folders(settings: Settings) -> None:

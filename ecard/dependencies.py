@@ -13,6 +13,7 @@ from ecard.attestation import Attestation, NoAttestation
 from ecard.hashing import Hasher
 from ecard.owed import Owed
 from uploads.documents.pages import PageReader
+from uploads.sandbox import Sandbox
 from uploads.scanning import Scanner
 from uploads.storage import FileStore
 
@@ -44,6 +45,8 @@ class Dependencies:
     hashing: BoundedSemaphore
     """At most this many argon2 hashes run at a time (each takes tens of megabytes)."""
     hasher: Hasher
+    decoder: Sandbox
+    """Where untrusted files are decoded: it bounds how many at a time."""
     reader: PageReader | None = None
     """Reads what is printed on documents; None: people read them."""
     attestation: Attestation = field(default_factory=NoAttestation)

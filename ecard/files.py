@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
 import sqlalchemy as sa
 import structlog
@@ -26,11 +25,11 @@ from ecard import audit
 from ecard.call import Call
 from ecard.db import Base, Code, Id, Index
 from ecard.errors import Busy, Refusal, StorageFull, Unavailable
+from ecard.sweeping import in_batches
 from ecard.vault import KeyDestroyed
 from uploads import errors as upload_errors
 from uploads.encryption import decrypt_blob, encrypt_blob
 from uploads.retention import DeletionReceipt
-from uploads.sandbox import Sandbox
 from uploads.scanning import refuse_infected
 
 PLACE = "stored_files.content"
@@ -228,12 +227,6 @@ def scan(call: Call, content: bytes) -> None:
         refuse_infected(call.dependencies.scanner, content)
 
 
-@cache
-def sandbox() -> Sandbox:
-    """The place where untrusted files are decoded, shared by the process: it bounds how many."""
-    return Sandbox()
-
-
 # --- put, read, destroy -----------------------------------------------------------------------
 
 
@@ -337,6 +330,8 @@ def destroy(session: Session, call: Call, file_id: uuid.UUID, reason: str) -> No
     elif row.destroyed_at is None:
         row.wrapped_key = None
         row.destroyed_at, row.destroy_reason = call.now, reason
+        if row.purpose != "document":  # a document is known again while its link lasts
+            row.fingerprint = ""
         audit.record(session, call, "file.destroyed", "file", file_id, reason=reason)
 
 
@@ -378,6 +373,12 @@ def _receipt(call: Call, row: StoredFile, destroyed_at: datetime) -> str:
     key = call.dependencies.vault.receipt_key
     reason = row.destroy_reason or "lapsed"
     return DeletionReceipt.create(key, row.id, row.purpose, destroyed_at, reason).to_json()
+
+
+def forget_fingerprints(call: Call, which: sa.Select[uuid.UUID]) -> None:
+    """Forget by what files would be recognised again."""
+    change = sa.update(StoredFile).values(fingerprint="")
+    in_batches(call, change, StoredFile.fingerprint != "", StoredFile.id.in_(which))
 
 
 def fingerprint(call: Call, content: bytes) -> str:

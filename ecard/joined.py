@@ -14,7 +14,7 @@ import structlog
 from biometrics.verifier import FaceVerifier
 from ecard.actors import SYSTEM
 from ecard.call import Call
-from ecard.config import Settings
+from ecard.config import Settings, UnsafeConfiguration
 from ecard.db import Bounds, Database
 from ecard.delivery import delivery_from
 from ecard.dependencies import Dependencies, utc_now
@@ -22,6 +22,7 @@ from ecard.hashing import Hasher
 from ecard.registry.sql import SqlRegistry
 from ecard.vault import Vault
 from uploads.documents.pages import PageReader
+from uploads.sandbox import Sandbox
 from uploads.scanning import Clamd, ClamdAddress, NoScanner, Scanner
 from uploads.storage import DirectoryStore
 
@@ -69,7 +70,8 @@ def join(
         judging=BoundedSemaphore(settings.judging_at_once),
         hashing=BoundedSemaphore(settings.hashing_at_once),
         hasher=hasher or Hasher(),
-        reader=PageReader() if settings.reads_documents else None,
+        decoder=decoder_from(settings),
+        reader=PageReader(isolated=not settings.demo) if settings.reads_documents else None,
         chance=chance,
         now=now,
     )
@@ -83,10 +85,29 @@ def scanner_from(settings: Settings) -> Scanner:
     return Clamd(ClamdAddress.read(settings.scanner), seconds=settings.scanner_seconds)
 
 
+def decoder_from(settings: Settings) -> Sandbox:
+    """Decodes only where it can be cut off from the network; the demo, wherever it runs."""
+    return Sandbox(isolated=not settings.demo)
+
+
 def warn_of_what_is_off(settings: Settings) -> None:
-    """Say at the start what an operator should know to be missing."""
+    """Say at the start what an operator should know to be missing; raises UnsafeConfiguration
+    where production must not go on without it."""
     if not settings.scans:
         log.warning("no_scanner", consequence="uploads are not scanned for viruses")
+    require_isolation(settings, decoder_from(settings))
+
+
+def require_isolation(settings: Settings, decoder: Sandbox) -> None:
+    """Whoever decodes what strangers send is cut off, or the demo says that it is not."""
+    if decoder.granted().isolated:
+        return
+    if not settings.demo:
+        raise UnsafeConfiguration(
+            "This system does not let a process be cut off from the network (neither seccomp nor"
+            " an empty network namespace), so uploads cannot be decoded safely"
+        )
+    log.warning("no_isolation", consequence="uploads are decoded with a network within reach")
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -7,6 +7,8 @@ project, and what it raises never reaches a person: only a code does.
 Holds on Linux, from before the first untrusted byte: address space, processor seconds, no growing
 file (RLIMIT_FSIZE 0), no core file, no new descriptor, no new privileges, not traceable, ends with
 its parent; an empty environment and the working directory "/" come from the parent.
+A child that cannot be cut off from the network, or could gain privileges, ends before it is ready,
+unless its job says that it need not be (`isolated` false).
 Holds on x86-64 besides: only the system calls in ALLOWED_CALLS, so no socket, no file opened, made,
 removed or renamed, no process or program started, no signal to others. (For HEIC threads may be
 started, which its library cannot do without.) On other processors the network is cut by an empty
@@ -36,6 +38,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 READY = b"R"
+NOT_ISOLATED = 77
+"""Status of a child that ends since it could not be cut off."""
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 SECCOMP_MODE_FILTER = 2
@@ -145,6 +149,13 @@ def confine(memory_bytes: int, cpu_seconds: int, threads: bool) -> dict[str, obj
     }
 
 
+def require_isolation(granted: dict[str, object], job: dict[str, Any]) -> None:
+    """End here, before a byte of the file is read, where the system did not grant what the job
+    asks for."""
+    if job["isolated"] and not (granted.get("network_cut") and granted.get("no_new_privileges")):
+        os._exit(NOT_ISOLATED)
+
+
 class _Instruction(ctypes.Structure):
     _fields_ = (
         ("code", ctypes.c_uint16),
@@ -201,6 +212,7 @@ def load_pictures() -> None:
     """Import all that decoding may ask for later: afterwards no file can be opened."""
     from PIL import Image
 
+    Image.preinit()  # opening a picture would do it
     for part in ("MpoImagePlugin", "JpegImagePlugin", "PngImagePlugin", "ImageCms"):
         importlib.import_module(f"PIL.{part}")
     importlib.import_module("PIL.TiffImagePlugin")  # reads EXIF
@@ -508,6 +520,15 @@ def report(_content: bytes, job: dict[str, Any]) -> Answer:
     return {"sizes": [], "refused": tried}, []
 
 
+def load_nothing() -> None:
+    """For the job that only tells what was granted."""
+
+
+def say_nothing(_content: bytes, _job: dict[str, Any]) -> Answer:
+    """What was granted goes into every answer."""
+    return {"sizes": []}, []
+
+
 def is_closed(descriptor: int) -> bool:
     """By the one call that works on all and is allowed."""
     try:
@@ -523,6 +544,7 @@ JOBS: dict[str, tuple[Callable[[], None], Callable[[bytes, dict[str, Any]], Answ
     "pdf": (load_pdf, clean_pdf),
     "video": (load_video, measure_video),
     "report": (load_report, report),
+    "granted": (load_nothing, say_nothing),
 }
 
 
@@ -542,6 +564,7 @@ def main() -> NoReturn:
     load, work = JOBS[job["kind"]]
     load()
     granted = confine(job["memory_bytes"], job["cpu_seconds"], job.get("threads") is True)
+    require_isolation(granted, job)
     os.write(1, READY)
     try:
         with os.fdopen(0, "rb", closefd=False) as source:

@@ -30,8 +30,9 @@ def look_marks(index: Callable[[str], str], look: bytes) -> bytes:
 
 def look_alike(one: bytes, other: bytes) -> bool:
     """Whether two pictures, by their marks, are the same one sent again."""
-    return sum(a == b for a, b in zip(_groups(one), _groups(other), strict=True)) >= ALIKE_FROM
+    return sum(a == b for a, b in zip(groups(one), groups(other), strict=True)) >= ALIKE_FROM
 
 
-def _groups(marks: bytes) -> list[bytes]:
-    return [marks[at : at + MARK_BYTES] for at in range(0, GROUPS * MARK_BYTES, MARK_BYTES)]
+def groups(marks: bytes) -> list[bytes]:
+    """The mark of each group; none of no marks."""
+    return [marks[at : at + MARK_BYTES] for at in range(0, len(marks), MARK_BYTES)]

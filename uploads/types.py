@@ -102,6 +102,11 @@ class SandboxReport:
     network_cut: bool
     no_new_privileges: bool
 
+    @property
+    def isolated(self) -> bool:
+        """Whether the child is cut off: no network, and no way to more rights."""
+        return self.network_cut and self.no_new_privileges
+
     @classmethod
     def from_answer(cls, answer: dict[str, object]) -> Self:
         """From the child's own words."""

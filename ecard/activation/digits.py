@@ -111,7 +111,7 @@ def take_video(call: Call, session_id: uuid.UUID, content: bytes) -> VideoReceiv
     limits = VideoLimits(max_bytes=call.settings.video_bytes)
     files.scan(call, content)
     with files.refusing():
-        video = check_video(content, files.sandbox(), limits)
+        video = check_video(content, call.dependencies.decoder, limits)
     with call.db.write() as session:
         link, opened, known, drawn = _ready(session, call, session_id)
         _keep(session, call, link, known, drawn, video)

@@ -2,7 +2,8 @@
 
 Accepted, for a person, or refused for a reason that the family can do something about; a refusal
 is never the last word, for whoever asks for a person gets one. What differs from what was typed is
-named; the registry is not asked here (`evidence.py` does), and what differs from it is not named.
+named (`check`); what differs from what the registry alone knows is found too (`differences`), and
+its caller must not name it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import combinations
 
-from ecard.documents.written_names import Likeness, compare
+from ecard.documents.written_names import Likeness, begins, compare
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
 
 LEAST_SURE = 0.6
@@ -32,7 +33,8 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the holder typed. `birth_date` and `sex` where the number itself says them."""
+    """Of one person, what the holder typed, or what the registry knows. `birth_date` and `sex` of
+    what was typed: where the number itself says them."""
 
     name: str
     number: str
@@ -54,6 +56,8 @@ class Shown:
     """Every line of a paper that no template is for."""
     barcodes: tuple[str, ...] = ()
     """Kinds of the barcodes on it."""
+    several: bool = False
+    """Whether another document, or the other side, is on the same page."""
 
     def value(self, name: FieldName) -> str | None:
         """The value that may be relied on; None where there is none."""
@@ -61,9 +65,9 @@ class Shown:
         return found.value if found is not None and _reliable(found) else None
 
     @property
-    def born(self) -> str | None:
-        """The birth date that may be relied on."""
-        return self.value(FieldName.BIRTH_DATE)
+    def has_zone(self) -> bool:
+        """Whether it was read from a machine readable zone: its years have two digits."""
+        return self.format in _ZONES
 
     def field(self, name: FieldName) -> Field | None:
         """The field, however sure."""
@@ -77,7 +81,7 @@ class Finding:
     kind: str
     field: str
     how: str
-    """differs, nearly, expired, contradicted, unread or not_this_document."""
+    """differs, nearly, unsure, expired, contradicted, unread, several or not_this_document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +104,40 @@ _IDENTITY = {
     "passport": {DocumentFormat.TD3},
 }
 """Which formats a kind of document may turn out to be; other kinds are for a person."""
-_NEEDED = ("name", "birth_date", "expiry_date")
+_ZONES = {
+    DocumentFormat.TD1,
+    DocumentFormat.TD2,
+    DocumentFormat.TD3,
+    DocumentFormat.MRV_A,
+    DocumentFormat.MRV_B,
+}
+_ISSUERS = {
+    DocumentFormat.CN_ID_FRONT: "CHN",
+    DocumentFormat.CN_ID_BACK: "CHN",
+    DocumentFormat.ES_DNI_FRONT: "ESP",
+}
+"""Whose card it is, where the layout says so."""
+_NEEDED = ("name", "birth_date", "sex", "expiry_date")
 """Each must be read from at least one document before a machine accepts."""
 
 
 def check(
-    declared: Declared, shown: Sequence[Shown], today: date, *, days_after_expiry: int
+    typed: Declared | None,
+    shown: Sequence[Shown],
+    today: date,
+    *,
+    number_format: str,
+    days_after_expiry: int,
 ) -> Checked:
-    """Judge the documents about one person."""
+    """Judge the documents about one person; `typed`: None where nobody typed who that is."""
     read = [one for one in shown if one.kind in _IDENTITY]
-    findings = [*_against_declared(declared, read), *_against_each_other(read)]
+    findings = [*differences(typed, read)] if typed else []
+    findings += _against_each_other(read)
     findings += _against_calendar(read, today - timedelta(days=days_after_expiry))
     findings += _as_pictures(read)
-    named = {(one.field, one.how) for one in findings}
-    missing = [name for name in _needed(declared) if not any(_says(one, name) for one in read)]
-    findings += [
-        Finding("", name, "unread") for name in missing if not any(name == f for f, _ in named)
-    ]
+    named = {one.field for one in findings}
+    missing = [name for name in _needed(read, number_format) if not _is_said(read, name)]
+    findings += [Finding("", name, "unread") for name in missing if name not in named]
     return Checked(_result(findings), tuple(dict.fromkeys(findings)))
 
 
@@ -126,16 +147,23 @@ def _result(findings: Sequence[Finding]) -> Result:
     return Result.PERSON if findings else Result.ACCEPTED
 
 
-def _needed(declared: Declared) -> tuple[str, ...]:
-    return (*_NEEDED, "number") if declared.number_format == "cn.ric" else _NEEDED
+def _needed(shown: Sequence[Shown], number_format: str) -> tuple[str, ...]:
+    """The number only where a document carries it: it stands on no passport, and an affiliation
+    number on no identity document."""
+    carries = number_format == "cn.ric" and any(one.kind == "id_card_front" for one in shown)
+    return (*_NEEDED, "number") if carries else _NEEDED
 
 
-def _says(one: Shown, name: str) -> bool:
-    if name == "name":
-        return bool(one.value(FieldName.NAME) or one.value(FieldName.SURNAME))
+def _is_said(shown: Sequence[Shown], name: str) -> bool:
     if name == "number":
-        return _personal_number(one, "cn.ric") is not None
-    return one.value(FieldName(name)) is not None
+        return says_the_number(shown)
+    names = (FieldName.NAME, FieldName.SURNAME) if name == "name" else (FieldName(name),)
+    return any(one.value(field) for one in shown for field in names)
+
+
+def says_the_number(shown: Iterable[Shown]) -> bool:
+    """Whether a number of the kind that was declared could be read from a document."""
+    return any(_personal_number(one) is not None for one in shown)
 
 
 def _reliable(field: Field) -> bool:
@@ -143,27 +171,34 @@ def _reliable(field: Field) -> bool:
     return bool(field.value) and field.status in (Status.CONFIRMED, Status.READ) and sure
 
 
-# ---- against what was typed ----------------------------------------------------------------------
+# ---- against what was typed, or what is known ----------------------------------------------------
 
 
-def _against_declared(declared: Declared, shown: Iterable[Shown]) -> Iterator[Finding]:
+def differences(of: Declared, shown: Sequence[Shown]) -> Iterator[Finding]:
+    """Where documents say something else of the person. Only what the holder typed may be named."""
+    yield from _names(of.name, shown)
     for one in shown:
-        likeness = _name(declared.name, one)
-        if likeness in (Likeness.NEARLY, Likeness.OTHER):
-            how = "nearly" if likeness is Likeness.NEARLY else "differs"
-            yield Finding(one.kind, "name", how)
-        number = _personal_number(one, declared.number_format)
-        if number is not None and number != declared.number:
+        number = _personal_number(one) if of.number_format == "cn.ric" else None
+        if number is not None and number != of.number:
             yield Finding(one.kind, "number", "differs")
-        yield from _particulars(declared, one)
+        if of.birth_date and not _is_day(one, of.birth_date):
+            yield Finding(one.kind, "birth_date", "differs")
+        sex = one.value(FieldName.SEX)
+        if of.sex and sex in ("female", "male") and sex != of.sex:
+            yield Finding(one.kind, "sex", "differs")
 
 
-def _particulars(declared: Declared, one: Shown) -> Iterator[Finding]:
-    born, sex = one.value(FieldName.BIRTH_DATE), one.value(FieldName.SEX)
-    if declared.birth_date and born and born != declared.birth_date.isoformat():
-        yield Finding(one.kind, "birth_date", "differs")
-    if declared.sex and sex in ("female", "male") and sex != declared.sex:
-        yield Finding(one.kind, "sex", "differs")
+_HOW = {Likeness.NEARLY: "nearly", Likeness.OTHER: "differs", Likeness.UNSURE: "unsure"}
+
+
+def _names(declared: str, shown: Sequence[Shown]) -> Iterator[Finding]:
+    """A name that was cut off is not held against one that another side gives whole."""
+    found = [(one, _name(declared, one)) for one in shown]
+    whole = any(likeness is Likeness.SAME and not one.cut_off for one, likeness in found)
+    for one, likeness in found:
+        goes_on = whole and one.cut_off and likeness is Likeness.UNSURE
+        if likeness in _HOW and not goes_on:
+            yield Finding(one.kind, "name", _HOW[likeness])
 
 
 def _name(declared: str, one: Shown) -> Likeness | None:
@@ -174,32 +209,82 @@ def _name(declared: str, one: Shown) -> Likeness | None:
     return compare(declared, surname, given or "", cut_off=one.cut_off) if surname else None
 
 
-def _personal_number(one: Shown, number_format: str) -> str | None:
-    """The number of the same kind as the declared one; a Spanish affiliation number stands on no
-    identity document."""
-    return one.value(FieldName.PERSONAL_NUMBER) if number_format == "cn.ric" else None
+def _personal_number(one: Shown) -> str | None:
+    """The number of a resident, from the card that carries it; other cards carry other numbers."""
+    return one.value(FieldName.PERSONAL_NUMBER) if one.format in _CARRIES_NUMBER else None
 
 
-def says_another_day(shown: Iterable[Shown], born: date) -> bool:
-    """Whether a document says another birth date than the registry's. What only the registry knows
-    is no finding, for findings are named: the reviewer alone is told that something differs."""
-    return any(one.born not in (None, born.isoformat()) for one in shown)
+_CARRIES_NUMBER = {DocumentFormat.CN_ID_FRONT}
+
+
+def _is_day(one: Shown, born: date) -> bool:
+    """Whether a document may say this birth date: in a zone a year has two digits, and somebody of
+    a hundred and one reads as a child."""
+    said, at = one.value(FieldName.BIRTH_DATE), 2 if one.has_zone else 0
+    return said is None or said[at:] == born.isoformat()[at:]
 
 
 # ---- each other, the calendar, the picture -------------------------------------------------------
 
 
 def _against_each_other(shown: Sequence[Shown]) -> Iterator[Finding]:
-    """Front and back are of one person: what both say must be one."""
-    for name in (FieldName.PERSONAL_NUMBER, FieldName.BIRTH_DATE, FieldName.EXPIRY_DATE):
-        said = {one.value(name) for one in shown} - {None}
-        if len(said) > 1:
-            yield Finding(shown[-1].kind, name.value, "contradicted")
-    names = [one for one in shown if one.value(FieldName.SURNAME)]
-    for first, second in pairwise(names):
-        both = f"{first.value(FieldName.SURNAME)} {first.value(FieldName.GIVEN_NAMES) or ''}"
-        if _name(both, second) is not Likeness.SAME:
-            yield Finding(second.kind, "name", "contradicted")
+    """All are of one person, and front and back are one card: what both say must be one."""
+    for one, other in combinations(shown, 2):
+        sides = {one.kind, other.kind} == {"id_card_front", "id_card_back"}
+        for name in (*_OF_A_PERSON, *(_OF_A_CARD if sides else ())):
+            if not _agree(_said(one, name), _said(other, name)):
+                yield Finding(other.kind, _PUBLIC.get(name, name.value), "contradicted")
+        if not _same_day(one, other):
+            yield Finding(other.kind, "birth_date", "contradicted")
+        if not _may_be_of_one(one, other) and not _may_be_of_one(other, one):
+            yield Finding(other.kind, "name", "contradicted")
+        if sides and _lacks_number(one, other):
+            yield Finding("id_card_back", "number", "unread")
+
+
+_OF_A_PERSON = (FieldName.SEX,)
+_OF_A_CARD = (
+    FieldName.PERSONAL_NUMBER,
+    FieldName.DOCUMENT_NUMBER,
+    FieldName.ISSUER,
+    FieldName.NATIONALITY,
+    FieldName.EXPIRY_DATE,
+)
+
+
+def _said(one: Shown, name: FieldName) -> str | None:
+    if name is FieldName.ISSUER and one.format in _ISSUERS:
+        return _ISSUERS[one.format]
+    return one.value(name)
+
+
+def _agree(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other
+
+
+def _same_day(one: Shown, other: Shown) -> bool:
+    at = 2 if one.has_zone or other.has_zone else 0
+    said = [each.value(FieldName.BIRTH_DATE) for each in (one, other)]
+    return _agree(*(day and day[at:] for day in said))
+
+
+def _may_be_of_one(one: Shown, other: Shown) -> bool:
+    """Whether the other's name may be this one's, as the other writes it or where it is cut off."""
+    whole = one.value(FieldName.NAME)
+    parted = f"{one.value(FieldName.GIVEN_NAMES) or ''} {one.value(FieldName.SURNAME) or ''}"
+    name = whole or parted.strip()
+    if not name or _name(name, other) in (None, Likeness.SAME):
+        return True
+    surname, given = other.value(FieldName.SURNAME) or "", other.value(FieldName.GIVEN_NAMES) or ""
+    return other.cut_off and begins(name, surname, given)
+
+
+def _lacks_number(one: Shown, other: Shown) -> bool:
+    """A Spanish card bears its holder's number on both sides."""
+    formats = {one.format, other.format}
+    if formats != {DocumentFormat.ES_DNI_FRONT, DocumentFormat.TD1}:
+        return False
+    return any(each.value(FieldName.PERSONAL_NUMBER) is None for each in (one, other))
 
 
 def _against_calendar(shown: Iterable[Shown], oldest: date) -> Iterator[Finding]:
@@ -213,8 +298,12 @@ def _as_pictures(shown: Iterable[Shown]) -> Iterator[Finding]:
     for one in shown:
         if one.format is None:
             yield Finding(one.kind, "document", "unread")
+        elif one.several:
+            yield Finding(one.kind, "document", "several")  # which one counts, a person says
         elif one.format not in _IDENTITY[one.kind]:
             yield Finding(one.kind, "document", "not_this_document")
+        elif one.has_zone and one.value(FieldName.DOCUMENT_NUMBER) is None:
+            yield Finding(one.kind, "document_number", "unsure")  # it could not be known again
         contradicted = [f for f in one.fields if f.status is Status.UNREAD and f.name in _CHECKED]
         for field in contradicted:
             yield Finding(one.kind, _PUBLIC.get(field.name, field.name.value), "contradicted")

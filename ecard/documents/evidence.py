@@ -21,7 +21,7 @@ from biometrics.errors import BiometricsError
 from ecard import audit, files, limits
 from ecard.call import Call
 from ecard.captures import place
-from ecard.documents import examining, readings
+from ecard.documents import examining, marks, readings
 from ecard.documents import policy as rules
 from ecard.documents.errors import (
     EvidenceIncomplete,
@@ -110,7 +110,7 @@ def submit(
     face_pages = readings.upright(call, application.face_pages)
     application = replace(application, face_pages=face_pages)
     examined = examining.examine(call, link_id, document_ids)
-    reasons = _ask_registry(call, application, agreed=examined.agreed) + examined.reasons
+    reasons = _ask_registry(call, application, examined) + examined.reasons
     with place(call.dependencies.judging, call.settings.judging_wait_seconds):
         spent = _spend_try(call)
         examining.refuse(examined, ask_person=ask_person)
@@ -211,7 +211,9 @@ def _face_pages(
 # --- the registry and the tries ---------------------------------------------------------------
 
 
-def _ask_registry(call: Call, application: Application, *, agreed: bool) -> tuple[str, ...]:
+def _ask_registry(
+    call: Call, application: Application, examined: examining.Examined
+) -> tuple[str, ...]:
     """Why a person has to look; empty where the registry confirms what the papers say."""
     registry = call.dependencies.registry
     try:
@@ -225,7 +227,10 @@ def _ask_registry(call: Call, application: Application, *, agreed: bool) -> tupl
         adult_age=application.policy.adult_age,
         kinship_confirmed=application.relation in known,
         registry_portrait=portrait is not None,
-        read_and_agreed=agreed and bool(application.policy.read_documents_suffice),
+        read_and_agreed=examined.agreed
+        and rules.reading_suffices(
+            application.policy.read_documents_suffice, number_read=examined.number_read
+        ),
     )
 
 
@@ -296,7 +301,7 @@ def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid
 def _reused(session: Session, link: Link) -> tuple[str, ...]:
     """What flags documents that were somebody else's before; never named to the holder."""
     claimed = session.scalars(sa.select(Document).filter_by(link_id=link.id))
-    return tuple(sorted({flag for one in claimed for flag in readings.reused(session, one)}))
+    return tuple(sorted({flag for one in claimed for flag in marks.reused(session, one)}))
 
 
 def _go_on(

@@ -18,7 +18,8 @@ from ecard.documents.checking import (
     Result,
     Shown,
     check,
-    says_another_day,
+    differences,
+    says_the_number,
 )
 from ecard.documents.errors import EvidenceRefused
 from ecard.documents.papers import found_on
@@ -45,6 +46,8 @@ class Examined:
     reasons: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     """Hints for a reviewer: what could be read of papers that only a person can judge."""
+    number_read: bool = False
+    """Whether the declared number itself stood on a document, beside name and birth date."""
 
 
 def examine(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -> Examined:
@@ -57,19 +60,35 @@ def examine(call: Call, link_id: uuid.UUID, document_ids: Sequence[uuid.UUID]) -
         said = readings.shown(session, call, rows)
         policy = family.policy_of(session, call, link)
         today = call.now.astimezone(agencies.time_zone(session, link.region_id)).date()
+        name, number = family.typed(session, call, link)
         known = {
             True: persons.particulars(session, call, link.holder_id),
             False: persons.particulars(session, call, link.relative_id),
         }
+    typed = _typed(name, number, policy.number_format) if name and number else None
+    rules = Rules(policy.number_format, today, policy.days_after_expiry)
+    checked = [one for one in said if one.kind in readings.CHECKED_KINDS]
     found = []
     for guardian, person in known.items():
-        checked = [one for one in said if one.kind in readings.CHECKED_KINDS]
-        theirs = [_plain(one) for one in checked if (one.kind in GUARDIAN) == guardian]
+        theirs = [one for one in checked if (one.kind in GUARDIAN) == guardian]
         if theirs:
-            found.append(
-                _examined(theirs, person, policy.number_format, today, policy.days_after_expiry)
-            )
-    return replace(_together(found), named=_named(said, known))
+            found.append(judged(theirs, None if guardian else typed, person, rules))
+    return replace(together(found), named=_named(said, known))
+
+
+def _typed(name: str, number: str, number_format: str) -> Declared:
+    facts = registry.check_number(number, number_format)
+    plain = registry.normalise(number)
+    return Declared(name, plain, number_format, facts.birth_date, facts.sex)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Of the link's region, and its day."""
+
+    number_format: str
+    today: date
+    days_after_expiry: int
 
 
 def _named(said: Sequence[Shown], known: Mapping[bool, persons.Particulars]) -> tuple[str, ...]:
@@ -85,29 +104,37 @@ def _named(said: Sequence[Shown], known: Mapping[bool, persons.Particulars]) -> 
     return tuple(dict.fromkeys(found))
 
 
-def _plain(one: Shown) -> Shown:
-    return replace(one, kind=GUARDIAN.get(one.kind, one.kind))
-
-
-def _examined(
-    said: Sequence[Shown],
-    person: persons.Particulars,
-    number_format: str,
-    today: date,
-    days_after_expiry: int,
+def judged(
+    said: Sequence[Shown], typed: Declared | None, known: persons.Particulars, rules: Rules
 ) -> Examined:
-    facts = registry.check_number(person.number, number_format)
-    declared = Declared(
-        person.name, registry.normalise(person.number), number_format, facts.birth_date, facts.sex
+    """What one person's documents say, against what was typed of them (None: nothing was, as of the
+    guardian) and against what the registry knows. The latter is a reason for a person alone."""
+    plain = [replace(one, kind=GUARDIAN.get(one.kind, one.kind)) for one in said]
+    sent_as = dict(zip((one.kind for one in plain), (one.kind for one in said), strict=True))
+    checked = check(
+        typed,
+        plain,
+        rules.today,
+        number_format=rules.number_format,
+        days_after_expiry=rules.days_after_expiry,
     )
-    checked = check(declared, said, today, days_after_expiry=days_after_expiry)
-    differs = not facts.birth_date and says_another_day(said, person.birth_date)
-    unnamed = ("registry_differs",) if differs else ()
+    registered = Declared(
+        known.name,
+        registry.normalise(known.number),
+        rules.number_format,
+        known.birth_date,
+        known.sex,
+    )
+    unnamed = set(differences(registered, plain)) - set(checked.findings)
+    against_registry = {f"registry_{one.field}_{one.how}" for one in unnamed}
     return Examined(
         agreed=checked.result is Result.ACCEPTED and not unnamed,
-        findings=checked.findings,
+        findings=tuple(
+            replace(one, kind=sent_as.get(one.kind, one.kind)) for one in checked.findings
+        ),
         refused=checked.result is Result.REFUSED,
-        reasons=(*_reasons(checked), *unnamed),
+        reasons=(*_reasons(checked), *sorted(against_registry)),
+        number_read=says_the_number(plain),
     )
 
 
@@ -115,12 +142,14 @@ def _reasons(checked: Checked) -> tuple[str, ...]:
     return tuple(sorted({f"{one.field}_{one.how}" for one in checked.findings}))
 
 
-def _together(found: Sequence[Examined]) -> Examined:
+def together(found: Sequence[Examined]) -> Examined:
+    """Of the relative and of the guardian."""
     return Examined(
         agreed=bool(found) and all(one.agreed for one in found),
         findings=tuple(finding for one in found for finding in one.findings),
         refused=any(one.refused for one in found),
         reasons=tuple(sorted({reason for one in found for reason in one.reasons})),
+        number_read=bool(found) and all(one.number_read for one in found),
     )
 
 

@@ -42,7 +42,7 @@ class DocumentPage(Base):
 
 
 class DocumentReading(Base):
-    """What was read from a document; once it is claimed only that it was, and a mark."""
+    """What was read from a document; once it is claimed only that it was."""
 
     __tablename__ = "document_readings"
     document_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("documents.id"), primary_key=True)
@@ -53,8 +53,17 @@ class DocumentReading(Base):
     hints: Mapped[list[str]] = mapped_column(sa.JSON)
     said: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     """Fields, sealed with the holder's key; None once claimed or removed."""
-    number_mark: Mapped[Index | None] = mapped_column(index=True)
-    """Recognises the document's number again."""
+
+
+class DocumentMark(Base):
+    """A keyed mark by which a document's number, or how it looks, is recognised again."""
+
+    __tablename__ = "document_marks"
+    id: Mapped[Id]
+    document_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("documents.id"), index=True)
+    kind: Mapped[Code]
+    """number, or look: one of several groups of signs."""
+    mark: Mapped[Index] = mapped_column(index=True)
     person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"))
     """Whom a claimed document is about."""
 

@@ -155,6 +155,12 @@ def reasons_for_a_person(
     return tuple(reasons)
 
 
+def reading_suffices(rule: int, *, number_read: bool) -> bool:
+    """Whether documents that were read and agree need no person, by the region's rule: 0 never, 1
+    where the declared number stood on one, 2 also where name, birth date and sex alone did."""
+    return rule >= 2 or (rule == 1 and number_read)
+
+
 # --- how long -----------------------------------------------------------------------------------
 
 

@@ -14,23 +14,24 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from ecard import files
 from ecard.call import Call
+from ecard.documents import marks
 from ecard.documents.checking import Shown
-from ecard.documents.models import Document, DocumentPage, DocumentReading
+from ecard.documents.models import Document, DocumentReading
 from ecard.documents.policy import DocumentKind
-from ecard.documents.uploading import own_unclaimed, pages_of
+from ecard.documents.uploading import own_document, own_unclaimed, pages_of
 from ecard.errors import Busy
-from ecard.files import StoredFile
+from ecard.family import service as family
 from ecard.locale import sentence
 from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
 from uploads.errors import SandboxBusy, UploadRefused
 
-PLACE, NUMBER = "document_readings.said", "document_number"
+PLACE = "document_readings.said"
 CHECKED_KINDS = frozenset(
     {
         DocumentKind.ID_CARD_FRONT,
@@ -60,7 +61,8 @@ class ReadingView:
     id: uuid.UUID
     kind: str
     status: str
-    """waiting, read, for_a_person or unread."""
+    """Unclaimed: waiting, read, for_a_person or unread; claimed: with_a_person, accepted,
+    refused or given_up, as its application is."""
     format: str | None
     read_fields: list[str]
     """Names of what could be read."""
@@ -68,10 +70,9 @@ class ReadingView:
 
 
 def look_at(call: Call, document_id: uuid.UUID) -> ReadingView:
-    """How far one of the holder's unclaimed documents is. Raises NotFound, DocumentClaimed."""
+    """How far one of the holder's documents is, while it is kept. Raises NotFound."""
     with call.db.read() as session:
-        (document,) = own_unclaimed(session, call, [document_id], lock=False)
-        return _view(session, call, document)
+        return _view(session, call, own_document(session, call, document_id))
 
 
 def read_now(call: Call, document_id: uuid.UUID) -> ReadingView:
@@ -129,6 +130,7 @@ def _keep(call: Call, document_id: uuid.UUID, reading: Reading | None) -> None:
         (document,) = own_unclaimed(session, call, [document_id], lock=True)
         if session.get(DocumentReading, document.id) is None:
             session.add(_row(session, call, document, reading))
+            marks.note_numbers(session, call, document, reading.fields if reading else ())
         session.commit()
 
 
@@ -141,6 +143,7 @@ def _row(
         "fields": [asdict(one) for one in fields],
         "cut_off": bool(reading and reading.zone and reading.zone.truncated),
         "lines": list(reading.text) if reading and document.kind not in CHECKED_KINDS else [],
+        "several": bool(reading and reading.several),
         "barcodes": [one.kind for one in reading.barcodes] if reading else [],
     }
     return DocumentReading(
@@ -150,15 +153,7 @@ def _row(
         turned=reading.turned if reading else 0,
         hints=[hint.value for hint in reading.hints] if reading else [],
         said=vault.seal(session, document.holder_id, PLACE, document.id, json.dumps(said)),
-        number_mark=_mark(call, fields),
     )
-
-
-def _mark(call: Call, fields: Iterable[Field]) -> str | None:
-    """Recognises the same document number again; None where it was not read for certain."""
-    numbers = {one.name: one.value for one in fields if one.status is Status.CONFIRMED}
-    number = numbers.get(FieldName.DOCUMENT_NUMBER) or numbers.get(FieldName.PERSONAL_NUMBER)
-    return call.dependencies.vault.index(NUMBER, number) if number else None
 
 
 # --- what was read -------------------------------------------------------------------------------
@@ -187,6 +182,7 @@ def _shown(session: Session, call: Call, document: Document, row: DocumentReadin
         cut_off=said["cut_off"],
         lines=tuple(said["lines"]),
         barcodes=tuple(said.get("barcodes", ())),
+        several=said.get("several", False),
     )
 
 
@@ -203,43 +199,8 @@ def upright(
 def settle(session: Session, document: Document, person_id: uuid.UUID) -> None:
     """Of a claimed document only marks stay, with the person whom it is about."""
     change = sa.update(DocumentReading).filter_by(document_id=document.id)
-    session.execute(change.values(said=None, person_id=person_id))
-
-
-def reused(session: Session, document: Document) -> tuple[str, ...]:
-    """`number_reused`, `picture_reused`: where a claimed document about another person has the same
-    number or is the same picture."""
-    found = {
-        "number_reused": _same_number(document.id),
-        "picture_reused": _same_picture(document.id),
-    }
-    return tuple(name for name, query in found.items() if session.scalar(query.limit(1)))
-
-
-def _same_number(document_id: uuid.UUID) -> sa.Select[uuid.UUID]:
-    own, other = DocumentReading, aliased(DocumentReading)
-    return (
-        sa.select(other.document_id)
-        .join(own, own.number_mark == other.number_mark)
-        .where(own.document_id == document_id, other.person_id != own.person_id)
-    )
-
-
-def _same_picture(document_id: uuid.UUID) -> sa.Select[uuid.UUID]:
-    """A claimed file belongs to the person whom it is about."""
-    own, other, page = StoredFile, aliased(StoredFile), aliased(DocumentPage)
-    return (
-        sa.select(other.id)
-        .join(own, own.fingerprint == other.fingerprint)
-        .join(DocumentPage, DocumentPage.file_id == own.id)
-        .join(page, page.file_id == other.id)
-        .join(Document, Document.id == page.document_id)
-        .where(
-            DocumentPage.document_id == document_id,
-            other.owner_id != own.owner_id,
-            Document.claimed_at.is_not(None),
-        )
-    )
+    session.execute(change.values(said=None))
+    marks.settle(session, document, person_id)
 
 
 # --- for the holder ------------------------------------------------------------------------------
@@ -251,7 +212,7 @@ def _view(session: Session, call: Call, document: Document) -> ReadingView:
     return ReadingView(
         id=document.id,
         kind=document.kind,
-        status=_status(call, document, row),
+        status=_decided(session, call, document) or _status(call, document, row),
         format=row.format if row else None,
         read_fields=sorted({one.name.value for one in fields if one.status is not Status.UNREAD}),
         hints=[
@@ -259,6 +220,24 @@ def _view(session: Session, call: Call, document: Document) -> ReadingView:
             for hint in (row.hints if row else [])
         ],
     )
+
+
+def _decided(session: Session, call: Call, document: Document) -> str | None:
+    """What became of the evidence that a claimed document belongs to."""
+    if document.link_id is None:
+        return None
+    state = family.own_link(session, call, document.link_id).state
+    return WITHOUT_EVIDENCE.get(state, "accepted")
+
+
+WITHOUT_EVIDENCE = {
+    "submitted": "with_a_person",
+    "in_review": "with_a_person",
+    "rejected": "refused",
+    "withdrawn": "given_up",
+    "expired": "given_up",
+}
+"""States of a link in which its evidence is not, or not yet, accepted."""
 
 
 def _status(call: Call, document: Document, row: DocumentReading | None) -> str:

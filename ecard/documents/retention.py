@@ -13,13 +13,20 @@ from ecard import audit, files
 from ecard.call import Call
 from ecard.documents import policy as rules
 from ecard.documents import resuming, tried
-from ecard.documents.models import Document, ReferencePhoto
+from ecard.documents.models import (
+    Document,
+    DocumentMark,
+    DocumentPage,
+    DocumentReading,
+    ReferencePhoto,
+)
 from ecard.documents.policy import Standing
 from ecard.documents.references import shown_person
 from ecard.documents.uploading import destroy_pages, pages_of, unclaimed_life
 from ecard.family import service as family
 from ecard.notices import service as notices
 from ecard.review import service as review
+from ecard.sweeping import in_batches
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -45,6 +52,7 @@ def sweep(call: Call) -> int:
     tried.sweep(call)
     for link_id in sorted(link_id for link_id in links if link_id is not None):
         removed += _sweep_link(call, link_id)
+    _forget_marks(call)
     files.erase(call)
     return removed
 
@@ -83,6 +91,17 @@ def _sweep_link(call: Call, link_id: uuid.UUID) -> int:
         removed += _settle_photos(session, call, link)
         session.commit()
     return removed
+
+
+def _forget_marks(call: Call) -> None:
+    """What recognises a document again goes when its link has been over for a while, and at once
+    where none claimed it; while pages are there (a legal hold) it stays."""
+    of_no_link = Document.link_id.is_(None) | Document.link_id.in_(family.long_over(call))
+    gone = sa.select(Document.id).where(Document.removed_at.is_not(None), of_no_link)
+    in_batches(call, sa.delete(DocumentMark), DocumentMark.document_id.in_(gone))
+    in_batches(call, sa.delete(DocumentReading), DocumentReading.document_id.in_(gone))
+    pages = sa.select(DocumentPage.file_id).where(DocumentPage.document_id.in_(gone))
+    files.forget_fingerprints(call, pages)
 
 
 def _settle(

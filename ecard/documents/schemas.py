@@ -8,6 +8,8 @@ from flask_smorest.fields import Upload
 from ecard.api import JsonInt, QueryInt, Schema
 from ecard.documents.policy import DocumentKind
 
+STATUSES = ["waiting", "read", "for_a_person", "unread"]
+STATUSES += ["with_a_person", "accepted", "refused", "given_up"]
 KINDS = [kind.value for kind in DocumentKind]
 
 
@@ -106,7 +108,12 @@ class ReadingSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
     status = ma.fields.String(
-        required=True, validate=ma.validate.OneOf(["waiting", "read", "for_a_person", "unread"])
+        required=True,
+        validate=ma.validate.OneOf(STATUSES),
+        metadata={
+            "description": "Unclaimed: `waiting`, `read`, `for_a_person`, `unread`; claimed, as its"
+            " application is: `with_a_person`, `accepted`, `refused`, `given_up`"
+        },
     )
     format = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "What it was recognised as"}

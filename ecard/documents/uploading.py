@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit, files, limits
 from ecard.call import Call
-from ecard.documents import tried
+from ecard.documents import marks, tried
 from ecard.documents.errors import (
     DocumentClaimed,
     PictureTriedBefore,
@@ -81,6 +81,7 @@ def take(
     with call.db.write() as session:
         document = _keep(session, call, kind, clean)
         tried.note_kept(session, call, document, content, clean)
+        marks.note_look(session, call, document, clean.look)
         also(session)
         audit.record(session, call, "document.uploaded", "document", document.id, reason=kind.value)
         session.commit()
@@ -133,7 +134,7 @@ def _rebuilt(call: Call, kind: DocumentKind, content: bytes) -> CleanPicture:
     bounds = PictureLimits(max_bytes=call.settings.document_bytes)
     files.scan(call, content)
     with files.refusing():
-        return clean_picture(content, files.sandbox(), bounds, allowed)
+        return clean_picture(content, call.dependencies.decoder, bounds, allowed)
 
 
 def _keep(session: Session, call: Call, kind: DocumentKind, clean: CleanPicture) -> Document:
@@ -217,6 +218,14 @@ def own_unclaimed(
     return [found[document_id] for document_id in ids]
 
 
+def own_document(session: Session, call: Call, document_id: uuid.UUID) -> Document:
+    """One of the holder's documents, claimed or not, while it is kept; raises NotFound."""
+    row = session.get(Document, document_id)
+    if row is None or not _is_there(call, row):
+        raise NotFound
+    return row
+
+
 def _is_there(call: Call, row: Document) -> bool:
     lapsed = row.link_id is None and row.uploaded_at + unclaimed_life(call) <= call.now
     return row.holder_id == call.holder.person_id and row.removed_at is None and not lapsed
@@ -226,6 +235,8 @@ def destroy_pages(session: Session, call: Call, document: Document, reason: str)
     document.removed_at = call.now
     said = sa.update(DocumentReading).filter_by(document_id=document.id)
     session.execute(said.values(said=None))
+    if document.claimed_at is None:
+        marks.forget(session, [document.id])
     for page in pages_of(session, document.id):
         files.destroy(session, call, page.file_id, reason)
 

@@ -123,10 +123,13 @@ def finish_upload(upload_id: uuid.UUID) -> Any:
 
 @documents.route("/documents/<uuid:document_id>", methods=["GET"])
 @documents.doc(operationId="readDocumentStatus")
-@documents.refuses(general.NotFound, errors.DocumentClaimed)
+@documents.refuses(general.NotFound)
 @documents.response(200, ReadingSchema)
 def read_document_status(document_id: uuid.UUID) -> Any:
-    """How far an unclaimed document is: read or not, and what could be better in the picture."""
+    """How far a document is: read or not, with a person, accepted; and hints for a better picture.
+
+    A document that an application claimed says what became of it, until it is destroyed.
+    """
     return service.look_at(current_call(), document_id)
 
 

@@ -34,6 +34,7 @@ from ecard.family.links import (
     policy_of,
     relative_age,
     still_open,
+    typed,
 )
 from ecard.family.progress import (
     accept,
@@ -58,6 +59,7 @@ from ecard.family.scopes import change_as_relative as change_scopes_as_relative
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
+    long_over,
     remind,
     sweep,
     tell_coming_of_age,
@@ -89,6 +91,7 @@ __all__ = [
     "list_links",
     "list_links_on_me",
     "lock_link",
+    "long_over",
     "longest_for_code",
     "move",
     "not_me_address",
@@ -111,6 +114,7 @@ __all__ = [
     "still_open",
     "sweep",
     "tell_coming_of_age",
+    "typed",
     "view",
     "withdraw",
 ]

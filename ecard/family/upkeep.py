@@ -105,15 +105,20 @@ def sweep(call: Call) -> int:
     return len(lapsed)
 
 
+def long_over(call: Call) -> sa.Select[uuid.UUID]:
+    """The ids of links that have been over for ``typed_kept_days``."""
+    before = call.now - timedelta(days=call.settings.typed_kept_days)
+    changed = sa.func.max(LinkChange.at)
+    last = sa.select(LinkChange.link_id).group_by(LinkChange.link_id).having(changed <= before)
+    return sa.select(Link.id).where(Link.state.in_(rules.OVER), Link.id.in_(last))
+
+
 def forget_typed(call: Call) -> int:
     """Forget name and number as the holder typed them, once a link is over for a while.
 
     The while is ``typed_kept_days`` (limits.md, 4: the life of the link and 30 days).
     """
-    before = call.now - timedelta(days=call.settings.typed_kept_days)
-    last = sa.select(sa.func.max(LinkChange.at)).where(LinkChange.link_id == Link.id)
-    over = (Link.state.in_(rules.OVER), Link.typed.is_not(None))
-    old = sa.update(Link).where(*over, last.scalar_subquery() <= before)
+    old = sa.update(Link).where(Link.typed.is_not(None), Link.id.in_(long_over(call)))
     with call.db.write() as session:
         result = session.execute(
             old.values(typed=None), execution_options={"synchronize_session": False}

@@ -68,10 +68,11 @@ class Policy:
         "days", "An identity document is taken this long after it expired."
     )
     read_documents_suffice: int = rule(
-        "0 or 1",
-        "1: an adult's identity document that a machine read and that says what was declared needs"
-        " no person; a forged one would pass so. 0: without a portrait in the registry a person"
-        " looks.",
+        "0, 1 or 2",
+        "What an adult's identity document is worth that a machine read and that agrees with what"
+        " was declared and with the registry; a forged one would pass so. 0: without a portrait in"
+        " the registry a person looks. 1: no person where the declared number stands on it. 2: nor"
+        " where it cannot (a passport, an affiliation number), by name, birth date and sex.",
     )
     unattested_capture: int = rule(
         "0, 1 or 2",

@@ -1,8 +1,11 @@
 """Social security numbers: form, check digit, and what they say of a person. Pure.
 
-``cn.ric`` is the resident's number of 18 characters (python-stdnum knows its place codes and its
-check digit); ``es.naf`` the affiliation number of 12 digits, whose last two are the first ten
-modulo 97 (a serial below ten million is added to the province times ten million instead).
+``cn.ric`` is the resident's number of 18 characters: place (6 digits), birth date, serial, check
+digit. The place is not looked up. It is the district's code of the day on which the number was
+given out, from 1984 on; districts are renamed and renumbered, and a list of places by year of birth
+refuses the right numbers of the old. ``es.naf`` is the affiliation number of 12 digits, whose last
+two are the first ten modulo 97 (a serial below ten million is added to the province times ten
+million instead).
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from stdnum.cn import ric
+from stdnum.exceptions import ValidationError
 
 SEPARATORS = str.maketrans("", "", " \t\u00a0\u3000-‐‑–./")
 SHOWN = 4
 """Characters that stay readable in a masked number: enough to tell two people's apart."""
 RIC_LENGTH, NAF_LENGTH, NAF_MODULUS = 18, 12, 97
 NAF_SHORT_SERIAL = 10_000_000
+FIRST_YEAR = 1850
+"""Of a birth date that a resident's number can carry: nobody alive in 1984 was born before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,15 @@ def check(number: str, number_format: str) -> NumberFacts:
 
 
 def _check_ric(number: str) -> NumberFacts:
-    if len(number) != RIC_LENGTH or not ric.is_valid(number):
+    if len(number) != RIC_LENGTH or not number[:-1].isdecimal():
         return NumberFacts(False)
-    sex = "male" if int(number[16]) % 2 else "female"
-    return NumberFacts(True, ric.get_birth_date(number), sex)
+    try:
+        born = ric.get_birth_date(number)
+    except ValidationError:
+        return NumberFacts(False)
+    if ric.calc_check_digit(number) != number[-1] or born.year < FIRST_YEAR:
+        return NumberFacts(False)
+    return NumberFacts(True, born, "male" if int(number[16]) % 2 else "female")
 
 
 def _check_naf(number: str) -> NumberFacts:

@@ -245,6 +245,28 @@ def test_two_applications_that_claim_one_document_at_once_get_it_once(stage: Sta
     assert sorted([first.state(), second.state()]) == ["awaiting_face", "noticed"]
 
 
+def test_a_document_says_what_became_of_it_to_its_holder_alone(stage: Stage) -> None:
+    application = apply(stage, "lucia", "mateo", "child")
+    ids = application.upload("birth_certificate", "face_photo")
+    assert application.phone.give_evidence(application.link_id, ids).status == 201
+    other = stage.signed_in("andres", password=None)
+    for document in ids:
+        path = f"/documents/{document}"
+        assert application.phone.must("GET", path)["status"] == "accepted"
+        assert other.send("GET", path).status == 404
+    application.phone.must("POST", f"/links/{application.link_id}/withdrawal")
+    assert application.phone.must("GET", f"/documents/{ids[0]}")["status"] == "given_up"
+
+
+def test_a_document_of_a_case_is_with_a_person(stage: Stage) -> None:
+    application = apply(stage, "peter", "rosa", "parent")
+    ids = application.upload("passport")
+    assert application.phone.give_evidence(application.link_id, ids).status == 201
+    assert application.state() == "in_review"
+    told = application.phone.must("GET", f"/documents/{ids[0]}")
+    assert told["status"] == "with_a_person"
+
+
 def test_foreign_links_and_documents_look_as_if_they_did_not_exist(stage: Stage) -> None:
     mine = apply(stage, "lucia", "mateo", "child")
     other = stage.signed_in("andres", password=None)

@@ -20,6 +20,37 @@ def test_a_resident_s_number_says_birth_date_and_sex(born: date, sex: str) -> No
     assert (facts.valid, facts.birth_date, facts.sex) == (True, born, sex)
 
 
+PLACES = """110221 changping_county_to_1999
+110112 tongzhou_from_1997
+310226 fengxian_county_to_2001
+512323 fuling_before_chongqing
+440301 shenzhen
+810000 hong_kong_residence_permit
+820000 macao_residence_permit
+830000 taiwan_residence_permit"""
+
+
+@pytest.mark.parametrize("place", PLACES.splitlines())
+@pytest.mark.parametrize("year", [1925, 1955, 1984, 2010])
+def test_a_number_is_right_whatever_its_district_was_called_in_the_year_of_birth(
+    place: str, year: int
+) -> None:
+    born = date(year, 3, 14)
+    facts = check(invented_number(place[:6], born, "female", set()), "cn.ric")
+    assert (facts.valid, facts.birth_date, facts.sex) == (True, born, "female")
+
+
+@given(st.integers(100_000, 999_999), BORN, SEX)
+def test_the_place_of_a_number_decides_nothing(place: int, born: date, sex: str) -> None:
+    assert check(invented_number(str(place), born, sex, set()), "cn.ric").valid
+
+
+@pytest.mark.parametrize("day", ["19550230", "19551301", "19550000", "00010101", "17991231"])
+def test_a_birth_date_that_cannot_be_is_no_number(day: str) -> None:
+    start = f"110221{day}002"
+    assert not check(start + ric.calc_check_digit(start + "0"), "cn.ric").valid
+
+
 @given(BORN, SEX, st.integers(0, 16), st.integers(1, 9))
 def test_one_wrong_digit_is_always_found(born: date, sex: str, place: int, add: int) -> None:
     number = invented_number("110101", born, sex, set())

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ecard.csv_files import FilesRefused
 from ecard.db import Database
+from ecard.demo.loader import invented_number
 from ecard.registry.loading import Loaded, load_csv
 from ecard.registry.models import RegistryCardRow, RegistryPersonRow
 from ecard.registry.port import CardMoved, RegistryUnavailable
@@ -202,6 +203,17 @@ def test_a_wrong_column_is_named_with_its_line_and_without_its_value(
     assert any(one.startswith(f"persons.csv line 3: {finding}") for one in found), found
     assert "Ada" not in "".join(found)
     assert "110101" not in "".join(found)
+
+
+def test_a_number_of_a_district_that_was_renamed_since_is_loaded(
+    ground: Ground, registry: SqlRegistry, tmp_path: Path
+) -> None:
+    number = invented_number("110221", date(1955, 3, 14), "female", set())
+    eva = f"eva,{number},Eva Low,1955-03-14,female,north-harbour,,,eva@example.org,en,"
+    load(ground, files(tmp_path, f"{PERSONS}\n{BEN}\n{eva}\n"))
+    known = registry.person_by_number(number)
+    assert known is not None
+    assert known.ref == "eva"
 
 
 def test_every_finding_of_every_file_is_named_and_nothing_is_loaded(

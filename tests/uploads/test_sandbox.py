@@ -9,7 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+import uploads.child
+from ecard.config import Settings, UnsafeConfiguration
+from ecard.joined import require_isolation
 from tests.uploads import pictures
 from uploads.errors import ProcessingLimit, SandboxBusy, SandboxFault, UploadError
 from uploads.sandbox import End, Sandbox, Spent, _reap, _stop
@@ -33,6 +37,47 @@ def test_a_child_inherits_no_open_file(sandbox: Sandbox, tmp_path: Path) -> None
     with (tmp_path / "secret").open("wb") as file:
         os.set_inheritable(file.fileno(), True)
         sandbox.report()  # raises where the child finds an open descriptor beyond its three
+
+
+@pytest.fixture
+def uncut(tmp_path: Path) -> Path:
+    """The decoding program on a system that grants neither filter nor empty namespace."""
+    program = tmp_path / "uncut.py"
+    program.write_text(UNCUT.format(child=str(Path(uploads.child.__file__))), encoding="utf-8")
+    return program
+
+
+UNCUT = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("child", {child!r})
+child = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(child)
+child.filter_system_calls = lambda *_: False
+child.CLONE_NEWUSER = child.CLONE_NEWNET = 1 << 30 | 1
+child.main()
+"""
+
+
+def test_a_child_that_cannot_be_cut_off_does_not_work(uncut: Path) -> None:
+    with pytest.raises(SandboxFault):
+        clean_picture(pictures.encoded(pictures.noise()), Sandbox(program=uncut))
+
+
+def test_it_works_with_what_is_granted_only_where_that_is_asked_for(uncut: Path) -> None:
+    lax = Sandbox(program=uncut, isolated=False)
+    assert clean_picture(pictures.encoded(pictures.noise()), lax).pages
+    assert not lax.granted().isolated
+
+
+def test_production_does_not_start_where_decoding_cannot_be_cut_off_and_the_demo_says_so(
+    uncut: Path, tmp_path: Path
+) -> None:
+    with capture_logs() as logs:
+        require_isolation(Settings(var=tmp_path), Sandbox(program=uncut, isolated=False))
+    assert [one["event"] for one in logs] == ["no_isolation"]
+    with pytest.raises(UnsafeConfiguration, match="cut off from the network"):
+        require_isolation(Settings(var=tmp_path, profile="production"), Sandbox(program=uncut))
+    require_isolation(Settings(var=tmp_path, profile="production"), Sandbox())
 
 
 def test_a_child_that_takes_too_long_by_the_clock_is_ended() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -81,6 +81,8 @@ def parse(layout: Layout, options: Sequence[Sequence[Options]], today: date) -> 
     work.settle()
     fields = [field for slot in layout.slots for field in [_field(work, slot, today)] if field.raw]
     fields += _names(work)
+    if not any(check.speaks for check in work.checks()):
+        fields = [_unread(field) for field in fields]  # lines of that shape, and no more
     lines = tuple("".join(_likeliest(one) for one in line) for line in work.lines)
     truncated = not lines[layout.names[0]].endswith(FILLER)
     surest = min(_confidence(line) for line in options)
@@ -155,7 +157,10 @@ class _Work:
         return "".join(_likeliest(one) for one in self.lines[line][start:end])
 
     def checks(self) -> tuple[Check, ...]:
-        return tuple(Check(name, one.agrees, one.sure) for name, one in self.found.items())
+        return tuple(
+            Check(name, one.agrees, one.sure, not one.text[:-1].strip(FILLER))
+            for name, one in self.found.items()
+        )
 
 
 def _expected(options: Options, kind: str) -> Options:
@@ -185,13 +190,19 @@ def _field(work: _Work, slot: Slot, today: date) -> Field:
     value = _value(slot.name, raw, today, work.text(work.layout.slots[1].place).strip(FILLER))
     if found is not None and not found.agrees:
         confidence = min(confidence, CONTRADICTED)
-    return Field(
-        slot.name,
-        value,
-        raw.strip(FILLER),
-        confidence,
-        _status(found, bool(value)),
-    )
+    status = _status(found, bool(value))
+    if (
+        slot.name is FieldName.DOCUMENT_NUMBER
+        and value.endswith("K")
+        and status is Status.CONFIRMED
+    ):
+        status = Status.DOUBTFUL  # K for the filler behind the number: both count alike
+    return Field(slot.name, value, raw.strip(FILLER), confidence, status)
+
+
+def _unread(field: Field) -> Field:
+    confidence = min(field.confidence, CONTRADICTED)
+    return replace(field, status=Status.UNREAD, confidence=confidence)
 
 
 def _status(found: Resolved | None, has_value: bool) -> Status:
@@ -222,8 +233,9 @@ def _names(work: _Work) -> list[Field]:
     surname, _, given = raw.strip(FILLER).partition(FILLER * 2)
     confidence = _confidence(work.lines[line][start:end])
     both = [(FieldName.SURNAME, surname), (FieldName.GIVEN_NAMES, given)]
-    return [
+    fields = [
         Field(name, " ".join(part.split(FILLER)).strip(), part, confidence)
         for name, part in ((name, re.sub(r"<+", FILLER, part)) for name, part in both)
         if part
     ]
+    return [_unread(one) if re.search("[0-9]", one.raw) else one for one in fields]

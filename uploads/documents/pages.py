@@ -130,8 +130,9 @@ def turned_page(page: bytes, degrees: int) -> bytes:
 class PageReader:
     """Reads pages, each in a process of its own. Safe to share between threads."""
 
-    def __init__(self, limits: SandboxLimits = READING_LIMITS) -> None:
-        self._sandbox = Sandbox(limits, program=_PROGRAM)
+    def __init__(self, limits: SandboxLimits = READING_LIMITS, *, isolated: bool = True) -> None:
+        """`isolated`: as of Sandbox."""
+        self._sandbox = Sandbox(limits, program=_PROGRAM, isolated=isolated)
 
     def report(self) -> SandboxReport:
         """What confines the process that reads; SandboxFault where it could do what it must not."""

@@ -9,15 +9,16 @@ from stdnum.es import dni, nie
 
 from uploads.documents.hints import Hint, hints
 from uploads.documents.pages import Barcode, PageText
-from uploads.documents.templates import read_card
+from uploads.documents.templates import card_formats, read_card
 from uploads.documents.types import DocumentFormat, Field, FieldName, Zone
-from uploads.documents.zones import find_zone
+from uploads.documents.zones import find_zones
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one page says. `format`: None where it is nothing that is read here. `turned`: degrees
-    clockwise that the page has to be turned. `text`: every line, for a person's eyes only."""
+    clockwise that the page has to be turned. `text`: every line, for a person's eyes only.
+    `several`: there is another document, or the other side, on the same page."""
 
     format: DocumentFormat | None
     turned: int
@@ -26,6 +27,7 @@ class Reading:
     zone: Zone | None = None
     barcodes: tuple[Barcode, ...] = ()
     text: tuple[str, ...] = field(default=(), repr=False)
+    several: bool = False
 
     def field(self, name: FieldName) -> Field | None:
         """The field of that name; None where there is none."""
@@ -42,13 +44,28 @@ def read_page(page: PageText, today: date) -> Reading:
         barcodes=page.barcodes,
         text=tuple(line.text for line in page.lines),
     )
-    zone = find_zone(page, today)
-    if zone is not None and _is_one(zone):
-        return replace(blank, format=zone.format, fields=_with_person(zone), zone=zone)
+    zones = find_zones(page, today)
+    cards = card_formats(page)
+    if zones and _is_one(zones[0]):
+        zone, *others = zones
+        side = bool(cards) and zone.format in (DocumentFormat.TD1, DocumentFormat.TD2)
+        several = side or any(_is_another(zone, one) for one in others)
+        fields = _with_person(zone)
+        return replace(blank, format=zone.format, fields=fields, zone=zone, several=several)
     card = read_card(page)
     if card is None:
         return blank
-    return replace(blank, format=card[0], fields=card[1])
+    return replace(blank, format=card[0], fields=card[1], several=len(cards) > 1)
+
+
+def _is_another(zone: Zone, other: Zone) -> bool:
+    """Whether the other is a document of its own: the same lines may pass for two formats."""
+    return other.sound and _number(other) != _number(zone)
+
+
+def _number(zone: Zone) -> str:
+    names = (one.value for one in zone.fields if one.name is FieldName.DOCUMENT_NUMBER)
+    return next(names, "")
 
 
 CLEARLY_READ = 0.8
@@ -57,7 +74,7 @@ specimens: its fields are unread, and a person sees why."""
 
 
 def _is_one(zone: Zone) -> bool:
-    return zone.confidence >= CLEARLY_READ or any(check.agrees for check in zone.checks)
+    return zone.confidence >= CLEARLY_READ or any(check.speaks for check in zone.checks)
 
 
 def _with_person(zone: Zone) -> tuple[Field, ...]:

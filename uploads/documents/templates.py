@@ -40,12 +40,14 @@ class Printed:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One side of one card. `signs`: forms of which at least `least` are printed on it."""
+    """One side of one card. `signs`: forms of which at least `least` are printed on it; `never`:
+    forms that stand on another paper with the same labels, and not on this one."""
 
     format: DocumentFormat
     signs: tuple[str, ...]
     least: int
     fields: tuple[Printed, ...]
+    never: tuple[str, ...] = ()
 
 
 # ---- values --------------------------------------------------------------------------------------
@@ -108,6 +110,7 @@ TEMPLATES = (
             ),
             Printed(FieldName.PERSONAL_NUMBER, (), _RIC, _number, check=_resident_agrees),
         ),
+        never=("常住人口登记", "户主关系", "户口专用", "籍贯", "婚姻状况"),
     ),
     Template(
         DocumentFormat.CN_ID_BACK,
@@ -144,7 +147,15 @@ def read_card(page: PageText) -> tuple[DocumentFormat, tuple[Field, ...]] | None
     return template.format, tuple(field for field in found if field is not None)
 
 
+def card_formats(page: PageText) -> frozenset[DocumentFormat]:
+    """Every card whose signs are on the page: a sheet may show both sides of one."""
+    texts = [_plain(line.text) for line in level(page)]
+    return frozenset(one.format for one in TEMPLATES if _signs(one, texts) >= one.least)
+
+
 def _signs(template: Template, texts: Sequence[str]) -> int:
+    if any(re.search(sign, text) for text in texts for sign in template.never):
+        return 0
     return sum(any(re.search(sign, text) for text in texts) for sign in template.signs)
 
 

@@ -76,11 +76,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check digit. `agrees`: with what was read; `sure`: by one reading only."""
+    """One check digit. `agrees`: with what was read; `sure`: by one reading only; `empty`: there
+    is nothing to check, so that it agrees of itself and speaks for no zone."""
 
     name: str
     agrees: bool
     sure: bool
+    empty: bool = False
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it agrees with something."""
+        return self.agrees and not self.empty
 
 
 @dataclass(frozen=True, slots=True)

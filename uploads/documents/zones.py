@@ -37,6 +37,11 @@ DOUBT = 0.01
 
 def find_zone(page: PageText, today: date) -> Zone | None:
     """The page's zone; None where there is none."""
+    return next(iter(find_zones(page, today)), None)
+
+
+def find_zones(page: PageText, today: date) -> list[Zone]:
+    """All that could be a zone, the soundest first."""
     lines = _joined([line for line in level(page) if line.marks])
     lines.sort(key=lambda line: line.middle)
     zones = [
@@ -44,13 +49,13 @@ def find_zone(page: PageText, today: date) -> Zone | None:
         for layout in LAYOUTS.values()
         for group in _groups(lines, layout)
     ]
-    return max(zones, key=_soundness, default=None)
+    return sorted(zones, key=_soundness, reverse=True)
 
 
 def _soundness(zone: Zone) -> tuple[float, float]:
     """How many of its check digits agree; a zone of which none does is likely to be none."""
     first = zone.lines[0][0] in LAYOUTS[zone.format].first
-    agreeing = sum(check.agrees for check in zone.checks) / len(zone.checks)
+    agreeing = sum(check.speaks for check in zone.checks) / len(zone.checks)
     return agreeing + (0.5 if first else 0.0), zone.confidence
 
 

@@ -27,10 +27,11 @@ from biometrics.types import Portrait
 from biometrics.verifier import FaceVerifier
 from uploads.documents.pages import turned_page
 from uploads.documents.reading import Reading, read_page
-from uploads.documents.types import Check, Field, Zone
-from uploads.errors import UploadRefused
+from uploads.documents.types import Check, Field, Status
+from uploads.errors import UploadFault, UploadRefused
 from uploads.evaluation import unhurried
 from uploads.evaluation.specimens import compared, digest, known_specimens, totals
+from uploads.sandbox import Sandbox
 from uploads.sanitising import clean_picture
 from uploads.types import DOCUMENT_TYPES, PictureLimits
 
@@ -63,9 +64,10 @@ def main(arguments: Sequence[str]) -> int:
 class Bench:
     """The parts that an upload goes through."""
 
-    def __init__(self, today: date) -> None:
+    def __init__(self, today: date, sandbox: Sandbox | None = None) -> None:
+        """`sandbox`: where files are decoded; the service's, without haste, where none is given."""
         self._today = today
-        self._sandbox, self._reader = unhurried.sandbox(), unhurried.reader()
+        self._sandbox, self._reader = sandbox or unhurried.sandbox(), unhurried.reader()
         self._verifier = FaceVerifier.load()
         self._specimens = known_specimens()
 
@@ -86,9 +88,12 @@ class Bench:
         try:
             clean = clean_picture(content, self._sandbox, PictureLimits(), DOCUMENT_TYPES)
             pages = [self._page(page) for page in clean.pages]
-            return {"type": clean.source_type.value, "pages": pages}
+            first = {name: pages[0][name] for name in OF_THE_FILE}
+            return {"type": clean.source_type.value, **first, "pages": pages}
         except UploadRefused as refusal:
-            return {"refused": refusal.code}
+            return {"refused": refusal.code, "verdict": "refused"}
+        except UploadFault as fault:  # ours: told, and the other files are read all the same
+            return {"fault": type(fault).__name__, "verdict": "fault"}
 
     def _page(self, page: bytes) -> dict[str, Any]:
         reading = read_page(self._reader.read(page), self._today)
@@ -104,16 +109,24 @@ def _told(reading: Reading) -> dict[str, Any]:
         "mrz": list(zone.lines) if zone else [],
         "fields": [_field(one) for one in reading.fields],
         "checks": {one.name: _check(one) for one in zone.checks} if zone else {},
-        "barcodes": [one.kind for one in reading.barcodes],
+        "barcodes": [{"kind": one.kind, "text": one.text} for one in reading.barcodes],
         "hints": [hint.value for hint in reading.hints],
-        "verdict": _verdict(zone),
+        "verdict": _verdict(reading),
     }
 
 
-def _verdict(zone: Zone | None) -> str:
-    if zone is None:
+OF_THE_FILE = ("format", "turned", "mrz", "fields", "checks", "portrait", "verdict")
+"""What is told of the first page, the one that the service reads, is told of its file."""
+
+
+def _verdict(reading: Reading) -> str:
+    """A zone is sound or doubtful; a card without one was read, or some of it is contradicted."""
+    if reading.zone is not None:
+        return "sound" if reading.zone.sound else "doubtful"
+    if not reading.fields:
         return "unread"
-    return "sound" if zone.sound else "doubtful"
+    unread = any(one.status is Status.UNREAD for one in reading.fields)
+    return "doubtful" if unread else "read"
 
 
 def _check(check: Check) -> str:

@@ -14,7 +14,8 @@ SPANISH = (
     ("GARCÍA", "LÓPEZ", "MUÑOZ", "PÉREZ", "GÓMEZ", "RUIZ", "DÍAZ", "ROMERO", "NÚÑEZ", "SANZ"),
     ("MARÍA", "JOSÉ", "ANA", "LUCÍA", "CARMEN", "JAVIER", "IRENE", "PABLO", "ELENA", "ÁLVARO"),
 )
-SPECIMEN_PLACES = ("110101", "310104", "440106", "510105")
+SPECIMEN_PLACES = ("110101", "310104", "440106", "510105", "110221", "310226", "512323", "810000")
+"""Districts of today, some that were renamed or renumbered, and one of residence permits."""
 DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 OLDEST, YOUNGEST, VALID_DAYS = 90, 16, 3_000
 FIRST_YEAR = 1930

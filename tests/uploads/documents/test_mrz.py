@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from uploads.documents.check_digits import check_digit
 from uploads.documents.dates import NO_END, birth_date, expiry_date
-from uploads.documents.mrz import parse_text
-from uploads.documents.types import DocumentFormat, FieldName, Zone
+from uploads.documents.mrz import parse, parse_text
+from uploads.documents.mrz_formats import LAYOUTS
+from uploads.documents.types import DocumentFormat, FieldName, Status, Zone
 
 TODAY = date(2026, 11, 18)
 PASSPORT = (
@@ -128,3 +129,42 @@ def test_one_wrong_character_is_never_confirmed_as_another_value(
 @given(st.lists(st.text(max_size=60), max_size=4))
 def test_no_text_breaks_the_parser(lines: list[str]) -> None:
     parse_text(lines, TODAY)
+
+
+def test_lines_of_a_zones_shape_whose_digits_all_disagree_say_nothing() -> None:
+    """The old French card has two lines of 36 too, and other fields in them."""
+    french = ("IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<", "8806923102858CORINNE<<<<<<<6512068F6")
+    zone = read(french)
+    assert {field.status for field in zone.fields} == {Status.UNREAD}
+
+
+def test_an_empty_fields_check_digit_speaks_for_no_zone() -> None:
+    empty = [check for check in read((PASSPORT[0], ALL_WRONG)).checks if check.agrees]
+    assert [check.speaks for check in empty] == [False]
+
+
+ALL_WRONG = "L898902C30UTO7408120F1204150<<<<<<<<<<<<<<<9"
+
+
+def test_a_name_with_a_digit_is_unread() -> None:
+    zone = parse(
+        LAYOUTS[DocumentFormat.TD3],
+        [
+            [{one: 1.0} for one in line]
+            for line in (PASSPORT[0].replace("ANNA", "AN3A"), PASSPORT[1])
+        ],
+        TODAY,
+    )
+    found = {field.name: field.status for field in zone.fields}
+    assert found[FieldName.GIVEN_NAMES] is Status.UNREAD
+    assert found[FieldName.SURNAME] is Status.READ
+
+
+def test_a_k_behind_a_document_number_may_be_a_filler() -> None:
+    line = f"L898902CK{check_digit('L898902C<')}{PASSPORT[1][10:]}"
+    (number,) = [
+        field
+        for field in read((PASSPORT[0], line)).fields
+        if field.name is FieldName.DOCUMENT_NUMBER
+    ]
+    assert (number.value, number.status) == ("L898902CK", Status.DOUBTFUL)

@@ -1,15 +1,21 @@
 """The process that reads pages can do nothing else."""
 
 import platform
+import random
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from ecard.demo import specimens
 from uploads.documents.pages import READING_LIMITS, PageReader
+from uploads.documents.reading import read_page
 from uploads.errors import ProcessingLimit
-from uploads.evaluation import unhurried
+from uploads.evaluation import drawing, people, unhurried
+from uploads.evaluation.photographing import photographed
 from uploads.types import MIB
+
+TODAY = date(2026, 11, 18)
 
 pytestmark = pytest.mark.gate
 
@@ -27,3 +33,15 @@ def test_a_page_that_needs_more_than_it_may_have_ends_its_reading_alone() -> Non
     with pytest.raises(ProcessingLimit):
         small.read(page)
     assert unhurried.reader().read(page).lines
+
+
+@pytest.mark.parametrize("seed", [4, 16])
+def test_a_line_of_a_zone_whose_fillers_were_not_seen_as_text_is_read_to_its_end(
+    seed: int,
+) -> None:
+    person = people.utopian(random.Random(seed), TODAY)
+    photo = specimens.open_photo(specimens.public_portraits()[0])
+    page = photographed(drawing.passport(person, photo).picture, seed)
+    zone = read_page(unhurried.reader().read(page), TODAY).zone
+    assert zone is not None
+    assert (list(zone.lines), zone.sound) == (drawing.passport_zone(person), True)

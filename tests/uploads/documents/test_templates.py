@@ -85,3 +85,16 @@ def test_the_values_of_a_spanish_card_stand_below_their_labels() -> None:
 def test_any_other_paper_is_none_of_the_cards() -> None:
     assert read_card(words((0.1, 0.1, "CERTIFICADO DE NACIMIENTO"), (0.1, 0.2, "NOMBRE"))) is None
     assert read_card(words()) is None
+
+
+def test_a_household_page_is_not_taken_for_the_card_whose_labels_it_bears() -> None:
+    card = (
+        (0.05, 0.2, "姓名王秀英"),
+        (0.05, 0.3, "民族汉"),
+        (0.05, 0.4, "出生日期1958年3月13日"),
+        (0.05, 0.5, "住址某处"),
+        (0.05, 0.85, "公民身份号码11010519491231002X"),
+    )
+    assert read_card(words(*card)) is not None
+    assert read_card(words((0.3, 0.05, "常住人口登记卡"), *card)) is None
+    assert read_card(words((0.5, 0.2, "户主或与户主关系户主"), *card)) is None
