@@ -11,11 +11,14 @@ from contextlib import ExitStack
 
 from ecard import logs
 from ecard.app import create_app
-from ecard.commands import UNSAFE, Stop, alone_on, require_local_disk, require_production
+from ecard.commands import Stop, alone_on, require_local_disk, require_production
 from ecard.config import UnsafeConfiguration, read_settings
 from ecard.jobs import work
 from ecard.joined import join, warn_of_what_is_off
 from ecard.worker import Worker
+
+CANNOT_START = 3
+"""gunicorn ends on this status of a worker; on any other it would start workers without end."""
 
 os.umask(0o077)  # whatever is written here is for our eyes only
 logs.configure()
@@ -28,7 +31,7 @@ try:
     held.enter_context(alone_on(settings))
 except (Stop, UnsafeConfiguration) as refused:
     sys.stderr.write(f"{refused}\n")
-    sys.exit(getattr(refused, "status", UNSAFE))
+    sys.exit(CANNOT_START)
 joined = join(settings)
 warn_of_what_is_off(joined.settings)
 joined.dependencies.verifier()

@@ -7,6 +7,7 @@ uses READ COMMITTED and row locks (``with_for_update``), which SQLite ignores.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -140,10 +141,22 @@ class Database:
         with self._read() as session:
             yield session
 
+    def commits(self) -> int:
+        """How many transactions this thread has committed: whether anything was done since."""
+        return getattr(_committed, "count", 0)
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
         self._reading.dispose()
+
+
+_committed = threading.local()
+
+
+@event.listens_for(Session, "after_commit")
+def _count_commit(_session: Session) -> None:
+    _committed.count = getattr(_committed, "count", 0) + 1
 
 
 def _engine(url: sa.URL, bounds: Bounds, *, immediate: bool) -> Engine:

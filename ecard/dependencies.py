@@ -49,6 +49,8 @@ class Dependencies:
     """Where untrusted files are decoded: it bounds how many at a time."""
     reader: PageReader | None = None
     """Reads what is printed on documents; None: people read them."""
+    printing: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(1))
+    """One long file is written at a time: a thousand lines of PDF take more than a second."""
     attestation: Attestation = field(default_factory=NoAttestation)
     """What vouches for the devices that captures come from."""
     owed: Owed = field(default_factory=Owed)

@@ -4,7 +4,8 @@ The key's row is reserved and committed before the work; the answer is kept seal
 the first is in work is told to wait; a repeat after a crash in the middle is told that the outcome
 is unknown and must be read, because doing it twice would be worse. A refusal leaves the key free,
 unless it cost a try: that one is kept like any answer, or a network that repeats would cost two. A
-database that is busy or full leaves it free too: whoever is told to come again comes with this key.
+database that is busy or full before anything was committed leaves it free too: whoever is told to
+come again comes with this key.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
 
 from ecard.call import Call
-from ecard.db import Base, Code, Id, is_out_of_room, is_out_of_turn
+from ecard.db import Base, Code, Id
 from ecard.errors import Refusal
+from ecard.owed import passes
 from ecard.request import current_call
 from ecard.sweeping import in_batches
 
@@ -93,7 +95,7 @@ def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> 
         kept = _reserve(call, key)
         if isinstance(kept, Response):
             return kept
-        owed = call.dependencies.owed
+        owed, before = call.dependencies.owed, call.db.commits()
         try:
             response = make_response(view(*args, **kwargs))
         except (Refusal, HTTPException) as refused:
@@ -103,8 +105,8 @@ def once(view: Callable[..., Any], answer_of: Callable[[Refusal], Response]) -> 
                 owed.write(partial(_forget, call, kept))  # it had no effect: the key stays free
             raise
         except SQLAlchemyError as error:
-            if is_out_of_turn(error) or is_out_of_room(error):  # rolled back: to come again
-                owed.write(partial(_forget, call, kept))
+            if passes(error) and call.db.commits() == before:  # nothing was done: to come again
+                owed.write(partial(_forget, call, kept), after=error)
             raise
         owed.write(partial(_keep, call, kept, response))
         return response

@@ -1,19 +1,20 @@
 """What an outage of ours took from somebody is given back: at once, or once it can be written.
 
 A try is counted and committed before anything is examined. Where the database then takes nothing
-any more, nobody was told anything by it, so it is owed: kept in this process and written by the
-worker's thread once the database answers. A process that dies meanwhile forgets it, and then the
-try counts: that is the safe side.
+any more and nobody was told anything, it is owed: kept in this process and written by the worker's
+thread once the database answers. A process that dies meanwhile forgets it, and then the try
+counts: that is the safe side.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+
+from ecard.db import is_out_of_room, is_out_of_turn
 
 log = structlog.get_logger()
 
@@ -21,7 +22,13 @@ MOST = 10_000
 """Kept at most; the oldest is forgotten first."""
 
 Write = Callable[[], object]
-"""Writes in a transaction of its own, and may be repeated."""
+"""Writes in a transaction of its own. Where a commit's answer was lost it is done once more: it
+must never give more than was taken."""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the database may take later what it does not take now."""
+    return isinstance(error, SQLAlchemyError) and (is_out_of_turn(error) or is_out_of_room(error))
 
 
 class Owed:
@@ -30,33 +37,31 @@ class Owed:
     def __init__(self) -> None:
         self._waiting: deque[Write] = deque(maxlen=MOST)
 
-    def write(self, write: Write) -> None:
-        """Write now; later where the database does not take it."""
+    def write(self, write: Write, after: BaseException | None = None) -> None:
+        """Write now; later where the database does not take it, or did not just before
+        (``after``): nobody waits for it twice. What cannot be written at all is logged."""
+        if after is not None and passes(after):
+            self._waiting.append(write)
+            return
         try:
             write()
         except SQLAlchemyError as error:
-            log.warning("owed", error=type(error).__name__)
-            self._waiting.append(write)
+            if passes(error):
+                self._waiting.append(write)
+            log.warning("owed", error=type(error).__name__, kept=passes(error))
 
     def settle(self) -> int:
-        """Write what waits; returns how much. Raises what the database raises: go on later."""
+        """Write what waits, as far as the database takes it; returns how much was written."""
         written = 0
-        while self._waiting:
+        for _ in range(len(self._waiting)):
             write = self._waiting.popleft()
             try:
                 write()
-            except SQLAlchemyError:
-                self._waiting.appendleft(write)
-                raise
-            written += 1
+            except Exception as error:  # boundary: what can never be written holds up nothing else
+                if passes(error):
+                    self._waiting.appendleft(write)
+                    return written
+                log.error("owed_in_vain", error=type(error).__name__)
+            else:
+                written += 1
         return written
-
-    @contextmanager
-    def unless_written(self, give_back: Write) -> Iterator[None]:
-        """Around what examines a counted try and writes down what came of it: where the database
-        does not take that, the try goes back."""
-        try:
-            yield
-        except SQLAlchemyError:
-            self.write(give_back)
-            raise

@@ -27,7 +27,8 @@ class PlainWorker(ThreadWorker):
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
         """Answer with problem details; nobody could be asked for a language yet."""
-        log.warning("request_refused", error=type(exc).__name__)
+        write = log.warning if isinstance(exc, ParseException) else log.error
+        write("request_refused", error=type(exc).__name__)
         with suppress(OSError):  # whoever sent it may be gone
             client.sendall(answer_to(exc))
 

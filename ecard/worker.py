@@ -87,13 +87,13 @@ class Worker(threading.Thread):
         return not self.is_alive()
 
     def tick(self) -> bool:
-        """Write what is owed, enqueue the sweeps that are due, do one job, anchor; False when
+        """Enqueue the sweeps that are due, do one job, anchor, write what is owed; False when
         nothing was due."""
-        self._call.dependencies.owed.settle()
         self._enqueue_sweeps()
         worked = self._work_one()
         anchored = audit_verify.anchor(self._call)
-        return worked or anchored is not None
+        settled = self._call.dependencies.owed.settle()
+        return worked or anchored is not None or settled > 0
 
     def drain(self) -> int:
         """Do what is due now (for commands and tests); returns the number of jobs done."""

@@ -68,7 +68,8 @@ def _judge(
         judged = _judge_further(call, question, seen, portrait)
         return settle(call, capture, question, judged, frames)
     except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
-        call.dependencies.owed.write(partial(give_back, call, capture.attempt_id))
+        owed = call.dependencies.owed
+        owed.write(partial(give_back, call, capture.attempt_id), after=error)
         if isinstance(error, BiometricsError):
             raise Unavailable from error
         raise

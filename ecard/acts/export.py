@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from ecard import limits
 from ecard.acts.service import ActView, every_on_link, every_on_me
 from ecard.agencies import service as agencies
 from ecard.call import Call
+from ecard.captures import place
+from ecard.errors import TooManyRequests
 from ecard.locale import sentence, written_time
 from ecard.persons import service as persons
 from ecard.printing import PDF, TITLE_POINTS, Paper
 
+FILES_A_DAY, DAY_SECONDS = 20, 86_400
 CSV = "text/csv"
 FORMATS = {"csv": CSV, "pdf": PDF}
 COLUMNS = ("at", "who", "what", "scope", "channel", "link", "action")
@@ -32,16 +36,39 @@ class HistoryFile:
 
 
 def of_link(call: Call, link_id: uuid.UUID, form: str) -> HistoryFile:
-    """Everything done on a link, for its holder or its relative. Raises NotFound."""
-    return _file(call, list(every_on_link(call, link_id)), form)
+    """Everything done on a link, for its holder or its relative. Raises NotFound, TooManyRequests,
+    Busy."""
+    return _file(call, lambda: every_on_link(call, link_id), form)
 
 
 def of_me(call: Call, form: str) -> HistoryFile:
-    """Everything that anybody did with the signed-in person's affairs."""
-    return _file(call, list(every_on_me(call)), form)
+    """Everything that anybody did with the signed-in person's affairs. Raises TooManyRequests,
+    Busy."""
+    return _file(call, lambda: every_on_me(call), form)
 
 
-def _file(call: Call, acts: Sequence[ActView], form: str) -> HistoryFile:
+def _file(call: Call, lines: Callable[[], Iterator[ActView]], form: str) -> HistoryFile:
+    with place(call.dependencies.printing, call.settings.judging_wait_seconds):
+        _count(call)
+        return _written(call, list(lines()), form)
+
+
+def _count(call: Call) -> None:
+    with call.db.write() as session:
+        wait = limits.spend(
+            session,
+            "history_file",
+            call.holder.person_id,
+            limit=FILES_A_DAY,
+            window_seconds=DAY_SECONDS,
+            now=call.now,
+        )
+        session.commit()
+    if wait is not None:
+        raise TooManyRequests(retry_after=wait)
+
+
+def _written(call: Call, acts: Sequence[ActView], form: str) -> HistoryFile:
     make = _as_csv if form == "csv" else _as_pdf
     with call.db.read() as session:
         person = persons.particulars(session, call, call.holder.person_id)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ecard import audit, limits, passwords
@@ -45,13 +46,15 @@ def prove(call: Call, person_id: uuid.UUID, password: str) -> None:
         reserved = _reserve(call, person_id)
         peppered = _peppered(call, person_id, password)
         right = hasher.fits(reserved.password_hash, peppered)
-    with call.dependencies.owed.unless_written(partial(_give_back, call, person_id, reserved)):
-        if right:
-            _count_right(call, person_id, reserved)
-            return
+    if not right:
         _count_wrong(call, person_id, reserved)
-    left = call.settings.card_password_tries - reserved.number
-    raise CardPasswordWrong(tries_left=left, next=None if left else CardLocked.next)
+        left = call.settings.card_password_tries - reserved.number
+        raise CardPasswordWrong(tries_left=left, next=None if left else CardLocked.next)
+    try:
+        _count_right(call, person_id, reserved)
+    except SQLAlchemyError as error:
+        call.dependencies.owed.write(partial(_give_back, call, person_id, reserved), after=error)
+        raise
 
 
 def _reserve(call: Call, person_id: uuid.UUID) -> Reserved:
@@ -89,7 +92,8 @@ def _count_right(call: Call, person_id: uuid.UUID, reserved: Reserved) -> None:
 
 
 def _give_back(call: Call, person_id: uuid.UUID, reserved: Reserved) -> None:
-    """Nobody was told whether the password fits: the try counts for nothing."""
+    """The password was right and nobody was told: the try counts for nothing. A wrong one always
+    counts: else whoever can keep the database busy had tries without end."""
     with call.db.write() as session:
         row = locked_row(session, person_id)
         if row is not None and row.password_hash == reserved.password_hash:

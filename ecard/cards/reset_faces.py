@@ -114,7 +114,7 @@ def _judge(call: Call, sitter: Sitter, shown: Shown, drawn: DrawnChallenge) -> F
         return _settle(call, shown, seen, _needs_person(call, sitter, shown, drawn))
     except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
         if reserved and not isinstance(error, ResetClosed):
-            call.dependencies.owed.write(partial(_give_back, call, shown))
+            call.dependencies.owed.write(partial(_give_back, call, shown), after=error)
         if isinstance(error, BiometricsError):
             raise Unavailable from error
         if isinstance(error, captures.ReferencePhotoUnusable):
@@ -208,7 +208,10 @@ def _answer(row: CardPasswordReset, seen: Verification, left: int, once_more: bo
 def _give_back(call: Call, shown: Shown) -> None:
     """After an outage of ours the same answer may come again."""
     with call.db.write() as session:
-        own(session, call, shown.reset_id).face_tries -= 1
+        row = session.get(CardPasswordReset, shown.reset_id, with_for_update=True)
+        if row is None or row.face_matched_at is not None:
+            return
+        row.face_tries = max(0, row.face_tries - 1)
         prints_of.forget(session, shown.try_id)
         challenges.open_again(session, shown.sent.told.challenge_id)
         session.commit()

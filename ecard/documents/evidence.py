@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from biometrics.errors import BiometricsError
@@ -239,22 +240,22 @@ def _find_reference(call: Call, application: Application, spent: uuid.UUID) -> F
     try:
         return find_reference(call.dependencies.verifier(), application)
     except BiometricsError as error:
-        _give_back(call, spent)
+        _give_back(call, spent, error)
         raise Unavailable from error
 
 
 @contextmanager
 def _costs_nothing_unkept(call: Call, spent: uuid.UUID) -> Iterator[None]:
-    """What was good enough and still could not be kept, for whatever reason, costs no try."""
+    """What was good enough and still could not be kept costs no try, where that is our fault."""
     try:
         yield
-    except Exception:  # boundary: whatever broke, the papers were good enough
-        _give_back(call, spent)
+    except SQLAlchemyError as error:
+        _give_back(call, spent, error)
         raise
 
 
-def _give_back(call: Call, spent: uuid.UUID) -> None:
-    call.dependencies.owed.write(partial(limits.return_tries, call.db, spent))
+def _give_back(call: Call, spent: uuid.UUID, after: Exception) -> None:
+    call.dependencies.owed.write(partial(limits.return_tries, call.db, spent), after=after)
 
 
 def _spend_try(call: Call) -> uuid.UUID:

@@ -226,8 +226,8 @@ def _decided(session: Session, call: Call, document: Document) -> str | None:
     """What became of the evidence that a claimed document belongs to."""
     if document.link_id is None:
         return None
-    state = family.own_link(session, call, document.link_id).state
-    return WITHOUT_EVIDENCE.get(state, "accepted")
+    link = family.own_link(session, call, document.link_id)
+    return WITHOUT_EVIDENCE.get(family.view(session, call, link).state, "accepted")
 
 
 WITHOUT_EVIDENCE = {

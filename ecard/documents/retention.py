@@ -52,8 +52,8 @@ def sweep(call: Call) -> int:
     tried.sweep(call)
     for link_id in sorted(link_id for link_id in links if link_id is not None):
         removed += _sweep_link(call, link_id)
-    _forget_marks(call)
     files.erase(call)
+    _forget_marks(call)
     return removed
 
 

@@ -97,7 +97,8 @@ def counted(call: Call, size: int) -> Iterator[uuid.UUID]:
         yield reserved
     except BaseException as error:  # boundary: whatever of ours breaks costs the holder nothing
         if not isinstance(error, Refusal) or isinstance(error, COST_NOTHING):
-            call.dependencies.owed.write(partial(limits.return_tries, call.db, reserved))
+            back = partial(limits.return_tries, call.db, reserved)
+            call.dependencies.owed.write(back, after=error)
         raise
 
 

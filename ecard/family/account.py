@@ -133,8 +133,8 @@ def _counted(call: Call, number: str) -> Iterator[None]:
     _count_number(call, number, *tries)
     try:
         yield
-    except (Unavailable, SQLAlchemyError):
-        call.dependencies.owed.write(partial(limits.return_tries, call.db, *tries))
+    except (Unavailable, SQLAlchemyError) as error:
+        call.dependencies.owed.write(partial(limits.return_tries, call.db, *tries), after=error)
         raise
 
 

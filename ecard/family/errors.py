@@ -100,11 +100,19 @@ class RelationNeedsGuardian(Refusal):
 
 
 class ScopeNeedsRelative(Refusal):
-    """A new scope is given by the adult relative themselves, for others by their guardian."""
+    """A new scope is given by the adult relative themselves."""
 
     code = "scope_needs_relative"
     status = 409
     next = "ask_relative"
+
+
+class ScopeNeedsGuardian(Refusal):
+    """A minor, or somebody under guardianship, takes scopes back and gives none."""
+
+    code = "scope_needs_guardian"
+    status = 409
+    next = "ask_guardian"
 
 
 class RelativeNotConfirmed(Refusal):

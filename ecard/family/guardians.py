@@ -19,6 +19,7 @@ from ecard.family import policy as rules
 from ecard.family.errors import ObjectionTooLate
 from ecard.family.links import lock_link, move, policy_of, typed
 from ecard.family.models import Link
+from ecard.locale import sentence
 from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -51,6 +52,24 @@ def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
         child = typed(session, call, other)[0] or ""
         messages.notify(
             session, call, other.holder_id, "other_guardian", child=child, name=name, until=until
+        )
+
+
+def tell_guardians_of_scopes(session: Session, call: Call, link: Link) -> None:
+    """Tell every other holder of the child what a link on it allows now."""
+    if link.relation not in rules.GUARDED:
+        return
+    name = persons.particulars(session, call, link.holder_id).name
+    for other in session.scalars(_guardians_of(link)):
+        language = persons.particulars(session, call, other.holder_id).language
+        messages.notify(
+            session,
+            call,
+            other.holder_id,
+            "other_guardian_scopes",
+            child=typed(session, call, other)[0] or "",
+            name=name,
+            scopes=", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes),
         )
 
 

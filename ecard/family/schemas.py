@@ -47,7 +47,7 @@ _JOINERS = "\u200c\u200d"
 
 
 def is_name(text: str) -> None:
-    """A name has a letter, and nothing that cannot be seen: no controls, no turns of direction."""
+    """A name has a letter, and no control characters and turns of direction."""
     unseen = any(
         unicodedata.category(one) in {"Cc", "Cf", "Co", "Cn"} and one not in _JOINERS
         for one in text

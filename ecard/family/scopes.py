@@ -16,7 +16,8 @@ from ecard.call import Call
 from ecard.cards import service as cards
 from ecard.errors import NotFound, VersionChanged
 from ecard.family import policy as rules
-from ecard.family.errors import IllegalMove, ScopeNeedsRelative
+from ecard.family.errors import IllegalMove, ScopeNeedsGuardian, ScopeNeedsRelative
+from ecard.family.guardians import tell_guardians_of_scopes
 from ecard.family.links import (
     lock_link,
     not_me_address,
@@ -41,12 +42,16 @@ def change_as_holder(
     step_up_id: uuid.UUID | None = None,
 ) -> LinkView:
     """The holder sets what the link allows. Raises IllegalMove where it does not stand,
-    ScopeNeedsRelative, StepUpNeeded."""
+    ScopeNeedsRelative, StepUpNeeded, CardNotUsable."""
+    with call.db.read() as session:
+        wider = bool(_added(own_link(session, call, link_id), scopes))
+    if wider:
+        cards.refuse_card_state(call)
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
         _refuse_outdated(link, version)
         if _added(link, scopes):
-            if _relative_decides(session, call, link):
+            if not wider or _relative_decides(session, call, link):
                 raise ScopeNeedsRelative
             cards.spend_grant(session, call, step_up_id, cards.GIVE_SCOPE)
         _set(session, call, link, scopes)
@@ -67,7 +72,7 @@ def change_as_relative(
         link = _on_me(session, call, lock_link(session, link_id))
         _refuse_outdated(link, version)
         if _added(link, scopes) and not (wider and _relative_decides(session, call, link)):
-            raise ScopeNeedsRelative
+            raise ScopeNeedsGuardian
         _set(session, call, link, scopes)
         session.commit()
         return view(session, call, link, to_holder=False)
@@ -84,11 +89,10 @@ def _added(link: Link, scopes: Sequence[str]) -> set[str]:
 
 
 def _relative_decides(session: Session, call: Call, link: Link) -> bool:
-    """Whether the relative gives scopes themselves: an adult who is under nobody's guardianship."""
+    """Whether the relative gives scopes themselves: an adult, a grown child too, who is under
+    nobody's guardianship."""
     age = relative_age(session, call, link)
-    return link.relation not in rules.GUARDED and rules.accepts_in_person(
-        age, policy_of(session, call, link)
-    )
+    return link.relation != "ward" and rules.accepts_in_person(age, policy_of(session, call, link))
 
 
 def _refuse_outdated(link: Link, version: int) -> None:
@@ -107,6 +111,8 @@ def _set(session: Session, call: Call, link: Link, scopes: Sequence[str]) -> Non
     link.scopes = sorted(set(scopes))
     session.flush()
     _tell_both(session, call, link)
+    if added:
+        tell_guardians_of_scopes(session, call, link)
     for given, changed in ((True, added), (False, dropped)):
         for scope in sorted(changed):
             reason = f"{scope}_{'given' if given else 'taken_back'}"

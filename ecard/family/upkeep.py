@@ -108,9 +108,10 @@ def sweep(call: Call) -> int:
 def long_over(call: Call) -> sa.Select[uuid.UUID]:
     """The ids of links that have been over for ``typed_kept_days``."""
     before = call.now - timedelta(days=call.settings.typed_kept_days)
-    changed = sa.func.max(LinkChange.at)
-    last = sa.select(LinkChange.link_id).group_by(LinkChange.link_id).having(changed <= before)
-    return sa.select(Link.id).where(Link.state.in_(rules.OVER), Link.id.in_(last))
+    last = sa.select(sa.func.max(LinkChange.at)).where(LinkChange.link_id == Link.id)
+    return sa.select(Link.id).where(
+        Link.state.in_(rules.OVER), last.correlate(Link).scalar_subquery() <= before
+    )
 
 
 def forget_typed(call: Call) -> int:

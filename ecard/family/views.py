@@ -123,6 +123,7 @@ def give_family_account(body: dict[str, Any], link_id: uuid.UUID, version: int) 
 @links.route("/<uuid:link_id>/scopes", methods=["PUT"])
 @links.doc(operationId="setScopes")
 @links.refuses(NotFound, errors.IllegalMove, errors.ScopeNeedsRelative, StepUpNeeded)
+@links.refuses(CardNotUsable, Unavailable)
 @links.arguments(ScopesSchema)
 @links.response(200, LinkSchema)
 @links.versioned
@@ -175,7 +176,7 @@ def list_links_on_me(page: dict[str, Any]) -> Any:
 
 @links_on_me.route("/<uuid:link_id>/scopes", methods=["PUT"])
 @links_on_me.doc(operationId="setScopesOnMe")
-@links_on_me.refuses(NotFound, errors.IllegalMove, errors.ScopeNeedsRelative)
+@links_on_me.refuses(NotFound, errors.IllegalMove, errors.ScopeNeedsGuardian)
 @links_on_me.refuses(CardNotUsable, Unavailable)
 @links_on_me.arguments(ScopesOnMeSchema)
 @links_on_me.response(200, LinkSchema)

@@ -70,6 +70,41 @@ def test_for_a_child_the_guardian_gives_a_scope_with_the_password_once(stage: St
     assert (again.status, again.code) == (403, "step_up_needed")
 
 
+@pytest.mark.parametrize("age", [16, 30])
+def test_a_grown_child_decides_like_any_adult(stage: Stage, age: int) -> None:
+    tie = Tie(stage, "child", age)
+    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
+    asked = put(tie.holders, tie.link_id, MORE, step_up_id=grant)
+    assert (asked.status, asked.code) == (409, "scope_needs_relative")
+    assert put(tie.relatives(), tie.link_id, MORE, "links-on-me").status == 200
+
+
+def test_a_minor_takes_back_and_gives_nothing(stage: Stage) -> None:
+    tie = Tie(stage, "child", 14)
+    child = tie.relatives()
+    asked = put(child, tie.link_id, MORE, "links-on-me")
+    assert (asked.status, asked.code) == (409, "scope_needs_guardian")
+    assert put(child, tie.link_id, ["rights"], "links-on-me").status == 200
+
+
+def test_with_a_stopped_card_a_grant_of_before_widens_nothing(stage: Stage) -> None:
+    tie = Tie(stage, "child", 9)
+    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
+    tie.holders.must("POST", "/card/state", {"state": "lost"})
+    stopped = put(tie.holders, tie.link_id, MORE, step_up_id=grant)
+    assert (stopped.status, stopped.code) == (409, "card_not_usable")
+    assert put(tie.holders, tie.link_id, ["rights"]).status == 200
+
+
+def test_the_child_s_other_guardian_hears_what_was_added(stage: Stage) -> None:
+    tie = Tie(stage, "child", 9)
+    other = invent(stage, "other", born(41))
+    hold(stage, other, tie.relative, "child")
+    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
+    assert put(tie.holders, tie.link_id, MORE, step_up_id=grant).status == 200
+    assert "other_guardian_scopes" in kinds(stage, other)
+
+
 @pytest.mark.parametrize("state", ["suspended", "disputed"])
 def test_what_is_held_up_is_narrowed_and_never_widened(stage: Stage, state: str) -> None:
     tie = Tie(stage, "parent", 70, state)

@@ -75,6 +75,14 @@ def test_a_name_is_never_a_formula(stage: Stage) -> None:
     assert row["who"] == "'" + person.name
 
 
+def test_so_many_files_a_day_and_no_more(family: Family) -> None:
+    path = f"/links/{family.link_id}/acts/file"
+    assert all(family.phone.send("GET", path).ok for _ in range(20))
+    refused = family.phone.send("GET", path)
+    assert (refused.status, refused.code) == (429, "too_many_requests")
+    assert 0 < int(refused.headers["Retry-After"]) <= 86_401
+
+
 def test_another_s_history_is_not_there(family: Family) -> None:
     stranger = sign_in(family.stage, invent(family.stage, "zoe", born(50)))
     for link_id in (family.link_id, uuid.uuid4()):
