@@ -72,12 +72,15 @@ class Pack(Protocol):
 @dataclass(frozen=True, slots=True)
 class CaptureJudgement:
     """`facts`: every check with its measurement. `reasons`: names of those that failed. `against`:
-    log-likelihood ratios for life against each kind of attack (also among the facts)."""
+    log-likelihood ratios for life against each kind of attack (also among the facts). Where the
+    face is hardly seen nobody is called an attacker."""
 
     verdict: Life
     reasons: tuple[str, ...]
     facts: tuple[QualityFact, ...]
     against: Mapping[Attack, float]
+    forged: bool = False
+    """An attack by how the frames repeat, whatever they show."""
 
 
 MOST_RESTLESS = 3.0
@@ -136,12 +139,13 @@ def judge_capture(
     sums = against(measured)
     failed = tuple(fact.name for fact in checks if not fact.passed)
     verdict = verdict_of(sums)
-    if track.with_face and _is_forged(recording, challenge):  # an empty room attacks nobody
+    forged = bool(track.with_face) and _is_forged(recording, challenge)  # an empty room is not
+    if forged:
         verdict = Life.ATTACK
-    elif failed and verdict is Life.LIVE:
+    elif (failed and verdict is Life.LIVE) or "face_found" in failed:
         verdict = Life.UNDECIDED
     facts = (*checks, *(_measured_fact(*item) for item in measured.items()), *_sum_facts(sums))
-    return CaptureJudgement(verdict, failed, facts, sums)
+    return CaptureJudgement(verdict, failed, facts, sums, forged)
 
 
 def is_performed(track: Track, challenge: Challenge) -> bool:

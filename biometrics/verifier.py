@@ -247,6 +247,7 @@ class FaceVerifier:
         who = self._identify(pictures, looks)
         live = self._judge_life(pictures, looks, who, answered)
         facts = (shown.fact, who.fact, *(live.facts if live else ()))
+        live = self._as_far_as_seen(live, looks)
         if live is not None and live.verdict is Life.ATTACK:
             answer = self._answer(Outcome.PRESENTATION_ATTACK, point, facts)
         else:
@@ -349,6 +350,16 @@ class FaceVerifier:
         if judged.verdict is Life.LIVE and doubtful:
             return replace(judged, verdict=Life.UNDECIDED)
         return judged
+
+    def _as_far_as_seen(
+        self, live: liveness.CaptureJudgement | None, looks: dict[int, _Look]
+    ) -> liveness.CaptureJudgement | None:
+        """Frames too blurred or dark to be compared are measured too, but call nobody an attacker:
+        a smeared lens shows neither depth nor light."""
+        seen = len(_usable_frames(looks)) >= self._settings.min_usable_frames
+        if live is None or seen or live.forged or live.verdict is not Life.ATTACK:
+            return live
+        return replace(live, verdict=Life.UNDECIDED)
 
     def _contrasted(
         self, answer: Verification, probe: Embedding, household: Sequence[bytes], age: int | None

@@ -1,8 +1,10 @@
 """Answers to a challenge through the whole verifier. The live one is a simulation."""
 
+import io
 import random
 
 import pytest
+from PIL import Image, ImageFilter
 
 from biometrics.challenge import Answer, Challenge, Light, Profile, draw, frame_times
 from biometrics.engines import Engine
@@ -75,3 +77,22 @@ def test_a_time_for_each_frame_is_asked_for(verifier):
     told = Answer(CHALLENGE, (0.0, 100.0), (Light.NONE, Light.NONE))
     with pytest.raises(ValueError, match="3 frames, 2 times"):
         verifier.verify(frames, frames[0], age=ADULT, answer=told)
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("radius", [4, 8])
+def test_a_smeared_lens_makes_nobody_an_attacker(resnet, verifier, seed, radius):
+    person = simulated.person_of(pictures.jpeg(pictures.astronaut()), resnet)
+    assert person is not None
+    challenge = draw(Profile.STANDARD, random.Random(seed))
+    take = play(challenge, person, Species.LIVE, seed)
+    frames = [blurred(frame, radius) for frame in take.frames]
+    portrait = pictures.jpeg(pictures.astronaut())
+    answer = verifier.verify(frames, portrait, age=ADULT, answer=answer_of(take, challenge))
+    assert answer.outcome in {Outcome.UNUSABLE, Outcome.MATCH}
+
+
+def blurred(frame: bytes, radius: int) -> bytes:
+    with Image.open(io.BytesIO(frame)) as picture:
+        return pictures.jpeg(picture.filter(ImageFilter.GaussianBlur(radius)))
