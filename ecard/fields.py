@@ -12,9 +12,13 @@ def text(**kwargs: Any) -> ma.fields.String:
     return ma.fields.String(required=True, **kwargs)
 
 
-def one_of(*values: str) -> ma.fields.String:
+def one_of(*values: str, description: str | None = None) -> ma.fields.String:
     """One of some words."""
-    return ma.fields.String(required=True, validate=ma.validate.OneOf([str(one) for one in values]))
+    return ma.fields.String(
+        required=True,
+        validate=ma.validate.OneOf([str(one) for one in values]),
+        metadata={"description": description} if description else {},
+    )
 
 
 def time(*, allow_none: bool = False) -> ma.fields.AwareDateTime:

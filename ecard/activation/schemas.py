@@ -31,7 +31,11 @@ def _yes_or_no(**kwargs: Any) -> ma.fields.Boolean:
 class OpenCaptureSessionSchema(Schema):
     """How the session is held: lent to an adult (to accept, or for a video), or beside a child."""
 
-    via = fields.one_of(*WAYS)
+    via = fields.one_of(
+        *WAYS,
+        description="`own`: a child, the holder beside them; `handed_over`: an adult takes the"
+        " holder's phone; `video`: an adult, for the digits video",
+    )
 
 
 class OpenedSessionSchema(ma.Schema):

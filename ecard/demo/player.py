@@ -324,7 +324,8 @@ def _people(var: Path) -> dict[str, Any]:
         return dict(json.loads((var / "demo-people.json").read_text(encoding="utf-8")))
     except OSError as error:
         raise CannotPlay(
-            f"{var}/demo-people.json is missing: start the server with `make run` first."
+            f"{var}/demo-people.json is missing: start the server with `make run` first, or give"
+            " ECARD_VAR= and PORT= as the server has them (it printed the line to copy)."
         ) from error
 
 

@@ -16,4 +16,7 @@ mailbox = Room("mailbox", __name__, url_prefix="/demo/mailbox", description="Dem
 @mailbox.response(200, MailboxSchema)
 def read_mailbox(query: dict[str, str]) -> dict[str, object]:
     """What was sent to a phone number or e-mail address of the demo"""
-    return {"items": service.mailbox(current_call(), query["address"])}
+    address = query["address"]
+    if address.startswith(" "):  # a plus that was not written as %2B
+        address = f"+{address.lstrip()}"
+    return {"items": service.mailbox(current_call(), address)}

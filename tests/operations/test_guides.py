@@ -1,6 +1,7 @@
 """The guides name what is there: no dead links, and the shipped files fit the code."""
 
 import configparser
+import json
 import re
 from pathlib import Path
 
@@ -60,3 +61,18 @@ def test_the_service_file_waits_longer_than_the_server_needs_to_stop() -> None:
     unit.read(ROOT / "deploy" / "ecard.service")
     assert int(unit["Service"]["TimeoutStopSec"]) > server.GRACEFUL_SECONDS + STOP_SECONDS
     assert unit["Service"]["RestartPreventExitStatus"] == "2"
+
+
+def test_every_operation_that_the_guide_for_clients_names_is_on_the_page() -> None:
+    guide = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
+    page = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    there = {
+        operation["operationId"]
+        for item in page["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+    steps = guide[guide.index("What each `next`") : guide.index("## Tokens")]
+    named = set(re.findall(r"`([a-z]+[A-Z]\w+)`", steps))
+    assert len(named) > 15
+    assert named <= there
