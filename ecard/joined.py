@@ -22,6 +22,7 @@ from ecard.hashing import Hasher
 from ecard.registry.sql import SqlRegistry
 from ecard.vault import Vault
 from uploads.documents.pages import PageReader
+from uploads.errors import UploadFault
 from uploads.sandbox import Sandbox
 from uploads.scanning import Clamd, ClamdAddress, NoScanner, Scanner
 from uploads.storage import DirectoryStore
@@ -100,8 +101,13 @@ def warn_of_what_is_off(settings: Settings) -> None:
 
 def require_isolation(settings: Settings, decoder: Sandbox) -> None:
     """Whoever decodes what strangers send is cut off, or the demo says that it is not."""
-    if decoder.granted().isolated:
-        return
+    try:
+        if decoder.granted().isolated:
+            return
+    except UploadFault as fault:
+        raise UnsafeConfiguration(
+            f"The process that decodes uploads does not start ({type(fault).__name__})"
+        ) from fault
     if not settings.demo:
         raise UnsafeConfiguration(
             "This system does not let a process be cut off from the network (neither seccomp nor"

@@ -132,7 +132,7 @@ def compare(declared: str, surname: str, given: str, *, cut_off: bool = False) -
     read = _joined([surname]), _joined([given])
     names = list(islice(_parted(declared), MOST_PARTED))
     if any(_is_one(name, read) for name in names):
-        return Likeness.SAME
+        return Likeness.UNSURE if _is_mixed(declared) else Likeness.SAME
     if cut_off and begins(declared, surname, given):
         return Likeness.SAME if given else Likeness.UNSURE
     forms = list(islice(_forms(declared), FORMS_MOST))
@@ -175,6 +175,11 @@ def _may_be_one(declared: str, words: Sequence[str], read: Block) -> bool:
     same_words = any(sorted(form) == sorted(words) for form in forms)
     same_letters = any("".join(form) in (read[0] + read[1], read[1] + read[0]) for form in forms)
     return same_words or same_letters or sorted(_plainer(mine)) == sorted(_plainer(words))
+
+
+def _is_mixed(declared: str) -> bool:
+    """Whether a name is written in characters and in letters: only the characters are compared."""
+    return bool(_characters(declared)) and any(one.isascii() and one.isalpha() for one in declared)
 
 
 def _plainer(words: Iterable[str]) -> list[str]:

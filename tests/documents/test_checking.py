@@ -185,3 +185,9 @@ def test_a_name_is_found_on_a_paper() -> None:
     lines = ("ACTA DE NACIMIENTO", "Nombre: MATEO SOL PRADO")
     assert names_on_paper("Mateo Sol Prado", lines)
     assert not names_on_paper("Nora Sol Prado", lines)
+
+
+def test_a_name_in_characters_and_letters_goes_to_a_person() -> None:
+    assert compare("张三", "ZHANG", "SAN") is Likeness.SAME
+    for mixed in ("张三 Ana", "Ana García 张三"):
+        assert compare(mixed, "ZHANG", "SAN") is not Likeness.SAME
