@@ -142,7 +142,7 @@ def judge_capture(
     forged = bool(track.with_face) and _is_forged(recording, challenge)  # an empty room is not
     if forged:
         verdict = Life.ATTACK
-    elif (failed and verdict is Life.LIVE) or "face_found" in failed:
+    elif (failed and verdict is Life.LIVE) or _is_hardly_seen(track, recording):
         verdict = Life.UNDECIDED
     facts = (*checks, *(_measured_fact(*item) for item in measured.items()), *_sum_facts(sums))
     return CaptureJudgement(verdict, failed, facts, sums, forged)
@@ -172,6 +172,12 @@ def _is_forged(recording: Recording, challenge: Challenge) -> bool:
     asked for no moves may sit as still as a picture: that is for a person to see."""
     few = recording.frames - recording.repeated <= recording.frames // FORGED_PART
     return few or (recording.is_one_picture and bool(challenge.slots))
+
+
+def _is_hardly_seen(track: Track, recording: Recording) -> bool:
+    """Whether most frames that repeat no other show no face: then nothing is said against life."""
+    distinct = recording.frames - recording.repeated
+    return len(track.with_face) < LEAST_WITH_FACE * distinct
 
 
 def _relief_fact(measured: Mapping[str, float], obeyed: Obedience) -> QualityFact:
