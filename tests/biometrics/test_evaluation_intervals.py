@@ -97,6 +97,7 @@ def test_comparisons_are_counted_whichever_way_round_they_are():
     )
 
 
+@pytest.mark.gate
 def test_comparisons_of_one_unit_each_take_no_table_of_each_two():
     units = np.arange(100_000)
     trials = trials_of(units, units, len(units))

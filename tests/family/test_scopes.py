@@ -3,9 +3,10 @@
 import pytest
 
 from ecard.audit import AuditRow
+from ecard.cards.grants import add_grant
 from ecard.demo.phone import Answer, Phone
-from tests.family.scene import born, hold, invent, kinds, pair, sign_in, texts
-from tests.support import CARD_PASSWORD, Stage
+from tests.family.scene import as_holder, born, hold, invent, kinds, pair, sign_in, texts
+from tests.support import Stage
 
 HAD = ["certification", "rights"]
 MORE = [*HAD, "qr"]
@@ -26,10 +27,14 @@ class Tie:
         self.relative = invent(stage, "relative", born(age))
         self.link_id = hold(stage, self.holder, self.relative, relation, state)
         self.holders = sign_in(stage, self.holder)
-        self.holders.must("PUT", "/card/password", {"password": CARD_PASSWORD})
 
     def relatives(self) -> Phone:
         return sign_in(self.stage, self.relative)
+
+
+def grant(stage: Stage, phone: Phone) -> str:
+    """As the right e-card password opens it (tests/cards prove that)."""
+    return str(add_grant(as_holder(stage, phone), "give_scope").id)
 
 
 def recorded(stage: Stage) -> list[str | None]:
@@ -52,8 +57,8 @@ def test_either_side_takes_a_scope_back_and_both_are_told(stage: Stage, side: st
 
 def test_an_adult_s_new_scope_is_given_by_themselves_alone(stage: Stage) -> None:
     tie = Tie(stage, "parent", 70)
-    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
-    asked = put(tie.holders, tie.link_id, MORE, step_up_id=grant)
+    given = grant(stage, tie.holders)
+    asked = put(tie.holders, tie.link_id, MORE, step_up_id=given)
     assert (asked.status, asked.code) == (409, "scope_needs_relative")
     given = put(tie.relatives(), tie.link_id, MORE, "links-on-me")
     assert given.body["scopes"] == sorted(MORE)
@@ -64,17 +69,17 @@ def test_for_a_child_the_guardian_gives_a_scope_with_the_password_once(stage: St
     tie = Tie(stage, "child", 9)
     without = put(tie.holders, tie.link_id, MORE)
     assert (without.status, without.code) == (403, "step_up_needed")
-    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
-    assert put(tie.holders, tie.link_id, MORE, step_up_id=grant).status == 200
-    again = put(tie.holders, tie.link_id, [*MORE, "money"], step_up_id=grant)
+    given = grant(stage, tie.holders)
+    assert put(tie.holders, tie.link_id, MORE, step_up_id=given).status == 200
+    again = put(tie.holders, tie.link_id, [*MORE, "money"], step_up_id=given)
     assert (again.status, again.code) == (403, "step_up_needed")
 
 
 @pytest.mark.parametrize("age", [16, 30])
 def test_a_grown_child_decides_like_any_adult(stage: Stage, age: int) -> None:
     tie = Tie(stage, "child", age)
-    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
-    asked = put(tie.holders, tie.link_id, MORE, step_up_id=grant)
+    given = grant(stage, tie.holders)
+    asked = put(tie.holders, tie.link_id, MORE, step_up_id=given)
     assert (asked.status, asked.code) == (409, "scope_needs_relative")
     assert put(tie.relatives(), tie.link_id, MORE, "links-on-me").status == 200
 
@@ -89,9 +94,9 @@ def test_a_minor_takes_back_and_gives_nothing(stage: Stage) -> None:
 
 def test_with_a_stopped_card_a_grant_of_before_widens_nothing(stage: Stage) -> None:
     tie = Tie(stage, "child", 9)
-    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
+    given = grant(stage, tie.holders)
     tie.holders.must("POST", "/card/state", {"state": "lost"})
-    stopped = put(tie.holders, tie.link_id, MORE, step_up_id=grant)
+    stopped = put(tie.holders, tie.link_id, MORE, step_up_id=given)
     assert (stopped.status, stopped.code) == (409, "card_not_usable")
     assert put(tie.holders, tie.link_id, ["rights"]).status == 200
 
@@ -100,8 +105,8 @@ def test_the_child_s_other_guardian_hears_what_was_added(stage: Stage) -> None:
     tie = Tie(stage, "child", 9)
     other = invent(stage, "other", born(41))
     hold(stage, other, tie.relative, "child")
-    grant = tie.holders.step_up(CARD_PASSWORD, "give_scope")
-    assert put(tie.holders, tie.link_id, MORE, step_up_id=grant).status == 200
+    given = grant(stage, tie.holders)
+    assert put(tie.holders, tie.link_id, MORE, step_up_id=given).status == 200
     assert "other_guardian_scopes" in kinds(stage, other)
 
 
