@@ -17,7 +17,7 @@ from uploads.evaluation.bare import bytes_besides_picture
 from uploads.evaluation.hostile import PATIENCE, files_below
 
 pytestmark = pytest.mark.gate
-EVERY = 1 if os.environ.get("ECARD_FULL") else 24
+EVERY = 1 if os.environ.get("ECARD_FULL") else 14
 NO_DAY = 10**12
 """Bytes a day, so that the day's limit refuses none of them."""
 
