@@ -294,6 +294,14 @@ def _against_calendar(shown: Iterable[Shown], oldest: date) -> Iterator[Finding]
             yield Finding(one.kind, "expiry_date", "expired")
 
 
+def _was_read(shown: Shown, name: FieldName) -> bool:
+    """Whether a field was read, for sure or so that another character is possible."""
+    return any(
+        field.name is name and field.value and field.status is not Status.UNREAD
+        for field in shown.fields
+    )
+
+
 def _as_pictures(shown: Iterable[Shown]) -> Iterator[Finding]:
     for one in shown:
         if one.format is None:
@@ -302,7 +310,7 @@ def _as_pictures(shown: Iterable[Shown]) -> Iterator[Finding]:
             yield Finding(one.kind, "document", "several")  # which one counts, a person says
         elif one.format not in _IDENTITY[one.kind]:
             yield Finding(one.kind, "document", "not_this_document")
-        elif one.has_zone and one.value(FieldName.DOCUMENT_NUMBER) is None:
+        elif one.has_zone and not _was_read(one, FieldName.DOCUMENT_NUMBER):
             yield Finding(one.kind, "document_number", "unsure")  # it could not be known again
         contradicted = [f for f in one.fields if f.status is Status.UNREAD and f.name in _CHECKED]
         for field in contradicted:

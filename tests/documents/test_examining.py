@@ -147,7 +147,7 @@ def test_a_passport_proves_who_somebody_is_though_the_number_is_not_on_it() -> N
     assert (other.refused, other.reasons) == (True, ("birth_date_differs",))
 
 
-def test_a_document_whose_own_number_could_not_be_read_for_sure_is_for_a_person() -> None:
+def test_a_document_whose_own_number_could_not_be_read_is_for_a_person() -> None:
     found = judged(passport(document_number=""), TYPED_WEI, WEI, CHINA)
     assert (found.agreed, found.refused) == (False, False)
     assert found.reasons == ("document_number_unsure",)
