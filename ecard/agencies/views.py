@@ -23,6 +23,7 @@ staff = Room("staff", __name__, url_prefix="/staff", description="Staff, signed 
 
 @public.route("/staff/sign-in", methods=["POST"])
 @public.doc(operationId="signInStaff")
+@public.idempotent
 @public.refuses(StaffSignInFailed, StaffSignInBlocked, TooManyRequests, Busy)
 @public.arguments(StaffSignInSchema)
 @public.response(200, StaffTokenSchema)

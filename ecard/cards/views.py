@@ -154,6 +154,7 @@ def change_state(body: dict[str, Any]) -> service.CardView:
 
 @card.route("/card/renewal", methods=["POST"])
 @card.doc(operationId="renewCard")
+@card.idempotent
 @card.refuses(errors.CardNotUsable, errors.RenewalRefused, errors.StepUpNeeded, Unavailable)
 @card.arguments(schemas.RenewalSchema)
 @card.response(200, schemas.CardSchema)
@@ -228,6 +229,7 @@ def issue_at_counter(body: dict[str, str]) -> service.IssuedCard:
 
 @staff_cards.route("/renewal", methods=["POST"])
 @staff_cards.doc(operationId="renewCardAtCounter")
+@staff_cards.idempotent
 @staff_cards.refuses(NotAllowed, NotFound, errors.CardNotUsable, Unavailable)
 @staff_cards.refuses(errors.RenewalRefused)
 @staff_cards.arguments(schemas.CounterCardSchema)

@@ -1,5 +1,6 @@
 """The staff's door and the list of counters, over HTTP."""
 
+import secrets
 from typing import Any
 
 from tests.support import Stage
@@ -8,8 +9,13 @@ NAME, PASSWORD = "clerk-north", "harbour-lamp-seven-oak"
 SIGN_IN = "/api/v1/staff/sign-in"
 
 
+def keyed() -> dict[str, str]:
+    return {"Idempotency-Key": secrets.token_hex(16)}
+
+
 def sign_in(client: Any, **body: Any) -> Any:
-    return client.post(SIGN_IN, json={"user_name": NAME, "password": PASSWORD, **body})
+    given = {"user_name": NAME, "password": PASSWORD, **body}
+    return client.post(SIGN_IN, json=given, headers=keyed())
 
 
 def bearer(client: Any) -> dict[str, str]:
@@ -46,7 +52,7 @@ def test_the_sixth_try_is_told_how_long_to_wait_in_its_language(client: Any) -> 
     waits = client.post(
         SIGN_IN,
         json={"user_name": NAME, "password": PASSWORD},
-        headers={"Accept-Language": "zh-CN"},
+        headers={"Accept-Language": "zh-CN", **keyed()},
     )
     assert (waits.status_code, waits.json["code"]) == (429, "too_many_requests")
     assert 0 < int(waits.headers["Retry-After"]) <= 61
@@ -64,7 +70,7 @@ WRONG_BODIES: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
 
 def test_a_wrong_body_names_its_fields(client: Any) -> None:
     for body, fields in WRONG_BODIES:
-        answer = client.post(SIGN_IN, json=body)
+        answer = client.post(SIGN_IN, json=body, headers=keyed())
         assert (answer.status_code, answer.json["fields"]) == (422, fields), body
 
 
