@@ -123,7 +123,7 @@ def sign_in_staff(service: Service, user_name: str) -> App:
     body = desk.make(
         "StaffSignIn", user_name=user_name, password=service.people["staff"][user_name]
     )
-    desk.hold(desk.room("Agencies").sign_in_staff(body).access_token)
+    desk.hold(desk.room("Agencies").sign_in_staff(key(), body).access_token)
     return desk
 
 
