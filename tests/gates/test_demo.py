@@ -73,7 +73,7 @@ def all_scenes(printed: str) -> None:
         at += printed[at:].index(words) + len(words)
 
 
-@pytest.mark.parametrize("pictures", PICTURES)
+@pytest.mark.parametrize("pictures", PICTURES, ids=lambda named: "people" if named else "portraits")
 def test_the_demo_shows_every_scene_and_says_what_it_shows(
     server: tuple[Running, Path], pictures: str
 ) -> None:
