@@ -1,7 +1,7 @@
 """What a standing link allows, scope by scope: taken back at once, given only by who may.
 
 Either side takes a scope back whenever they like. A new one is given by the adult relative
-themselves; for a child, or somebody under guardianship, by the holder with their e-card password.
+themselves; for a minor, or somebody under guardianship, by the holder with their e-card password.
 """
 
 from __future__ import annotations

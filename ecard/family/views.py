@@ -128,7 +128,7 @@ def give_family_account(body: dict[str, Any], link_id: uuid.UUID, version: int) 
 @links.response(200, LinkSchema)
 @links.versioned
 def set_scopes(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
-    """Take scopes back at once; give new ones for a child or ward, with a step-up."""
+    """Take scopes back at once; give new ones for a minor or ward, with a step-up."""
     return service.change_scopes_as_holder(current_call(), link_id, version=version, **body)
 
 
