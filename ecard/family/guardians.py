@@ -17,9 +17,8 @@ from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
 from ecard.family.errors import ObjectionTooLate
-from ecard.family.links import lock_link, move, policy_of, typed
+from ecard.family.links import lock_link, move, policy_of, scopes_in_words, typed
 from ecard.family.models import Link
-from ecard.locale import sentence
 from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -69,7 +68,7 @@ def tell_guardians_of_scopes(session: Session, call: Call, link: Link) -> None:
             "other_guardian_scopes",
             child=typed(session, call, other)[0] or "",
             name=name,
-            scopes=", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes),
+            scopes=scopes_in_words(link, language),
         )
 
 

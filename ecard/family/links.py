@@ -200,9 +200,14 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
         f"{kind}_relative",
         name=persons.particulars(session, call, link.holder_id).name,
         acts_from=acts_from,
-        scopes=", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes),
+        scopes=scopes_in_words(link, language),
         not_me_address=not_me_address(session, call, link),
     )
+
+
+def scopes_in_words(link: Link, language: str) -> str:
+    """What a link allows, as people read it."""
+    return ", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes)
 
 
 def not_me_address(session: Session, call: Call, link: Link) -> str:

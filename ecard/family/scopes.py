@@ -25,11 +25,11 @@ from ecard.family.links import (
     policy_of,
     relative_age,
     relative_told,
+    scopes_in_words,
     typed,
 )
 from ecard.family.models import Link
 from ecard.family.reading import LinkView, view
-from ecard.locale import sentence
 from ecard.messages import service as messages
 from ecard.persons import service as persons
 
@@ -136,6 +136,6 @@ def _tell_both(session: Session, call: Call, link: Link) -> None:
     for person_id, kind, name in sides:
         to_relative = person_id == relative_id
         language = persons.particulars(session, call, person_id).language
-        words = ", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes)
+        words = scopes_in_words(link, language)
         more = {"not_me_address": not_me_address(session, call, link)} if to_relative else {}
         messages.notify(session, call, person_id, kind, name=name, scopes=words, **more)
