@@ -9,6 +9,7 @@ each run by conftest.py), since each would find out the same.
 import hashlib
 import os
 import pickle
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -41,9 +42,9 @@ def _read(name: str) -> object:
 
 
 def _written(name: str, found: object) -> object:
-    """Kept for the other workers: whole or not at all."""
+    """Kept for the other workers: whole or not at all, also where threads find it out at once."""
     if FOLDER in os.environ:
-        unfinished = _path(f"{name}.{os.getpid()}")
+        unfinished = _path(f"{name}.{os.getpid()}.{threading.get_ident()}")
         unfinished.write_bytes(pickle.dumps(found))
         unfinished.replace(_path(name))
     return found
