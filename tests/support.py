@@ -260,12 +260,20 @@ MADE_OF = (
 _APPS: dict[tuple[object, ...], Flask] = {}
 
 
-def _app_for(joined: Joined) -> Flask:
-    """The application on this process; made once for equal settings, since that takes 0.35 s."""
-    alike = tuple(getattr(joined.settings, name) for name in MADE_OF)
+def another_app(joined: Joined) -> Flask:
+    """An application on a process with other collaborators, beside the stage's own.
+
+    A test has one of these at a time. It answers faults as it would in production.
+    """
+    return _app_for(joined, testing=False)
+
+
+def _app_for(joined: Joined, *, testing: bool = True) -> Flask:
+    """The application on this process; made once for equal settings, since that takes 0.4 s."""
+    alike = (testing, *(getattr(joined.settings, name) for name in MADE_OF))
     if alike not in _APPS:
         _APPS[alike] = create_app(joined)
-        _APPS[alike].testing = True
+        _APPS[alike].testing = testing
     _APPS[alike].extensions["ecard"] = joined
     return _APPS[alike]
 

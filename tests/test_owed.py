@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from ecard.app import create_app
 from ecard.cards import service as cards
 from ecard.cards.models import CardPassword
 from ecard.db import is_out_of_turn
@@ -18,7 +17,7 @@ from ecard.errors import Conflict
 from ecard.owed import Owed
 from ecard.worker import Work, Worker
 from tests.accounts.scene import PASSWORD, Scene, set_scene
-from tests.support import ON_POSTGRES
+from tests.support import ON_POSTGRES, another_app
 
 
 class Silent:
@@ -152,7 +151,7 @@ def test_whoever_is_told_that_we_are_busy_may_come_again_with_the_same_key(scene
     with ExitStack() as held:
         registry = OccupyingRegistry(scene, held)
         dependencies = replace(scene.joined.dependencies, registry=registry)
-        client = create_app(replace(scene.joined, dependencies=dependencies)).test_client()
+        client = another_app(replace(scene.joined, dependencies=dependencies)).test_client()
         refused = client.post("/api/v1/links", json=body, headers=headers)
     assert (refused.status_code, refused.json["code"]) == (503, "busy")
     Worker(scene.joined.call(), Work()).tick()
@@ -168,7 +167,7 @@ def test_where_something_was_done_already_the_key_says_that_nobody_knows(scene):
         "Authorization": f"Bearer {phone.token}",
     }
     with occupied_after_hashing(scene) as joined:
-        client = create_app(joined).test_client()
+        client = another_app(joined).test_client()
         assert client.post("/api/v1/step-ups", json=body, headers=headers).status_code == 503
     again = scene.app.test_client().post("/api/v1/step-ups", json=body, headers=headers)
     assert (again.status_code, again.json["code"]) == (409, "idempotency_in_progress")

@@ -14,7 +14,7 @@ from ecard.errors import all_refusals
 from ecard.registry.port import RegistryUnavailable
 from tests import support
 from tests.api.scene import Scene, code
-from tests.support import ON_POSTGRES, Stage
+from tests.support import ON_POSTGRES, Stage, another_app
 
 LONG = "x" * 20_000
 
@@ -30,7 +30,7 @@ def with_registry(stage: Stage, fault: Exception) -> Flask:
             return fail
 
     dependencies = replace(stage.joined.dependencies, registry=Failing())
-    return create_app(replace(stage.joined, dependencies=dependencies))
+    return another_app(replace(stage.joined, dependencies=dependencies))
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,7 @@ def sixteen_bit(picture: Image.Image) -> bytes:
     return png(Image.fromarray(grey))
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "photo",
     [
@@ -193,6 +194,7 @@ class Dazed:
         return self._answer(self._engine.embed(chips))
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "answer",
     [

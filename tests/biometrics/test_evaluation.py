@@ -323,6 +323,7 @@ def twice(random: np.random.Generator, youngest: int, doubles: int, people: int)
         yield Picture(name, name, youngest, "", ""), pictured(random, person, 0.2)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("doubles", "within"), [(18, True), (120, False)])
 def test_a_limit_holds_as_labelled_where_that_is_near_and_else_the_report_says_so(doubles, within):
     random = np.random.default_rng(5)

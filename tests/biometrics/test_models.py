@@ -65,7 +65,7 @@ def serving(content: bytes = CONTENT, **how) -> Serving:
     asked: list[str | None] = []
     handler = partial(Server, Kept(content, **how), asked)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/models", asked

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from PIL import Image, ImageEnhance
 
 from biometrics.errors import ModelAltered
-from ecard.app import create_app
 from ecard.cards.models import CardPasswordReset
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Answer, Capture, Phone, Refused
@@ -224,7 +223,7 @@ def test_an_engine_that_fails_costs_no_face_try(scene, phone):
     reset = begin(scene, phone)
     broken = FailingVerifier(support.verifier(), ModelAltered("model"))
     dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
-    app = create_app(replace(scene.joined, dependencies=dependencies))
+    app = support.another_app(replace(scene.joined, dependencies=dependencies))
     phone.transport = support.AppTransport(app)
     assert refusal(show(phone, reset, frames(ASTRONAUT))) == (503, "unavailable")
     with scene.joined.db.read() as session:
@@ -235,7 +234,7 @@ def test_an_unknown_fault_costs_no_face_try_and_is_not_hidden(scene, phone):
     reset = begin(scene, phone)
     broken = FailingVerifier(support.verifier(), ZeroDivisionError())
     dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
-    app = create_app(replace(scene.joined, dependencies=dependencies))
+    app = support.another_app(replace(scene.joined, dependencies=dependencies))
     phone.transport = support.AppTransport(app)
     assert refusal(show(phone, reset, frames(ASTRONAUT))) == (500, "internal_error")
     with scene.joined.db.read() as session:

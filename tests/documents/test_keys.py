@@ -81,6 +81,7 @@ def test_claimed_pictures_lie_under_the_relatives_key_at_every_age(
     assert owners(stage) == dict.fromkeys((*kinds, "reference_photo"), theirs)
 
 
+@pytest.mark.gate
 def test_a_guardians_own_papers_and_portrait_stay_under_the_guardians_key(stage: Stage) -> None:
     application = apply(stage, "lucia", "nora", "child")
     kinds = ("household_page", "face_photo", "guardian_id_front", "guardian_id_back")

@@ -12,12 +12,11 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from ecard.app import create_app
 from ecard.demo.phone import Phone
 from ecard.files import StoredFile
 from tests import support
 from tests.documents.applications import specimen
-from tests.support import Stage
+from tests.support import Stage, another_app
 
 PAPER = specimen("birth_certificate")
 PATH = "/api/v1/documents?kind=birth_certificate"
@@ -46,7 +45,7 @@ def send_slowly(stage: Stage, phone: Phone, sent: float) -> tuple[str, bytes, fl
         feeding.start()
         began = time.monotonic()
         environ |= {"wsgi.input": arriving, "gunicorn.socket": ours}
-        parts, status, _ = run_wsgi_app(create_app(stage.joined), environ)
+        parts, status, _ = run_wsgi_app(another_app(stage.joined), environ)
         answer = b"".join(parts)
         feeding.join()
     return status, answer, time.monotonic() - began

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from ecard.app import create_app
 from ecard.demo.phone import Answer, Phone
 from tests import support
 from tests.documents.applications import sign_in_again, specimen
-from tests.support import AppTransport, Stage
+from tests.support import AppTransport, Stage, another_app
 from uploads.errors import StoreFault
 from uploads.storage import FileStore
 
@@ -86,7 +85,7 @@ def test_a_store_that_fails_costs_no_bytes(stage: Stage, fault: Exception, statu
     phone = stage.signed_in("lucia", password=None)
     store = BreakingStore(stage.joined.dependencies.file_store, fault)
     dependencies = replace(stage.joined.dependencies, file_store=store)
-    broken = Phone(AppTransport(create_app(replace(stage.joined, dependencies=dependencies))))
+    broken = Phone(AppTransport(another_app(replace(stage.joined, dependencies=dependencies))))
     broken.token = phone.token
     assert [send(broken, PAPER).status for _ in range(2)] == [status] * 2
     assert [send(phone, PAPER).status for _ in range(4)] == [201] * 3 + [429]

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from ecard.app import create_app
-from tests.support import Stage
+from tests.support import Stage, another_app
 
 
 def test_a_code_that_was_asked_for_is_in_the_demo_s_mailbox(stage: Stage) -> None:
@@ -28,7 +27,7 @@ def test_a_wrong_question_to_the_mailbox_is_refused(client: Any) -> None:
 
 def test_outside_the_demo_profile_the_mailbox_does_not_exist(stage: Stage) -> None:
     settings = replace(stage.joined.settings, profile="production")
-    app = create_app(replace(stage.joined, settings=settings))
+    app = another_app(replace(stage.joined, settings=settings))
     answer: Any = app.test_client().get("/api/v1/demo/mailbox?address=+447700900121")
     assert (answer.status_code, answer.json["code"]) == (404, "not_found")
     assert "mailbox" not in app.test_client().get("/api/openapi.json").text

@@ -65,6 +65,7 @@ def serving(operator: Operator) -> Iterator[Joined]:
     process.db.close()
 
 
+@pytest.mark.gate
 def test_production_starts_from_nothing_and_a_holder_signs_in(
     operator: Operator, post: Post, tmp_path: Path
 ) -> None:

@@ -11,13 +11,13 @@ from flask.testing import FlaskClient
 from biometrics.errors import ModelMissing
 from biometrics.verifier import FaceVerifier
 from ecard import health
-from ecard.app import create_app
 from ecard.db import Database
 from ecard.joined import Joined
+from tests.support import another_app
 
 
 def client_of(joined: Joined) -> FlaskClient:
-    return create_app(joined).test_client()
+    return another_app(joined).test_client()
 
 
 def test_alive_is_said_without_a_look_at_anything(joined: Joined) -> None:

@@ -14,7 +14,6 @@ import pytest
 import structlog
 
 from ecard import logs
-from ecard.app import create_app
 from ecard.audit_verify import anchor, verify
 from ecard.demo import specimens
 from ecard.demo.phone import Answer, Capture, Phone
@@ -23,7 +22,7 @@ from tests import support
 from tests.activation.steps import ASTRONAUT, frames, photo, portrait
 from tests.family.scene import born, change, invent
 from tests.security.haystack import hits, written
-from tests.support import AppTransport, HandClock, Stage
+from tests.support import AppTransport, HandClock, Stage, another_app
 
 PASSWORD, WRONG_PASSWORD, STAFF_PASSWORD = "730518", "906247", "copper-anvil-nobody-knows"
 DEVICE = "Wilhelmina's yellow telephone"
@@ -296,7 +295,7 @@ def test_a_fault_is_told_by_its_type_and_place_only(
     phone = sign_in(recording, who)
     registry: Registry = Talkative(who.number)
     broken = replace(recording.joined.dependencies, registry=registry)
-    app = create_app(replace(recording.joined, dependencies=broken))
+    app = another_app(replace(recording.joined, dependencies=broken))
     faulty = Phone(AppTransport(app), token=phone.token)
     answer = faulty.send("GET", "/card")
     assert (answer.status, answer.code) == (500, "internal_error")

@@ -29,7 +29,7 @@ def walk(folder: Path, seed: int, steps: int) -> tuple[set[tuple[str | None, str
 
 
 def test_a_short_walk_makes_no_illegal_move(tmp_path: Path) -> None:
-    moves, _ = walk(tmp_path, seed=1, steps=18)
+    moves, _ = walk(tmp_path, seed=1, steps=10)
     assert (rules.NOTICED, rules.SUBMITTED) in moves
 
 

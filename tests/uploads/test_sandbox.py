@@ -154,6 +154,7 @@ def test_an_answer_longer_than_asked_for_is_not_read(sandbox: Sandbox) -> None:
         sandbox.run(job, content, max_answer_bytes=10)
 
 
+@pytest.mark.gate
 def test_many_at_once_all_come_through_and_leave_no_descriptor_open() -> None:
     patient = Sandbox(SandboxLimits(children=2, wait_seconds=30))
     sent = pictures.encoded(pictures.noise())

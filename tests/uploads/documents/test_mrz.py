@@ -114,6 +114,7 @@ def test_what_is_no_zone_is_none(lines: tuple[str, ...]) -> None:
     assert parse_text(lines, TODAY) is None
 
 
+@pytest.mark.gate
 @given(st.sampled_from(CONFIRMED), st.data())
 def test_one_wrong_character_is_never_confirmed_as_another_value(
     name: FieldName, data: st.DataObject
