@@ -207,6 +207,7 @@ def test_a_third_code_in_a_row_waits_and_says_how_long(scene):
     scene.phone().ask_code(card)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("card", ["lucia", None])
 def test_codes_of_a_day_are_counted_for_known_and_unknown_cards(scene, card):
     number = scene.demo.holder(card).card_number if card else UNKNOWN_CARD
@@ -217,6 +218,7 @@ def test_codes_of_a_day_are_counted_for_known_and_unknown_cards(scene, card):
     assert refusal(answer) == (429, "too_many_requests")
 
 
+@pytest.mark.gate
 def test_strangers_who_ask_and_fail_all_day_never_lock_the_owners_known_phone(tmp_path):
     with set_scene(tmp_path, sign_ins_total=6, sign_ins_per_account=100) as scene:
         owner = scene.signed_in("lucia", password=None)

@@ -73,6 +73,7 @@ def test_where_the_registry_holds_the_same_portrait_the_link_opens(stage: Stage)
     assert (answer.body["outcome"], answer.body["next"]) == ("match", "finished")
 
 
+@pytest.mark.gate
 def test_where_the_registry_holds_another_portrait_a_person_decides(stage: Stage) -> None:
     registry_portrait(stage, "elena", ADMIRAL)
     step = last_step(stage)
@@ -98,6 +99,7 @@ def test_from_the_matching_age_on_the_limits_of_the_age_decide(stage: Stage) -> 
     assert step.link()["state"] == "active"
 
 
+@pytest.mark.gate
 def test_a_young_person_at_an_age_without_supported_limits_waits_for_a_person(
     stage: Stage,
 ) -> None:
@@ -120,6 +122,7 @@ def with_household_contrast(stage: Stage) -> None:
     stage.clock.advance(seconds=1)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("contrast", "next_step"), [(True, "wait_for_review"), (False, "finished")]
 )
@@ -167,6 +170,7 @@ def test_one_still_picture_sent_as_a_capture_is_an_attack_that_a_person_judges(
     assert [item["role"] for item in shown["files"]].count("frame") == 28
 
 
+@pytest.mark.gate
 def test_who_turns_sixteen_while_the_application_runs_accepts_like_an_adult(stage: Stage) -> None:
     born = stage.demo.persons["paul"].birth_date
     sixteenth = datetime(born.year + 16, born.month, born.day, tzinfo=UTC)

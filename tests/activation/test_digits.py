@@ -89,6 +89,7 @@ def test_digits_end_with_their_session(stage: Stage, short: bytes) -> None:
     assert send(capture, short).code == "capture_session_expired"
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("content", "status", "code"),
     [
@@ -125,6 +126,7 @@ def test_a_missing_part_is_named(stage: Stage, short: bytes) -> None:
     assert "video" in answer.body["fields"]
 
 
+@pytest.mark.gate
 def test_an_adult_without_a_contact_on_file_agrees_in_the_video_itself(
     stage: Stage, short: bytes
 ) -> None:

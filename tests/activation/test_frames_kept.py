@@ -160,6 +160,7 @@ def approve(stage: Stage) -> None:
     desk.must("POST", f"{path}/decision", body, if_match=f'"{shown["version"]}"')
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("ref", "owner"), [("mateo", "mateo"), ("nora", "lucia")])
 def test_kept_frames_lie_under_the_key_of_whom_they_show(
     stage: Stage, ref: str, owner: str

@@ -249,6 +249,7 @@ def test_a_portrait_too_small_to_compare_is_refused(verifier, admiral):
     assert qualities == [PortraitQuality.GOOD, PortraitQuality.WARN, PortraitQuality.REFUSE]
 
 
+@pytest.mark.gate
 def test_a_page_without_a_portrait_has_none(verifier):
     assert verifier.find_portrait(png(Image.new("RGB", (300, 200), (230, 230, 225)))) is None
 

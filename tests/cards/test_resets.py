@@ -137,6 +137,7 @@ def test_a_still_picture_is_an_attack_and_costs_a_face_try(scene, phone):
     assert (answer["outcome"], answer["tries_left"]) == ("presentation_attack", 4)
 
 
+@pytest.mark.gate
 def test_where_nobody_can_say_that_somebody_lives_it_is_asked_once_more(scene, phone):
     reset = begin(scene, phone)
     first = show(phone, reset, frames(ASTRONAUT, UNDECIDED)).body

@@ -170,6 +170,7 @@ def test_a_portrait_under_20_pixels_is_refused_and_a_small_one_warned_of(stage: 
     assert (answer.status, answer.body["warnings"]) == (201, ["portrait_small"])
 
 
+@pytest.mark.gate
 def test_a_face_photo_that_cannot_be_compared_is_refused_with_its_reason(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     photo = Image.open(io.BytesIO(specimen("face_photo")))
@@ -248,6 +249,7 @@ def test_two_applications_that_claim_one_document_at_once_get_it_once(stage: Sta
     assert sorted([first.state(), second.state()]) == ["awaiting_face", "noticed"]
 
 
+@pytest.mark.gate
 def test_a_document_says_what_became_of_it_to_its_holder_alone(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload("birth_certificate", "face_photo")

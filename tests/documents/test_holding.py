@@ -50,6 +50,7 @@ def test_what_is_held_outlives_every_date_and_goes_after_the_release(
     assert {"link.held", "link.released"} <= set(actions)
 
 
+@pytest.mark.gate
 def test_without_a_hold_the_same_files_are_gone(stage: Stage, application: Application) -> None:
     assert application.link_id
     stage.clock.advance(days=400)

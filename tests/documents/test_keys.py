@@ -65,6 +65,7 @@ def test_an_unclaimed_document_lies_under_its_holders_key(stage: Stage) -> None:
     assert owners(stage) == {"id_card_front": {person(stage, "tomas")}}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("holder", "relative", "relation", "kinds"),
     [
@@ -104,6 +105,7 @@ def test_erasing_the_relative_destroys_every_picture_of_them(stage: Stage) -> No
     assert readable(stage, application) == set()
 
 
+@pytest.mark.gate
 def test_erasing_the_holder_leaves_the_relatives_pictures(stage: Stage) -> None:
     application = apply(stage, "tomas", "elena", "parent")
     assert application.give("id_card_front", "id_card_back").status == 201

@@ -89,6 +89,7 @@ def test_an_unclaimed_document_goes_after_a_day_with_a_receipt(stage: Stage) -> 
     assert (sweep(stage), living(stage)) == (1, {})
 
 
+@pytest.mark.gate
 def test_a_lapsed_document_cannot_be_claimed_even_before_the_sweep(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload(*CHILD_PAPERS)
@@ -155,6 +156,7 @@ def test_the_general_sweep_and_this_one_agree_on_the_dates(stage: Stage) -> None
         assert all(row.removed_at for row in session.scalars(sa.select(Document)))
 
 
+@pytest.mark.gate
 def test_a_lapsed_reference_photo_is_not_compared_with(stage: Stage) -> None:
     application = given(stage)
     call = system(stage)
@@ -170,6 +172,7 @@ def test_a_lapsed_reference_photo_is_not_compared_with(stage: Stage) -> None:
             documents.reference(session, call, link)
 
 
+@pytest.mark.gate
 def test_a_childs_photo_lapses_after_two_years_of_the_calendar(stage: Stage) -> None:
     given(stage)
     with stage.joined.db.read() as session:

@@ -45,6 +45,7 @@ def saved_again(picture: bytes) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.gate
 def test_a_picture_that_was_cut_and_saved_again_is_still_known_for_anothers(stage: Stage) -> None:
     first = apply(stage, "lucia", "mateo", "child")
     assert first.give(*PAPERS).status == 201

@@ -98,6 +98,7 @@ def test_what_is_named_is_told_before_the_number_counts_or_the_registry_is_asked
     assert name(two.phone, link_id, two.relative, "parent").ok
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("relation", "years", "cap", "group"),
     [
@@ -247,6 +248,7 @@ def test_both_parents_can_hold_a_child(stage: Stage) -> None:
 # --- counted ------------------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_one_number_is_tried_ten_times_an_hour_by_all_together(stage: Stage) -> None:
     two = pair(stage)
     others = [sign_in(stage, invent(stage, f"other{n}", born(45))) for n in range(2)]

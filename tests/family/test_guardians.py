@@ -120,6 +120,7 @@ def test_who_is_no_guardian_any_more_may_not_object(parents: Parents) -> None:
     assert parents.mothers_phone.must("GET", "/guarded-links")["items"] == []
 
 
+@pytest.mark.gate
 def test_of_an_elders_links_no_other_holder_is_told(stage: Stage) -> None:
     elder = invent(stage, "elder", born(72))
     sons = [invent(stage, "son", born(45)), invent(stage, "brother", born(43))]

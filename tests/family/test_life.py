@@ -458,6 +458,7 @@ def test_the_history_names_actor_channel_and_reason_newest_first(stage: Stage) -
     assert set(ended) == {"from_state", "to_state", "reason", "actor_kind", "channel", "at"}
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("theirs", "hers"), [("es", "zh-Hans"), ("zh-Hans", "en")])
 def test_both_sides_are_told_in_their_own_language(stage: Stage, theirs: str, hers: str) -> None:
     two = pair(stage, theirs, hers)

@@ -106,6 +106,7 @@ def test_files_before_tables_are_refused_in_one_line(operator: Operator, tmp_pat
     assert told == "The database is not up to date. Run: python -m ecard migrate\n"
 
 
+@pytest.mark.gate
 def test_a_load_that_is_refused_names_what_is_wrong(operator: Operator, tmp_path: Path) -> None:
     operator.run("init-keys")
     operator.run("migrate")

@@ -83,7 +83,7 @@ def test_nothing_but_pixels_survives(sandbox: Sandbox, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("orientation", UPRIGHT)
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", pytest.param("PNG", marks=pytest.mark.gate)])
 def test_every_orientation_is_turned_upright(sandbox: Sandbox, orientation: int, kind: str) -> None:
     sent = pictures.encoded(pictures.corners(), kind, exif=pictures.exif(orientation))
     clean = clean_picture(sent, sandbox)
@@ -115,7 +115,7 @@ def test_photographed_orientations_all_come_out_alike(sandbox: Sandbox, ecard_da
         b"Exif\0\0MM\0*\0\0\0\x08\0\x09\x01\x12",
     ],
 )
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", pytest.param("PNG", marks=pytest.mark.gate)])
 def test_a_picture_with_broken_exif_is_taken_as_it_lies(
     sandbox: Sandbox, broken: bytes, kind: str
 ) -> None:
@@ -145,6 +145,7 @@ def test_sixteen_bit_grey_keeps_its_shades(sandbox: Sandbox) -> None:
     assert np.abs(page.astype(int) - np.arange(256)).max() <= 4
 
 
+@pytest.mark.gate
 def test_a_long_picture_is_reduced_to_the_kept_side(sandbox: Sandbox) -> None:
     clean = clean_picture(pictures.flat_png(8_000, 3_125), sandbox)
     assert (clean.width, clean.height) == (4_096, 1_600)
@@ -192,6 +193,7 @@ def test_a_picture_that_needs_more_memory_than_allowed_is_refused() -> None:
         clean_picture(pictures.flat_png(5_000, 5_000), tight)
 
 
+@pytest.mark.gate
 def test_pages_of_a_pdf_become_pictures_at_the_named_resolution(sandbox: Sandbox) -> None:
     clean = clean_picture(pictures.pdf(pages=3), sandbox)
     assert (len(clean.pages), clean.source_type) == (3, FileType.PDF)

@@ -39,6 +39,7 @@ def test_a_video_is_measured_and_kept_unchanged(
     assert (video.width, video.height) == (160, 120)
 
 
+@pytest.mark.gate
 def test_a_video_past_the_limit_is_too_long(
     sandbox: Sandbox, short_film: tuple[bytes, FileType]
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_video_over_twenty_mebibytes_is_refused(sandbox: Sandbox) -> None:
         check_video(b"\0" * (20 * 1024 * 1024 + 1), sandbox)
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     "content",
     [
