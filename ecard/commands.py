@@ -512,6 +512,21 @@ def sweep() -> None:
         print(f"jobs: {Worker(call, all_work).drain()}")
 
 
+@command("seed-crowd")
+@click.option("--links", default=10_000, show_default=True, type=click.IntRange(1))
+@click.option("--acts", default=50_000, show_default=True, type=click.IntRange(0))
+def seed_crowd(links: int, acts: int) -> None:
+    """Add many invented people with links and a history (demo profile only): to measure among."""
+    from ecard.demo import crowd
+
+    settings = read_settings()
+    if not settings.demo:
+        raise Stop("Only the demo profile takes invented people.")
+    with joined_system(settings) as joined, click.progressbar(length=links, label="links") as bar:
+        made = crowd.seed(joined, links, acts, bar.update)
+    print(f"Added {made} links and {acts} acts.")
+
+
 def _counted(result: object) -> str:
     """What a sweep did in words: a number, or each of a record's numbers by its name."""
     if not is_dataclass(result):

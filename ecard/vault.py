@@ -77,6 +77,13 @@ class Vault:
         key = self._key_of(session, person_id, create=False)
         return open_sealed(key, blob, f"{place}|{row_id}").decode()
 
+    def first_seal(
+        self, person_id: uuid.UUID, place: str, row_id: object, text: str
+    ) -> tuple[bytes, bytes]:
+        """Seal with a fresh key of somebody who has none yet: (the key, wrapped; what it seals)."""
+        key, wrapped = self._new_key(person_id)
+        return wrapped, seal(key, text.encode(), f"{place}|{row_id}")
+
     def new_file_key(
         self, session: Session, person_id: uuid.UUID, file_id: uuid.UUID
     ) -> tuple[bytes, bytes]:
@@ -103,11 +110,14 @@ class Vault:
         if row is not None:
             row.wrapped, row.destroyed_at = None, now
 
+    def _new_key(self, person_id: uuid.UUID) -> tuple[bytes, bytes]:
+        key = secrets.token_bytes(KEY_BYTES)
+        return key, self._master.wrap(key, f"person_keys|{person_id}")
+
     def _key_of(self, session: Session, person_id: uuid.UUID, create: bool = True) -> bytes:
         row = held(session, PersonKey, person_id)
         if row is None and create:
-            key = secrets.token_bytes(KEY_BYTES)
-            wrapped = self._master.wrap(key, f"person_keys|{person_id}")
+            key, wrapped = self._new_key(person_id)
             session.add(PersonKey(person_id=person_id, wrapped=wrapped, created_at=utc_now()))
             return key
         if row is None or row.wrapped is None:

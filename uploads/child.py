@@ -20,6 +20,7 @@ shape and caps, not its truth), and the child runs as the same user on the same 
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import errno
 import importlib
@@ -34,7 +35,7 @@ import struct
 import sys
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 READY = b"R"
@@ -418,17 +419,38 @@ def refuse_cargo(document: Any, content: bytes) -> None:
 def syntax(content: bytes) -> bytes:
     """The file without its pictures and texts, and with its packed objects unpacked."""
     parts, room = [STREAM.sub(b"", content)], MAX_OBJECTS_BYTES
-    rest = memoryview(content)
     for found in OBJECTS.finditer(content):
-        try:
-            part = zlib.decompressobj().decompress(rest[found.end() :], room)
-        except zlib.error:
-            continue
-        parts.append(part)
-        room -= len(part)
+        end = content.find(b"endstream", found.end())
+        for part in unpacked(content[found.end() : end if end > 0 else None], room):
+            parts.append(part)
+            room -= len(part)
         if room <= 0:
             raise Refusal("processing_limit")
     return b"\n".join(parts)
+
+
+def unpacked(packed: bytes, room: int) -> Iterator[bytes]:
+    """A stream as it stands, and what the filters of packed objects make of it, in any order."""
+    for decode in (bytes, bytes_of_hex, bytes_of_85):
+        try:
+            plain = decode(packed)
+        except ValueError:
+            continue
+        yield plain[:room]
+        try:
+            yield zlib.decompressobj().decompress(plain, room)
+        except zlib.error:
+            continue
+
+
+def bytes_of_hex(text: bytes) -> bytes:
+    """ASCIIHexDecode: two digits a byte, to the sign that ends it."""
+    return bytes.fromhex(text.partition(b">")[0].decode("ascii"))
+
+
+def bytes_of_85(text: bytes) -> bytes:
+    """ASCII85Decode: five signs for four bytes, to the signs that end it."""
+    return base64.a85decode(text.partition(b"~>")[0])
 
 
 def render(page: Any, job: dict[str, Any]) -> Any:

@@ -85,6 +85,14 @@ def _threads(report: Report) -> Iterator[Row]:
     drift, seconds = report["drift_mb"], report["seconds"]
     threads = f"{report['threads']} threads"
     yield f"throughput of {threads}", f"≥ {_GAIN} × one", said, max(gain, own) >= _GAIN
+    most, share = report["gain_of_processes"]["median"], report["of_processes"]["median"]
+    said = f"{share:.2f} of the {most:.2f} × one that {report['cores']} processes reach"
+    yield (
+        f"the same, of what the machine gives {threads}",
+        f"≥ {_GAIN / 2}",
+        said,
+        (share >= _GAIN / 2),
+    )
     said = f"{drift:.1f} MB in {seconds:.0f} s"
     yield f"memory drift, {threads}", f"< {_DRIFT_MB} MB in 600 s", said, drift < _DRIFT_MB
     yield _memory(f"worker, {threads}", report["memory_mb"]["peak"])

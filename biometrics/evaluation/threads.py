@@ -4,19 +4,22 @@ second, and how much memory a worker holds.
 Memory is read before and after the long stretch, once every thread has held its largest arrays
 (`warm`). Throughput is taken in short turns, one thread and all of them. On a machine that is not
 idle others take the cores away: `gain_of_own` leaves out the time in which a thread was ready and
-no core was free (the system counts it), `gain` does not.
+no core was free (the system counts it), `gain` does not. Nor are the cores of a rented machine
+always whole ones: so each round also has as many processes as cores, which share nothing.
+`gain_of_processes` is theirs, and `of_processes` what the threads get done of what they do.
 
 report.json: `{"engine", "cores", "threads", "seconds", "turn_seconds", "decisions", "memory_mb":
-{"ready", "warm", "end", "peak"}, "drift_mb", "gain": {"median", "rounds"}, "gain_of_own":
-{"median", "rounds"}}`.
+{"ready", "warm", "end", "peak"}, "drift_mb"}` and, each as `{"median", "rounds"}`, `"gain"`,
+`"gain_of_own"`, `"gain_of_processes"`, `"of_processes"`.
 """
 
 import argparse
 import json
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -68,29 +71,78 @@ def main(arguments: Sequence[str]) -> int:
     asked = parser.parse_args(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     verifier = FaceVerifier.load(engine=asked.engine, models=asked.models)
-    report = measure(verifier, asked.seconds, asked.warm, asked.rounds, asked.turn)
+    with Processes(asked.engine, asked.models) as processes:
+        report = measure(verifier, processes, asked.seconds, asked.warm, asked.rounds, asked.turn)
     text = json.dumps(report, indent=2) + "\n"
     (asked.out / "report.json").write_text(text, encoding="utf-8")
     print(text)
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One thread, all threads, and as many processes as cores, one after the other."""
+
+    one: Stretch
+    every: Stretch
+    processes: float
+    """Decisions a second of all processes together."""
+
+
+class Processes:
+    """As many processes as there are cores, each with one thread and a verifier of its own."""
+
+    def __init__(self, engine: str, models: Path | None) -> None:
+        self._pool = ProcessPoolExecutor(
+            cores(), get_context("spawn"), initializer=_load, initargs=(engine, models)
+        )
+
+    def __enter__(self) -> "Processes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def rate(self, seconds: float) -> float:
+        """Decisions a second of all together."""
+        return sum(self._pool.map(_rate_alone, [seconds] * cores()))
+
+
+_own: dict[str, FaceVerifier] = {}
+
+
+def _load(engine: str, models: Path | None) -> None:
+    _own["verifier"] = FaceVerifier.load(engine=engine, models=models)
+    judging(_own["verifier"], capture_of(pictures(None)[0]), 1.0, 1)
+
+
+def _rate_alone(seconds: float) -> float:
+    return judging(_own["verifier"], capture_of(pictures(None)[0]), seconds, 1).rate()
+
+
 def measure(
-    verifier: FaceVerifier, seconds: float, warm: float, rounds: int, turn: float
+    verifier: FaceVerifier,
+    processes: Processes,
+    seconds: float,
+    warm: float,
+    rounds: int,
+    turn: float,
 ) -> dict[str, Any]:
     """The report."""
     ready, capture = resident_mb(), capture_of(pictures(None)[0])
-    with Progress("judging", 2 + 2 * rounds) as progress:
+    with Progress("judging", 2 + 3 * rounds) as progress:
         judging(verifier, capture, warm, THREADS)
         progress.step()
         before = resident_mb()
         long = judging(verifier, capture, seconds, THREADS)
         progress.step()
         after, turns = resident_mb(), []
+        processes.rate(0.1)  # loaded by now
         for _ in range(rounds):
             one = judging(verifier, capture, turn, 1)
-            turns.append((one, judging(verifier, capture, turn, THREADS)))
-            progress.step(2)
+            every = judging(verifier, capture, turn, THREADS)
+            turns.append(Round(one, every, processes.rate(turn)))
+            progress.step(3)
     return {
         "engine": verifier.engine,
         "cores": cores(),
@@ -100,8 +152,12 @@ def measure(
         "decisions": long.decisions,
         "memory_mb": {"ready": ready, "warm": before, "end": after, "peak": peak_mb()},
         "drift_mb": None if before is None or after is None else after - before,
-        "gain": _gains([every.rate() / one.rate() for one, every in turns]),
-        "gain_of_own": _gains([every.rate_of_own() / one.rate_of_own() for one, every in turns]),
+        "gain": _gains([turn.every.rate() / turn.one.rate() for turn in turns]),
+        "gain_of_own": _gains(
+            [turn.every.rate_of_own() / turn.one.rate_of_own() for turn in turns]
+        ),
+        "gain_of_processes": _gains([turn.processes / turn.one.rate() for turn in turns]),
+        "of_processes": _gains([turn.every.rate() / turn.processes for turn in turns]),
     }
 
 

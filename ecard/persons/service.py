@@ -32,6 +32,7 @@ __all__ = [
     "local_day",
     "number_index",
     "particulars",
+    "row_of",
 ]
 
 PLACE = "persons.particulars"
@@ -121,6 +122,22 @@ def _create(session: Session, call: Call, known: RegistryPerson, region_id: uuid
     session.add(row)
     session.flush()
     return row
+
+
+def row_of(
+    call: Call, person_id: uuid.UUID, known: RegistryPerson, region_id: uuid.UUID
+) -> tuple[bytes, dict[str, Any]]:
+    """A new person's wrapped key and row, without a session: where many are written at once."""
+    text = json.dumps(_content(known))
+    wrapped, sealed = call.dependencies.vault.first_seal(person_id, PLACE, person_id, text)
+    return wrapped, {
+        "id": person_id,
+        "registry_ref": known.ref,
+        "number_index": number_index(call, known.number),
+        "particulars": sealed,
+        "region_id": region_id,
+        "created_at": call.now,
+    }
 
 
 def _refresh(

@@ -19,11 +19,14 @@ SPEED = {
 }
 THREADS = {
     "threads": 8,
+    "cores": 2,
     "seconds": 60.0,
     "drift_mb": 12.0,
     "memory_mb": {"peak": 390.0},
     "gain": {"median": 1.2},
     "gain_of_own": {"median": 1.9},
+    "gain_of_processes": {"median": 1.6},
+    "of_processes": {"median": 0.8},
 }
 
 
@@ -43,6 +46,7 @@ def test_each_target_stands_beside_what_was_measured(tmp_path, capsys):
     assert said["decision, made-up-v1"].endswith("yes |")
     assert said["detector, made-up-v1"].endswith("**no** |")
     assert said["throughput of 8 threads"].endswith("yes |")
+    assert said["the same, of what the machine gives 8 threads"].endswith("**no** |")
     assert said["memory drift, 8 threads"].endswith("**no** |")
     assert any(row.startswith("| LFW") for row in rows)
     assert any("relatives" in row for row in rows)

@@ -187,7 +187,11 @@ def test_eight_threads_judge_without_a_crash_or_a_leak_and_a_second_core_is_of_u
     record_property("peak memory MB", f"{report['memory_mb']['peak']:.0f}")
     record_property("throughput of 8 threads against 1", f"{report['gain']['median']:.2f}")
     record_property("the same, without the time others had the cores", f"{own:.2f}")
+    cores, share = report["cores"], report["of_processes"]["median"]
+    record_property(f"{cores} processes against 1", f"{report['gain_of_processes']['median']:.2f}")
+    record_property(f"8 threads against {cores} processes", f"{share:.2f}")
     assert report["drift_mb"] < DRIFT_MB
     assert report["memory_mb"]["peak"] <= MEMORY_MB
-    if report["cores"] >= 2:
-        assert max(own, report["gain"]["median"]) >= SLACK * GAIN
+    if cores >= 2:
+        gained = max(own, report["gain"]["median"]) >= SLACK * GAIN
+        assert gained or share >= SLACK * GAIN / 2, "nor what two processes get done"

@@ -1,5 +1,6 @@
 """A picture that comes out is sound, upright, ours, and holds nothing but pixels."""
 
+import base64
 import json
 import math
 import os
@@ -243,8 +244,29 @@ def test_a_pdf_that_brings_a_program_or_a_file_along_is_refused_by_name(
         clean_picture(loaded, sandbox)
 
 
-def test_a_program_in_packed_objects_is_found_too(sandbox: Sandbox) -> None:
-    packed = zlib.compress(b"91 0 << /S /JavaScript /JS (x) >>")
+def hexed(content: bytes) -> bytes:
+    return content.hex().encode() + b">"
+
+
+def in_85(content: bytes) -> bytes:
+    return base64.a85encode(content) + b"~>"
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        zlib.compress,
+        pytest.param(bytes, marks=pytest.mark.gate),
+        pytest.param(hexed, marks=pytest.mark.gate),
+        pytest.param(lambda content: hexed(zlib.compress(content)), marks=pytest.mark.gate),
+        pytest.param(lambda content: in_85(zlib.compress(content)), marks=pytest.mark.gate),
+    ],
+    ids=["flate", "plain", "hex", "flate_hex", "flate_85"],
+)
+def test_a_program_in_packed_objects_is_found_too(
+    sandbox: Sandbox, pack: Callable[[bytes], bytes]
+) -> None:
+    packed = pack(b"91 0 << /S /JavaScript /JS (x) >>")
     head = b"90 0 obj << /Type /ObjStm /N 1 /First 5 /Filter /FlateDecode >> stream\n"
     loaded = pictures.pdf(width=100, height=140).replace(
         b"%PDF-1.4\n", b"%PDF-1.4\n" + head + packed + b"\nendstream endobj\n", 1

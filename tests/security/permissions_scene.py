@@ -1,0 +1,336 @@
+"""Everybody of the permission matrix, around one link, and a request for each operation."""
+
+import io
+import re
+import shutil
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ecard.accounts.models import Device, Recovery
+from ecard.cards import service as cards
+from ecard.cards.models import CardPasswordReset
+from ecard.db import Database
+from ecard.demo import specimens
+from ecard.demo.capture_client import SigningKey
+from ecard.demo.phone import Phone
+from ecard.family.models import Link
+from ecard.family.policy import STATES as RULES_STATES
+from ecard.registry.port import RegistryPerson
+from tests.family.scene import (
+    SCOPES,
+    as_holder,
+    born,
+    grant,
+    hold,
+    invent,
+    person_id,
+    sign_in,
+)
+from tests.support import CARD_PASSWORD, Stage
+
+SOME_ID = str(uuid.UUID(int=7))
+GROUNDS = "She can walk no more."
+PERSON = specimens.open_photo(specimens.public_portraits()[0])
+
+
+@dataclass
+class Cast:
+    """Tokens of everybody, ids of what exists, and the data directory as it was."""
+
+    stage: Stage
+    saved: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
+    commits: int = -1
+
+    def put(self, state: str) -> None:
+        """Bring the link into a state; what led there is not played."""
+        seeming = state if state in RULES_STATES else "active"
+        live = seeming in ("active", "suspended", "disputed", "ended")
+        past = self.stage.joined.call().now - timedelta(days=60)
+        changed: dict[str, Any] = {
+            "state": seeming,
+            "scopes": [] if state == "scopes_off" else SCOPES,
+            "activated_at": past if live else None,
+            "acts_from": past if live else None,
+            "ended_at": past if state == "ended" else None,
+        }
+        with self.stage.joined.db.write() as session:
+            which = Link.id == uuid.UUID(self.ids["link_id"])
+            session.execute(sa.update(Link).where(which).values(**changed))
+            session.commit()
+        card = "cancelled" if state == "card_stopped" else "normal"
+        self.stage.joined.dependencies.registry.change_card_state(self.known["card"], card)
+        self.save()
+
+    def save(self) -> None:
+        """Keep everything as it is now."""
+        self._copy(self.stage.joined.settings.var, self.saved)
+
+    def restore_if_changed(self) -> None:
+        """Bring everything back to what was kept, where something was done since."""
+        if self.stage.joined.db.commits() != self.commits:
+            self._copy(self.saved, self.stage.joined.settings.var)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        Database.close(self.stage.joined.db)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+        target.chmod(0o700)
+        self.commits = self.stage.joined.db.commits()
+
+
+def gather(stage: Stage, saved: Path) -> Cast:
+    """A mother holds a link on her child of 15, as the father does; others stand around."""
+    people = {
+        "holder": invent(stage, "mother", born(45)),
+        "relative": invent(stage, "child", born(15)),
+        "second_guardian": invent(stage, "father", born(44)),
+        "other_holder": invent(stage, "stranger", born(50)),
+        "former_relative": invent(stage, "elder", born(75)),
+    }
+    elsewhere = invent(stage, "somebody", born(74))
+    link_id = hold(stage, people["holder"], people["relative"], "child")
+    hold(stage, people["second_guardian"], people["relative"], "child")
+    hold(stage, people["holder"], people["former_relative"], "parent", state="ended")
+    hold(stage, people["other_holder"], elsewhere, "parent")
+    cast = Cast(stage, saved, ids={"link_id": link_id})
+    phones = {name: _signed_in(stage, person) for name, person in people.items()}
+    cast.tokens = {"anonymous": "", **{name: phone.token for name, phone in phones.items()}}
+    for name, user in DESKS.items():
+        cast.tokens[name] = stage.desk(user).token
+    _furnish(cast, people, phones["holder"])
+    return cast
+
+
+DESKS = {
+    "clerk": "clerk-north",
+    "reviewer": "reviewer-north",
+    "foreign_reviewer": "reviewer-south",
+    "safeguarding": "safeguarding",
+    "auditor": "auditor",
+}
+
+
+def _signed_in(stage: Stage, person: RegistryPerson) -> Phone:
+    phone = sign_in(stage, person)
+    cards.set_password(as_holder(stage, phone), CARD_PASSWORD)
+    return phone
+
+
+def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> None:
+    stage, ids = cast.stage, cast.ids
+    mine = person_id(stage, people["holder"])
+    assert people["holder"].card is not None
+    ids["device_id"] = phone.must("GET", "/devices")["items"][0]["id"]
+    ids["document_id"] = phone.upload("passport", specimens.paper("passport", ["Nobody"]))
+    ids["upload_id"] = phone.must("POST", "/documents/uploads", {"kind": "passport", "size": 9})[
+        "id"
+    ]
+    ids["certificate_id"] = phone.must("POST", "/rights/certificates")["id"]
+    ids |= {"recovery_id": _recovery(stage, ids["device_id"]), "reset_id": _reset(stage, mine)}
+    ids |= {"kind": "family_services", "number": "1"}
+    notices = {
+        k: phone.must("GET", f"/notices/{k}") for k in ("family_services", "face_processing")
+    }
+    cast.known = {
+        "step_up": grant(stage, phone),
+        "card": people["holder"].card.number,
+        "number": people["holder"].number,
+        "read": _read(notices["family_services"]),
+        "face": _read(notices["face_processing"]),
+        "key": SigningKey().public_jwk(),
+    }
+    _application_in_review(cast)
+    _somebody_at_the_camera(cast)
+
+
+def _read(notice: dict[str, Any]) -> dict[str, str]:
+    return {"notice_id": notice["id"], "text_sha256": notice["text_sha256"]}
+
+
+def _recovery(stage: Stage, device_id: str) -> str:
+    now, row_id = stage.joined.call().now, uuid.uuid4()
+    with stage.joined.db.write() as session:
+        device = session.get_one(Device, uuid.UUID(device_id))
+        session.add(
+            Recovery(
+                id=row_id,
+                account_id=device.account_id,
+                secret_hash="0" * 64,
+                channel="app",
+                opened_at=now,
+                ready_at=now + timedelta(days=1),
+                expires_at=now + timedelta(days=3),
+            )
+        )
+        session.commit()
+    return str(row_id)
+
+
+def _reset(stage: Stage, person: uuid.UUID) -> str:
+    now, row_id = stage.joined.call().now, uuid.uuid4()
+    with stage.joined.db.write() as session:
+        session.add(
+            CardPasswordReset(
+                id=row_id,
+                person_id=person,
+                channel="app",
+                opened_at=now,
+                expires_at=now + timedelta(hours=1),
+            )
+        )
+        session.commit()
+    return str(row_id)
+
+
+def _application_in_review(cast: Cast) -> None:
+    """A case of the demo's region, of somebody else's link."""
+    phone = cast.stage.signed_in("tomas")
+    applied = _named(cast.stage, phone, "tomas", "elena")
+    papers = [
+        phone.upload("id_card_front", specimens.identity_card_front(PERSON, ["Elena"])),
+        phone.upload("id_card_back", specimens.identity_card_back(["Valid"])),
+    ]
+    assert phone.give_evidence(applied, papers).ok
+    desk = cast.stage.desk("reviewer-north")
+    cast.ids["case_id"] = desk.must("GET", "/staff/cases")["items"][0]["id"]
+
+
+def _somebody_at_the_camera(cast: Cast) -> None:
+    phone = cast.stage.signed_in("lucia")
+    applied = _named(cast.stage, phone, "lucia", "mateo")
+    papers = [
+        phone.upload("birth_certificate", specimens.paper("birth certificate", ["Mateo"])),
+        phone.upload("face_photo", specimens.face_photo(PERSON)),
+    ]
+    assert phone.give_evidence(applied, papers).ok
+    assert phone.consent_as_guardian(applied).ok
+    opened = phone.open_capture(applied, "own")
+    cast.ids["session_id"], cast.tokens["camera"] = opened["id"], opened["token"]
+
+
+def _named(stage: Stage, phone: Phone, holder: str, relative: str) -> str:
+    kin = next(k for k in stage.demo.relatives if (k.holder_ref, k.ref) == (holder, relative))
+    link_id = str(phone.open_application(phone.step_up(CARD_PASSWORD))["id"])
+    phone.acknowledge(link_id)
+    assert phone.give_family_account(link_id, kin.name, kin.number, kin.relation).ok
+    return link_id
+
+
+# --- requests -----------------------------------------------------------------------------------
+
+COUNTER = {"identity_document": "id_card"}
+
+
+def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
+    """A body for each operation that takes one: valid, whatever it then leads to."""
+    known = cast.known
+    card = {**COUNTER, "card_number": known["card"]}
+    return {
+        "acceptLink": {"accepted": False},
+        "drawChallenge": {"device_key": known["key"]},
+        "consentAsPerson": {"decision": "declined", **known["face"]},
+        "consentAsGuardian": {"decision": "declined", **known["face"]},
+        "setCardPassword": {"password": CARD_PASSWORD},
+        "changeCardPassword": {"old": CARD_PASSWORD, "new": "482915"},
+        "openCardPasswordReset": {"code": "123456"},
+        "finishCardPasswordReset": {"new_password": "482915"},
+        "drawChallengeForCardPasswordReset": {"device_key": known["key"]},
+        "showQrCode": {"operation": "identify"},
+        "renewCard": {},
+        "changeCardState": {"state": "lost"},
+        "appealCertification": {"grounds": GROUNDS},
+        "appealRelativeCertification": {"grounds": GROUNDS},
+        "askVisit": {"grounds": GROUNDS},
+        "askRelativeVisit": {"grounds": GROUNDS},
+        "appeal": {"grounds": GROUNDS},
+        "renameDevice": {"name": "Telephone"},
+        "beginUpload": {"kind": "passport", "size": 9},
+        "openInvitation": {"token": "x" * 30},
+        "openApplication": {"step_up_id": known["step_up"]},
+        "setScopes": {"scopes": ["rights"]},
+        "setScopesOnMe": {"scopes": ["rights"]},
+        "acknowledgeNotice": known["read"],
+        "openCaptureSession": {"via": "own"},
+        "submitEvidence": {"document_ids": [cast.ids["document_id"]]},
+        "giveFamilyAccount": {"name": "A Name", "number": known["number"], "relation": "child"},
+        "reportNotMe": {"token": "x" * 30},
+        "openRecovery": {"code": "123456", "device_name": "New", "sign_in_id": SOME_ID},
+        "completeRecovery": {"device_name": "New", "recovery_token": "x" * 30},
+        "approveRecovery": {"step_up_id": known["step_up"]},
+        "unlockSession": {"password": CARD_PASSWORD},
+        "signIn": {"code": "123456", "device_name": "New", "sign_in_id": SOME_ID},
+        "requestSignInCode": {"card_number": known["card"]},
+        "issueCardAtCounter": {**COUNTER, "number": known["number"]},
+        "openCardPasswordResetAtCounter": card,
+        "renewCardAtCounter": card,
+        "changeCardStateAtCounter": {**card, "state": "lost"},
+        "decideCase": {
+            "outcome": "rejected",
+            "reason": "document_not_legible",
+            "explanation": "Nothing can be read on it.",
+        },
+        "decideCertificationCase": {"accepted": True, "reason": "seen_in_person"},
+        "redeemCertificationCode": {**COUNTER, "code": "ABCDE23456"},
+        "reinstateBenefit": {"kind": "old_age", "number": known["number"]},
+        "redeemCounterCode": {**COUNTER, "code": "ABCDE23456FG", "relative_present": True},
+        "actOnLink": {"action": "suspend"},
+        "useQrCode": {"operation": "identify", "text": "EC1:x"},
+        "openRecoveryAtCounter": card,
+        "signInStaff": {"user_name": "nobody", "password": "nothing"},
+        "openStepUp": {"password": CARD_PASSWORD, "purpose": "add_relative"},
+        "refreshTokens": {"refresh_token": "x" * 30},
+    }
+
+
+def forms() -> dict[str, dict[str, Any]]:
+    """Parts for each operation that takes files."""
+    small = b"x"
+    capture = {
+        "answer": (io.BytesIO(b"{}"), "answer.json"),
+        "signature": (io.BytesIO(small), "signature"),
+        "frames": [(io.BytesIO(small), f"{number}.jpg") for number in range(3)],
+    }
+    return {
+        "sendCapture": capture,
+        "showFaceForCardPasswordReset": capture,
+        "sendDigitsVideo": {"video": (io.BytesIO(small), "video.mp4")},
+        "uploadDocument": {"file": (io.BytesIO(small), "page.jpg")},
+    }
+
+
+QUERIES = {
+    "checkCertificate": "?code=ABCD-EFGH-JKLM-NPQR",
+    "uploadDocument": "?kind=passport",
+    "continueUpload": "?offset=0",
+    "getLinkActsFile": "?format=csv",
+    "getActsOnMeFile": "?format=csv",
+}
+
+
+def ask(cast: Cast, operation_id: str, method: str, path: str, actor: str) -> str:
+    """The code of the answer to somebody's request; "ok" where there is none."""
+    address = re.sub(r"\{(\w+)\}", lambda found: cast.ids[found[1]], path)
+    sent: dict[str, Any] = {}
+    if (body := bodies(cast).get(operation_id)) is not None:
+        sent = {"json": body}
+    elif (form := forms().get(operation_id)) is not None:
+        sent = {"data": form, "content_type": "multipart/form-data"}
+    elif operation_id == "continueUpload":
+        sent = {"data": b"x", "content_type": "application/octet-stream"}
+    headers = {"Idempotency-Key": uuid.uuid4().hex, "If-Match": '"1"'}
+    if token := cast.tokens[actor]:
+        headers["Authorization"] = f"Bearer {token}"
+    client = cast.stage.app.test_client()
+    answer = client.open(
+        address + QUERIES.get(operation_id, ""), method=method, headers=headers, **sent
+    )
+    problem = answer.json if "problem" in (answer.content_type or "") else None
+    return str(problem["code"]) if problem else "ok" if answer.status_code < 400 else "unknown"
