@@ -14,15 +14,18 @@ import sqlalchemy as sa
 from ecard.accounts.models import Device, Recovery
 from ecard.cards import service as cards
 from ecard.cards.models import CardPasswordReset
+from ecard.certification.models import CertificationCase
 from ecard.db import Database
 from ecard.demo import specimens
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Phone
 from ecard.family.models import Link
 from ecard.family.policy import STATES as RULES_STATES
+from ecard.persons.models import Person
 from ecard.registry.port import RegistryPerson
 from tests.family.scene import (
     SCOPES,
+    TODAY,
     as_holder,
     born,
     grant,
@@ -35,6 +38,7 @@ from tests.support import CARD_PASSWORD, Stage
 
 SOME_ID = str(uuid.UUID(int=7))
 GROUNDS = "She can walk no more."
+PLACE = "certification_cases.grounds"
 PERSON = specimens.open_photo(specimens.public_portraits()[0])
 
 
@@ -147,6 +151,9 @@ def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> Non
         "face": _read(notices["face_processing"]),
         "key": SigningKey().public_jwk(),
     }
+    ids["certification_case_id"] = _visit_asked(
+        stage, person_id(stage, invent(stage, "walker", born(80)))
+    )
     _application_in_review(cast)
     _somebody_at_the_camera(cast)
 
@@ -190,6 +197,28 @@ def _reset(stage: Stage, person: uuid.UUID) -> str:
     return str(row_id)
 
 
+def _visit_asked(stage: Stage, person: uuid.UUID) -> str:
+    call, row_id = stage.joined.call(), uuid.uuid4()
+    with stage.joined.db.write() as session:
+        asked = session.get_one(Person, person)
+        session.add(
+            CertificationCase(
+                id=row_id,
+                person_id=person,
+                region_id=asked.region_id,
+                kind="visit",
+                opened_by=person,
+                opened_at=call.now,
+                opened_on=TODAY,
+                counts_from=TODAY,
+                grounds=call.dependencies.vault.seal(session, person, PLACE, row_id, GROUNDS),
+                due_at=call.now + timedelta(days=3),
+            )
+        )
+        session.commit()
+    return str(row_id)
+
+
 def _application_in_review(cast: Cast) -> None:
     """A case of the demo's region, of somebody else's link."""
     phone = cast.stage.signed_in("tomas")
@@ -222,6 +251,17 @@ def _named(stage: Stage, phone: Phone, holder: str, relative: str) -> str:
     phone.acknowledge(link_id)
     assert phone.give_family_account(link_id, kin.name, kin.number, kin.relation).ok
     return link_id
+
+
+def operations(stage: Stage) -> dict[str, tuple[str, str]]:
+    """Every operation of the API: its method and path."""
+    page = stage.app.test_client().get("/api/openapi.json").json
+    return {
+        operation["operationId"]: (method.upper(), path)
+        for path, item in page["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
 
 
 # --- requests -----------------------------------------------------------------------------------
@@ -312,12 +352,16 @@ QUERIES = {
     "continueUpload": "?offset=0",
     "getLinkActsFile": "?format=csv",
     "getActsOnMeFile": "?format=csv",
+    "readDemoMailbox": "?address=%2B447700900101",
 }
 
 
 def ask(cast: Cast, operation_id: str, method: str, path: str, actor: str) -> str:
     """The code of the answer to somebody's request; "ok" where there is none."""
-    address = re.sub(r"\{(\w+)\}", lambda found: cast.ids[found[1]], path)
+    ids = dict(cast.ids)
+    if "/certification/" in path:
+        ids["case_id"] = ids["certification_case_id"]
+    address = re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
     sent: dict[str, Any] = {}
     if (body := bodies(cast).get(operation_id)) is not None:
         sent = {"json": body}
