@@ -1,8 +1,9 @@
 """`threads`: eight threads that judge for a while, and beside them one alone: how many decisions a
 second, and how much memory a worker holds.
 
-Memory is read before and after the long stretch, once every thread has held its largest arrays
-(`warm`). Throughput is taken in short turns, one thread and all of them. On a machine that is not
+Memory is read every second of the long stretch, once every thread has held its largest arrays
+(`warm`): a single look depends on which arrays are free at that moment, so what drifts is the
+median of the last tenth against that of the first. Throughput is taken in short turns, one thread and all of them. On a machine that is not
 idle others take the cores away: `gain_of_own` leaves out the time in which a thread was ready and
 no core was free (the system counts it), `gain` does not. Nor are the cores of a rented machine
 always whole ones: so each round also has as many processes as cores, which share nothing.
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from threading import Event, Thread
 from typing import Any
 
 from biometrics.engines import DEFAULT_ENGINE, ENGINES
@@ -37,6 +39,9 @@ THREADS = 8
 TURN_SECONDS = 20.0
 """At the end of a turn of eight threads one decision may run alone on one of two cores: of 5 s that
 is 1 part in 30, of 20 s 1 in 120."""
+
+
+LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,41 @@ class Processes:
         return sum(self._pool.map(_rate_alone, [seconds] * cores()))
 
 
+class Watch:
+    """Reads the memory of this process every second."""
+
+    def __init__(self) -> None:
+        self._seen: list[float] = []
+        self._over = Event()
+        self._thread = Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> "Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            now = resident_mb()
+            if now is not None:
+                self._seen.append(now)
+
+    def ends(self) -> dict[str, float | None]:
+        """Median MB of the first tenth (`warm`) and of the last (`end`); None where unknown."""
+        if not self._seen:
+            return {"warm": None, "end": None}
+        tenth = max(1, len(self._seen) // 10)
+        return {"warm": median(self._seen[:tenth]), "end": median(self._seen[-tenth:])}
+
+    def drift(self) -> float | None:
+        """MB more at the end than at the beginning."""
+        warm, end = self.ends().values()
+        return None if warm is None or end is None else end - warm
+
+
 _own: dict[str, FaceVerifier] = {}
 
 
@@ -133,10 +173,10 @@ def measure(
     with Progress("judging", 2 + 3 * rounds) as progress:
         judging(verifier, capture, warm, THREADS)
         progress.step()
-        before = resident_mb()
-        long = judging(verifier, capture, seconds, THREADS)
+        with Watch() as watch:
+            long = judging(verifier, capture, seconds, THREADS)
         progress.step()
-        after, turns = resident_mb(), []
+        turns = []
         processes.rate(0.1)  # loaded by now
         for _ in range(rounds):
             one = judging(verifier, capture, turn, 1)
@@ -150,8 +190,8 @@ def measure(
         "seconds": seconds,
         "turn_seconds": turn,
         "decisions": long.decisions,
-        "memory_mb": {"ready": ready, "warm": before, "end": after, "peak": peak_mb()},
-        "drift_mb": None if before is None or after is None else after - before,
+        "memory_mb": {"ready": ready, **watch.ends(), "peak": peak_mb()},
+        "drift_mb": watch.drift(),
         "gain": _gains([turn.every.rate() / turn.one.rate() for turn in turns]),
         "gain_of_own": _gains(
             [turn.every.rate_of_own() / turn.one.rate_of_own() for turn in turns]
