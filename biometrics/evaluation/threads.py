@@ -3,11 +3,12 @@ second, and how much memory a worker holds.
 
 Memory is read every second of the long stretch, once every thread has held its largest arrays
 (`warm`): a single look depends on which arrays are free at that moment, so what drifts is the
-median of the last tenth against that of the first. Throughput is taken in short turns, one thread and all of them. On a machine that is not
-idle others take the cores away: `gain_of_own` leaves out the time in which a thread was ready and
-no core was free (the system counts it), `gain` does not. Nor are the cores of a rented machine
-always whole ones: so each round also has as many processes as cores, which share nothing.
-`gain_of_processes` is theirs, and `of_processes` what the threads get done of what they do.
+median of the last tenth against that of the first. Throughput is taken in short turns, one thread
+and all of them. On a machine that is not idle others take the cores away: `gain_of_own` leaves out
+the time in which a thread was ready and no core was free (the system counts it), `gain` does not.
+Nor are the cores of a rented machine always whole ones: so each round also has as many processes
+as cores, which share nothing. `gain_of_processes` is theirs, and `of_processes` what the threads
+get done of what they do.
 
 report.json: `{"engine", "cores", "threads", "seconds", "turn_seconds", "decisions", "memory_mb":
 {"ready", "warm", "end", "peak"}, "drift_mb"}` and, each as `{"median", "rounds"}`, `"gain"`,
