@@ -25,6 +25,8 @@ LIVENESS_UNDECIDED = "liveness_undecided"
 
 MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})
 """Outcomes that count against the limits; None is a try that was reserved and never settled."""
+ATTACK_REMEMBERED_DAYS = 30
+"""So long a person looks at whatever else is shown for the pair; chosen, a month as of a case."""
 FORGETS_A_ROW = frozenset({MATCH, REVIEW})
 DAY_SECONDS = 24 * 3600
 

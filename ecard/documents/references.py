@@ -27,6 +27,8 @@ from ecard.documents.errors import (
 from ecard.documents.models import ReferencePhoto
 from ecard.documents.policy import FaceSource, Standing
 from ecard.documents.uploading import JPEG
+from ecard.family import service as family
+from ecard.notices import service as notices
 from ecard.policy.service import Policy
 
 if TYPE_CHECKING:
@@ -167,6 +169,25 @@ def reference(session: Session, call: Call, link: Link) -> tuple[ReferencePhoto,
         return photo, files.read(session, call, photo.file_id)
     except files.FileDestroyed as gone:
         raise ReferenceLapsed from gone
+
+
+def kept_portrait(
+    session: Session, call: Call, person_id: uuid.UUID
+) -> tuple[ReferencePhoto, bytes] | None:
+    """The newest reference photo that a person agreed to keep for later face checks, on whichever
+    standing link on them; None where there is none now."""
+    query = sa.select(ReferencePhoto).where(
+        ReferencePhoto.link_id.in_(family.standing_on(session, person_id)),
+        ReferencePhoto.lapses_at > call.now,
+        ReferencePhoto.subject == "relative",
+    )
+    for photo in session.scalars(query.order_by(ReferencePhoto.created_at.desc())):
+        agreed = notices.consent(session, photo.link_id, notices.PORTRAIT_KEPT)
+        if agreed is None or (agreed.decision, agreed.person_id) != ("given", person_id):
+            continue
+        with suppress(files.FileDestroyed):
+            return photo, files.read(session, call, photo.file_id)
+    return None
 
 
 def household_references(

@@ -130,7 +130,7 @@ def _settle(
 
 def _settle_photos(session: Session, call: Call, link: Link) -> int:
     """Kept by its own consent until it lapses or the link ends; without it, with the document."""
-    consent = notices.consent(session, link.id, "portrait_kept")
+    consent = notices.consent(session, link.id, notices.PORTRAIT_KEPT)
     agreed = consent.person_id if consent is not None and consent.decision == "given" else None
     removed = 0
     for photo in session.scalars(sa.select(ReferencePhoto).filter_by(link_id=link.id)):

@@ -19,6 +19,7 @@ from ecard.documents.holding import hold
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
     household_references,
+    kept_portrait,
     note_registry_match,
     reference,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "finish",
     "hold",
     "household_references",
+    "kept_portrait",
     "list_open",
     "list_unclaimed",
     "look_at",
