@@ -39,7 +39,7 @@ def picture_of(call: Call, acting: Acting) -> Picture:
         kept = documents.kept_portrait(session, call, acting.person_id)
     if kept is not None:
         photo, jpeg = kept
-        return Picture(jpeg, photo.source == "portrait")
+        return Picture(jpeg, photo.source != "face_photo")
     portrait = persons.portrait(call, acting.registry_ref) if age >= policy.adult_age else None
     if portrait is None:
         raise NoPictureToCompare

@@ -103,6 +103,8 @@ class CertificationCapture(Base):
     expires_at: Mapped[datetime]
     consent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("consents.id"))
     """The decision about the face in this session, each time anew."""
+    keep_portrait: Mapped[bool] = mapped_column(default=False)
+    """Whether one picture is to be kept for later checks, if it matches."""
     unusable: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     end_outcome: Mapped[str | None] = mapped_column(sa.String(64))

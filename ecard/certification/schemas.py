@@ -16,6 +16,7 @@ from ecard.certification.policy import (
     STATES,
     WAYS_WITHOUT_FACE,
 )
+from ecard.face_consents import FaceDecisionSchema
 from ecard.registry.port import BENEFIT_KINDS
 
 NEXT = {"description": "The step now allowed"}
@@ -86,6 +87,20 @@ class CertificationCaptureSchema(ma.Schema):
     next = fields.text(metadata=NEXT)
 
 
+class CertificationConsentSchema(FaceDecisionSchema):
+    """The decision about the face for this one proof, and about keeping a picture."""
+
+    keep_portrait = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "A consent of its own: a picture that matches is kept on the helper's"
+            " link for later checks, in place of the one before"
+        },
+    )
+
+
 class CertificationAnswerSchema(ma.Schema):
     """What came of a capture: the receipt of a proof, or the way on."""
 
@@ -98,6 +113,9 @@ class CertificationAnswerSchema(ma.Schema):
         metadata={"description": "A person looks; the payment goes on until it is decided"},
     )
     receipt = ma.fields.Nested(ReceiptSchema, required=True, allow_none=True)
+    portrait_kept = ma.fields.Boolean(
+        required=True, metadata={"description": "A new reference photo was taken, as agreed"}
+    )
     tries_left = fields.count()
     wait_seconds = fields.count()
     unusable_left = fields.count()

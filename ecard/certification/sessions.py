@@ -42,7 +42,7 @@ from ecard.certification.models import (
 )
 from ecard.certification.standing import benefits_of, refuse_unless_certifiable, standings
 from ecard.certification.telling import SCOPE
-from ecard.errors import NotFound
+from ecard.errors import InvalidInput, NotFound
 from ecard.family import service as family
 from ecard.notices import service as notices
 from ecard.persons import service as persons
@@ -153,6 +153,7 @@ def _open(call: Call, acting: Acting) -> FaceSession:
             opened_by=call.holder.person_id,
             opened_at=call.now,
             expires_at=call.now + timedelta(seconds=call.settings.capture_session_seconds),
+            keep_portrait=False,
             unusable=0,
         )
         session.add(row)
@@ -356,11 +357,20 @@ def read_notice(call: Call, capture_id: uuid.UUID) -> notices.Notice:
 
 
 def decide_consent(
-    call: Call, capture_id: uuid.UUID, *, decision: str, notice_id: uuid.UUID, text_sha256: str
+    call: Call,
+    capture_id: uuid.UUID,
+    *,
+    decision: str,
+    keep_portrait: bool,
+    notice_id: uuid.UUID,
+    text_sha256: str,
 ) -> FaceSession:
     """The person (the guardian of somebody young) decides about the face, for this session alone.
 
-    Raises ConsentByGuardian for somebody young who is alone, NoticeOutdated, NoticeTextDiffers.
+    ``keep_portrait``: a consent of its own, that a picture which matches is kept on the helper's
+    link for later checks, in place of the one before. Raises ConsentByGuardian for somebody young
+    who is alone, InvalidInput where there is no link to keep it on, NoticeOutdated,
+    NoticeTextDiffers.
     """
     acting = acting_in(call, capture_id)
     with call.db.write() as session:
@@ -368,20 +378,28 @@ def decide_consent(
         by = known(session, call, acting, row).consent_by
         if by == "guardian" and row.link_id is None:
             raise ConsentByGuardian
-        given = notices.decide(
-            session,
-            call,
-            link_id=row.link_id,
-            person_id=row.person_id,
-            given_by=by,
-            kind=notices.FACE_CERTIFICATION,
-            decision=decision,
-            notice_id=notice_id,
-            text_sha256=text_sha256,
-            region_id=acting.region_id,
-        )
+        if keep_portrait and row.link_id is None:
+            raise InvalidInput(fields={"keep_portrait": ["needs_link"]})
+        row.keep_portrait = keep_portrait and decision == "given"
+        kinds = [notices.FACE_CERTIFICATION]
+        kinds += [notices.PORTRAIT_KEPT] if row.keep_portrait else []
+        given = [
+            notices.decide(
+                session,
+                call,
+                link_id=row.link_id,
+                person_id=row.person_id,
+                given_by=by,
+                kind=kind,
+                decision=decision,
+                notice_id=notice_id,
+                text_sha256=text_sha256,
+                region_id=acting.region_id,
+            )
+            for kind in kinds
+        ]
         session.flush()
-        row.consent_id = given.id
+        row.consent_id = given[0].id
         view = _view(call, row, known(session, call, acting, row))
         session.commit()
     return view

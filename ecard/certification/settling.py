@@ -22,11 +22,15 @@ from ecard.call import Call
 from ecard.certification import policy as rules
 from ecard.certification import sessions
 from ecard.certification.cases import add_case, cases_of, keep_frames, new_case, reviews_left
+from ecard.certification.comparing import Picture
 from ecard.certification.models import CertificationAttempt, CertificationCapture
 from ecard.certification.proving import Helped, keep_proof
 from ecard.certification.reading import ReceiptView, receipt_view
 from ecard.certification.standing import refuse_unless_certifiable, standings, today_at
+from ecard.documents import service as documents
 from ecard.errors import Refusal
+from ecard.family import service as family
+from ecard.notices import service as notices
 from ecard.persons import service as persons
 from ecard.registry.port import Benefit
 
@@ -40,6 +44,7 @@ class FaceAnswer:
     in_review: bool
     """Whether a person looks at something of this person's; the payment goes on meanwhile."""
     receipt: ReceiptView | None
+    portrait_kept: bool
     tries_left: int
     wait_seconds: int
     unusable_left: int
@@ -54,7 +59,10 @@ class Judged:
     seen: Verification
     verdict: faces.Verdict
     frames: Sequence[bytes]
-    reference: bytes
+    compared_with: Picture
+    age: int
+    new_picture: bytes | None = None
+    """What later faces are compared with, where that was agreed."""
 
     @property
     def reason(self) -> str | None:
@@ -74,6 +82,7 @@ class _Effect:
     """What an outcome led to."""
 
     receipt: ReceiptView | None = None
+    portrait_kept: bool = False
     in_review: bool = False
     refused: Refusal | None = None
 
@@ -130,7 +139,8 @@ def _effect(
             if sessions.consent_in(session, row) != "given":
                 raise ConsentMissing(next="choose_route")
             if judged.verdict.outcome == faces.MATCH:
-                return _Effect(receipt=_prove(session, call, acting, benefits))
+                receipt = _prove(session, call, acting, benefits)
+                return _Effect(receipt, _take_anew(session, call, acting, judged))
             return _Effect(in_review=_hand_to_person(session, call, acting, benefits, judged))
     except Refusal as refusal:  # the outcome is kept all the same
         return _Effect(refused=refusal)
@@ -145,6 +155,21 @@ def _prove(
     alone = acting.link_id is None
     helped = Helped() if alone else Helped(call.holder.person_id, acting.link_id)
     return receipt_view(keep_proof(session, call, person, benefits, helped, rules.FACE))
+
+
+def _take_anew(session: Session, call: Call, acting: Acting, judged: Judged) -> bool:
+    """Whether a new reference photo is kept on the helper's link; the one before is destroyed."""
+    if judged.new_picture is None or acting.link_id is None:
+        return False
+    agreed = notices.consent(session, acting.link_id, notices.PORTRAIT_KEPT)
+    if agreed is None or agreed.decision != "given":  # taken back while it was judged
+        return False
+    link = family.lock_link(session, acting.link_id)
+    vouched_for = judged.compared_with.vouched_for
+    documents.take_anew(
+        session, call, link, judged.new_picture, age=judged.age, vouched_for=vouched_for
+    )
+    return True
 
 
 def _hand_to_person(
@@ -176,7 +201,9 @@ def _hand_to_person(
     case.reasons = list(judged.verdict.reasons) or [judged.verdict.outcome]
     case.facts = kept_frames.machine_facts(judged.seen)
     add_case(session, call, person, case, policy, grounds="")
-    keep_frames(session, call, case, judged.frames, judged.reference, policy.case_file_days)
+    keep_frames(
+        session, call, case, judged.frames, judged.compared_with.jpeg, policy.case_file_days
+    )
     return True
 
 
@@ -192,6 +219,7 @@ def _answer(
         reason=judged.what_to_change,
         in_review=effect.in_review,
         receipt=effect.receipt,
+        portrait_kept=effect.portrait_kept,
         tries_left=found.allowed.tries_left,
         wait_seconds=found.allowed.wait_seconds,
         unusable_left=max(0, call.settings.unusable_max - row.unusable),

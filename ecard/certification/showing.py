@@ -32,6 +32,7 @@ from ecard.challenges import DrawnChallenge
 from ecard.documents import service as documents
 from ecard.errors import Refusal
 from ecard.family import service as family
+from ecard.kept_frames import without_metadata
 from ecard.prints import Whose
 from ecard.registry.port import Benefit
 from ecard.told import Sent, Told
@@ -83,6 +84,7 @@ class Question:
     answer: Answer
     shown: faces.Shown
     whose: Whose
+    keep_portrait: bool
     household: tuple[bytes, ...]
 
 
@@ -118,6 +120,7 @@ def _question(call: Call, acting: Acting, capture: Capture, sent: Sent) -> Quest
             shown=_shown(call, found, drawn, sent),
             answer=answers.answer_of(capture.told, drawn),
             whose=Whose(row.person_id, row.opened_by, drawn.profile),
+            keep_portrait=row.keep_portrait,
             household=_household(session, call, acting, found),
         )
 
@@ -172,8 +175,26 @@ def _judge(
             answer=question.answer,
             reserve=lambda prints: _reserve(call, acting, capture, question, prints),
         )
-        judged = Judged(seen, _verdict(question, seen), frames, question.picture.jpeg)
+        verdict = _verdict(question, seen)
+        anew = _new_picture(call, question, seen, verdict, frames)
+        judged = Judged(seen, verdict, frames, question.picture, question.age, anew)
         return settle(call, acting, capture.id, capture.try_id, question.benefits, judged)
+
+
+def _new_picture(
+    call: Call,
+    question: Question,
+    seen: Verification,
+    verdict: faces.Verdict,
+    frames: Sequence[bytes],
+) -> bytes | None:
+    """The frame that later faces are compared with, where that was agreed and one is fit for it."""
+    if not question.keep_portrait or verdict.outcome != faces.MATCH or seen.best_frame is None:
+        return None
+    frame = frames[seen.best_frame]
+    with captures.place(call.dependencies.judging, call.settings.judging_wait_seconds):
+        fit = call.dependencies.verifier().check_reference(frame).usable
+    return without_metadata(frame) if fit else None
 
 
 def _verdict(question: Question, seen: Verification) -> faces.Verdict:

@@ -26,6 +26,7 @@ from ecard.certification.schemas import (
     CertificationCaptureSchema,
     CertificationCaseSchema,
     CertificationCodeSchema,
+    CertificationConsentSchema,
     CertificationDecisionSchema,
     CertificationGroundsSchema,
     CertificationSchema,
@@ -37,7 +38,7 @@ from ecard.certification.schemas import (
 )
 from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
 from ecard.errors import InvalidInput, NotFound, Unavailable, VersionChanged
-from ecard.face_consents import FaceDecisionSchema, FaceNoticeSchema
+from ecard.face_consents import FaceNoticeSchema
 from ecard.family.errors import (
     ActingNotAllowedNow,
     LinkNotActive,
@@ -240,9 +241,9 @@ def read_notice(capture_id: uuid.UUID) -> Any:
 @certification_captures.doc(operationId="consentToCertification")
 @certification_captures.idempotent
 @certification_captures.refuses(
-    *IN_SESSION, faces.ConsentByGuardian, NoticeOutdated, NoticeTextDiffers
+    *IN_SESSION, faces.ConsentByGuardian, InvalidInput, NoticeOutdated, NoticeTextDiffers
 )
-@certification_captures.arguments(FaceDecisionSchema)
+@certification_captures.arguments(CertificationConsentSchema)
 @certification_captures.response(201, CertificationCaptureSchema)
 def consent(body: dict[str, Any], capture_id: uuid.UUID) -> Any:
     """The person decides about their face for this one proof (a guardian where they are young)."""

@@ -221,13 +221,14 @@ class Capture:
         """The adult relative accepts, or does not."""
         return self.send("POST", "/acceptance", {"accepted": accepted, "scopes": scopes})
 
-    def consent(self, decision: str = "given") -> Answer:
+    def consent(self, decision: str = "given", **more: Any) -> Answer:
         """The relative decides about face processing."""
         notice = self.send("GET", "/notice").body
         body = {
             "decision": decision,
             "notice_id": notice["id"],
             "text_sha256": notice["text_sha256"],
+            **more,
         }
         return self.send("POST", "/consent", body)
 

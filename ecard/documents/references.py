@@ -110,15 +110,8 @@ def keep_reference(
     application: Application,
     reference: Found,
 ) -> ReferencePhoto:
-    policy, source = application.policy, application.source
-    months = rules.reference_months(
-        source,
-        application.age,
-        portrait=policy.portrait_months,
-        child=policy.reference_months_child,
-        small_child=policy.reference_months_small_child,
-        small_age=policy.small_child_age,
-    )
+    source = application.source
+    months = _months(source, application.age, application.policy)
     kept = files.put(
         session,
         call,
@@ -169,6 +162,54 @@ def reference(session: Session, call: Call, link: Link) -> tuple[ReferencePhoto,
         return photo, files.read(session, call, photo.file_id)
     except files.FileDestroyed as gone:
         raise ReferenceLapsed from gone
+
+
+def take_anew(
+    session: Session, call: Call, link: Link, jpeg: bytes, *, age: int, vouched_for: bool
+) -> ReferencePhoto:
+    """A live frame that matched becomes the link's reference photo; what was kept is destroyed.
+
+    ``link`` is locked, and the person (``age``: theirs) agreed that one is kept. ``vouched_for``:
+    whether somebody vouches for what it matched. Not committed; then call ``files.erase``.
+    """
+    policy = family.policy_of(session, call, link)
+    adult = age >= policy.adult_age
+    months = _months(FaceSource.RELATIVE_PORTRAIT if adult else FaceSource.FACE_PHOTO, age, policy)
+    for earlier in session.scalars(sa.select(ReferencePhoto).filter_by(link_id=link.id)):
+        files.destroy(session, call, earlier.file_id, "taken_anew")
+    lapses_at = rules.add_months(call.now, months)
+    kept = files.put(
+        session,
+        call,
+        owner_id=shown_person(link, guardian=False),
+        purpose="reference_photo",
+        media_type=JPEG,
+        content=jpeg,
+        destroy_after=lapses_at,
+    )
+    photo = ReferencePhoto(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        subject="relative",
+        source="capture" if vouched_for else "face_photo",
+        file_id=kept.id,
+        created_at=call.now,
+        lapses_at=lapses_at,
+    )
+    session.add(photo)
+    session.flush()
+    return photo
+
+
+def _months(source: FaceSource, age: int, policy: Policy) -> int:
+    return rules.reference_months(
+        source,
+        age,
+        portrait=policy.portrait_months,
+        child=policy.reference_months_child,
+        small_child=policy.reference_months_small_child,
+        small_age=policy.small_child_age,
+    )
 
 
 def kept_portrait(

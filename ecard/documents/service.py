@@ -22,6 +22,7 @@ from ecard.documents.references import (
     kept_portrait,
     note_registry_match,
     reference,
+    take_anew,
 )
 from ecard.documents.resuming import (
     PartialUploadView,
@@ -61,6 +62,7 @@ __all__ = [
     "status",
     "submit",
     "sweep",
+    "take_anew",
     "upload",
 ]
 

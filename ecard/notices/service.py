@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -43,11 +44,11 @@ FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
 FACE_CERTIFICATION, PORTRAIT_KEPT = "face_certification", "portrait_kept"
 KINDS = (FAMILY_SERVICES, FACE_PROCESSING, FACE_CERTIFICATION)
 UPON = {
-    FACE_PROCESSING: FACE_PROCESSING,
-    PORTRAIT_KEPT: FACE_PROCESSING,
-    FACE_CERTIFICATION: FACE_CERTIFICATION,
+    FACE_PROCESSING: (FACE_PROCESSING,),
+    PORTRAIT_KEPT: (FACE_PROCESSING, FACE_CERTIFICATION),
+    FACE_CERTIFICATION: (FACE_CERTIFICATION,),
 }
-"""Kind of consent → the notice that it is given upon."""
+"""Kind of consent → the notices that it may be given upon."""
 DECISIONS = ("given", "declined", "withdrawn")
 GIVEN_BY = ("guardian", "person")
 
@@ -138,7 +139,7 @@ def acknowledge(
     ``region_id``: whose notice is to be shown, the application's. Raises NotFound, NoticeOutdated,
     NoticeTextDiffers.
     """
-    notice = _shown_now(session, call, region_id, FAMILY_SERVICES, notice_id, text_sha256)
+    notice = _shown_now(session, call, region_id, (FAMILY_SERVICES,), notice_id, text_sha256)
     row = Acknowledgement(
         id=uuid.uuid4(),
         person_id=person_id,
@@ -256,14 +257,14 @@ def _shown_now(
     session: Session,
     call: Call,
     region_id: uuid.UUID,
-    kind: str,
+    kinds: Collection[str],
     notice_id: uuid.UUID,
     text_sha256: str,
 ) -> Notice:
     notice = session.get(Notice, notice_id)
-    if notice is None or notice.kind != kind:
+    if notice is None or notice.kind not in kinds:
         raise NotFound
-    if current(session, region_id, kind, notice.language, call.now).id != notice.id:
+    if current(session, region_id, notice.kind, notice.language, call.now).id != notice.id:
         raise NoticeOutdated
     if not hmac.compare_digest(notice.text_sha256.encode(), text_sha256.lower().encode()):
         raise NoticeTextDiffers

@@ -14,11 +14,15 @@ branch_labels = None
 depends_on = None
 
 CONSENTS = sa.table("consents", sa.column("link_id", sa.Uuid()), sa.column("kind", sa.String()))
+PHOTOS = sa.table("reference_photos", sa.column("document_id", sa.Uuid()))
 
 
 def upgrade() -> None:
-    """From the revision before to this one: a consent may be given without a link."""
+    """From the revision before to this one: a consent may be given without a link, a reference
+    photo be taken without a document."""
     _consents(link_needed=False)
+    with op.batch_alter_table("reference_photos", schema=None) as batch_op:
+        batch_op.alter_column("document_id", existing_type=sa.Uuid(), nullable=True)
     with op.batch_alter_table("certification_cases", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reasons", sa.JSON(), nullable=False, server_default="[]"))
         batch_op.add_column(sa.Column("facts", sa.JSON(), nullable=False, server_default="{}"))
@@ -31,6 +35,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("consent_id", sa.Uuid(), nullable=True),
+        sa.Column("keep_portrait", sa.Boolean(), nullable=False),
         sa.Column("unusable", sa.Integer(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_outcome", sa.String(length=64), nullable=True),
@@ -119,7 +124,8 @@ def _consents(*, link_needed: bool) -> None:
 
 
 def downgrade() -> None:
-    """Back to the revision before; decisions without a link have no place there."""
+    """Back to the revision before; decisions without a link and photos without a document have no
+    place there."""
     op.drop_table("certification_case_files")
     op.drop_table("certification_attempts")
     op.drop_table("certification_captures")
@@ -127,6 +133,9 @@ def downgrade() -> None:
         batch_op.drop_column("facts")
         batch_op.drop_column("reasons")
     connection = op.get_bind()
+    connection.execute(sa.delete(PHOTOS).where(PHOTOS.c.document_id.is_(None)))
+    with op.batch_alter_table("reference_photos", schema=None) as batch_op:
+        batch_op.alter_column("document_id", existing_type=sa.Uuid(), nullable=False)
     immutable.unprotect(connection, ["consents"])
     connection.execute(sa.delete(CONSENTS).where(CONSENTS.c.link_id.is_(None)))
     _consents(link_needed=True)
