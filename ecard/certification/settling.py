@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from sqlalchemy.orm import Session
 
@@ -142,8 +143,10 @@ def _effect(
                 receipt = _prove(session, call, acting, benefits)
                 return _Effect(receipt, _take_anew(session, call, acting, judged))
             return _Effect(in_review=_hand_to_person(session, call, acting, benefits, judged))
-    except Refusal as refusal:  # the outcome is kept all the same
-        return _Effect(refused=refusal)
+    except Refusal as refusal:
+        if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise  # an outage of ours: nothing is settled, the try goes back
+        return _Effect(refused=refusal)  # the outcome is kept all the same
 
 
 def _prove(

@@ -30,7 +30,7 @@ from ecard.certification.settling import FaceAnswer, Judged, settle
 from ecard.challenge_view import ChallengeView, draw
 from ecard.challenges import DrawnChallenge
 from ecard.documents import service as documents
-from ecard.errors import Refusal
+from ecard.errors import Busy, Refusal
 from ecard.family import service as family
 from ecard.kept_frames import without_metadata
 from ecard.prints import Whose
@@ -192,8 +192,11 @@ def _new_picture(
     if not question.keep_portrait or verdict.outcome != faces.MATCH or seen.best_frame is None:
         return None
     frame = frames[seen.best_frame]
-    with captures.place(call.dependencies.judging, call.settings.judging_wait_seconds):
-        fit = call.dependencies.verifier().check_reference(frame).usable
+    try:
+        with captures.place(call.dependencies.judging, call.settings.judging_wait_seconds):
+            fit = call.dependencies.verifier().check_reference(frame).usable
+    except Busy:
+        return None  # the proof is worth more than the picture
     return without_metadata(frame) if fit else None
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,7 +24,13 @@ from ecard.notices.models import Consent
 from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit
 from tests import support
-from tests.activation.broken import ALTERED, FailingVerifier, InterruptedVerifier, ProcessDied
+from tests.activation.broken import (
+    ALTERED,
+    FailingVerifier,
+    FullStore,
+    InterruptedVerifier,
+    ProcessDied,
+)
 from tests.certification.scene import LAST_PAID, NORTH, NORTH_2, SINCE, WHY, Home, at_home
 from tests.faces import ADMIRAL, ASTRONAUT, UNDECIDED, frames, photo
 from tests.family.scene import as_holder, born, change, hold, invent, move, sign_in
@@ -58,10 +65,10 @@ def refusal(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.code
 
 
-def other_collaborators(home: Home, capture: Capture, verifier: object) -> Capture:
-    """The same session at a process whose verifier is another."""
+def other_collaborators(home: Home, capture: Capture, **others: Any) -> Capture:
+    """The same session at a process with other collaborators."""
     joined = home.stage.joined
-    dependencies = replace(joined.dependencies, verifier=lambda: verifier)  # type: ignore[arg-type, return-value]
+    dependencies = replace(joined.dependencies, **others)
     app = support.another_app(replace(joined, dependencies=dependencies))
     phone = Phone(support.AppTransport(app), token=capture.token, clock=capture.phone.clock)
     return replace(capture, phone=phone)
@@ -386,7 +393,7 @@ def test_what_is_revoked_while_it_is_judged_proves_nothing(home: Home) -> None:
         move(home.stage, home.link_id, "ended", "requested_by_relative")
 
     verifier = InterruptedVerifier(support.verifier(), end)
-    capture = other_collaborators(home, home.camera(), verifier)
+    capture = other_collaborators(home, home.camera(), verifier=lambda: verifier)
     assert refusal(capture.show_face(frames(ASTRONAUT))) == (409, "link_not_active")
     assert proofs(home) == []
     assert [one.outcome for one in attempts(home)] == ["match"]
@@ -437,7 +444,8 @@ def test_an_outage_of_ours_burns_nothing_and_the_same_answer_may_come_again(home
     capture = home.camera()
     drawn = capture.draw()
     form = capture.form(drawn, capture.record(drawn, frames(ASTRONAUT)))
-    broken = other_collaborators(home, capture, FailingVerifier(support.verifier(), ALTERED))
+    failing = FailingVerifier(support.verifier(), ALTERED)
+    broken = other_collaborators(home, capture, verifier=lambda: failing)
     assert refusal(broken.send_form(form)) == (503, "unavailable")
     assert [one.outcome for one in attempts(home)] == ["outage"]
     assert capture.send("GET").body["tries_left"] == 10
@@ -445,9 +453,31 @@ def test_an_outage_of_ours_burns_nothing_and_the_same_answer_may_come_again(home
 
 
 @pytest.mark.gate
+def test_a_full_disk_burns_nothing_and_opens_no_case(home: Home) -> None:
+    capture = home.camera()
+    drawn = capture.draw()
+    form = capture.form(drawn, capture.record(drawn, frames(ADMIRAL)))
+    full = FullStore(home.stage.joined.dependencies.file_store)
+    refused = other_collaborators(home, capture, file_store=full).send_form(form)
+    assert refused.status == 503, refused.body
+    assert [one.outcome for one in attempts(home)] == ["outage"]
+    assert home.read()["cases"] == []
+    answer = capture.send_form(form)
+    assert (answer.body["outcome"], answer.body["in_review"]) == ("no_match", True)
+
+
+def test_a_session_ended_while_it_is_judged_proves_nothing(home: Home) -> None:
+    capture = home.camera()
+    verifier = InterruptedVerifier(support.verifier(), lambda: capture.send("DELETE"))
+    judged = other_collaborators(home, capture, verifier=lambda: verifier)
+    assert refusal(judged.show_face(frames(ASTRONAUT))) == (409, "capture_session_ended")
+    assert proofs(home) == []
+
+
+@pytest.mark.gate
 def test_a_process_that_dies_spends_the_try(home: Home) -> None:
     dying = FailingVerifier(support.verifier(), ProcessDied())
-    capture = other_collaborators(home, home.camera(), dying)
+    capture = other_collaborators(home, home.camera(), verifier=lambda: dying)
     with pytest.raises(ProcessDied):
         capture.show_face(frames(ASTRONAUT))
     assert [one.outcome for one in attempts(home)] == [None]
