@@ -198,12 +198,17 @@ def acting_in(call: Call, capture_id: uuid.UUID) -> Acting:
     Raises NotFound (a foreign one looks the same), and what no longer allows it.
     """
     with call.db.read() as session:
-        row = session.get(CertificationCapture, capture_id)
-        if row is None or row.opened_by != call.holder.person_id:
-            raise NotFound
-    if row.link_id is None:
+        link_id = _own(session, call, capture_id).link_id
+    if link_id is None:
         return acts.for_self(call, SCOPE, changes=True)
-    return acts.for_relative(call, row.link_id, SCOPE, changes=True)
+    return acts.for_relative(call, link_id, SCOPE, changes=True)
+
+
+def _own(session: Session, call: Call, capture_id: uuid.UUID) -> CertificationCapture:
+    row = session.get(CertificationCapture, capture_id)
+    if row is None or row.opened_by != call.holder.person_id:
+        raise NotFound
+    return row
 
 
 def live(
@@ -212,7 +217,12 @@ def live(
     """The session, locked after its link and still open. Raises CaptureSessionEnded,
     CaptureSessionExpired, TooManyUnusable, and what no longer allows to act."""
     acts.refuse_unless_allowed(session, call, acting)
-    row = locked(session, acting, capture_id)
+    row = locked(session, acting.link_id, capture_id)
+    _refuse_over(call, row)
+    return row
+
+
+def _refuse_over(call: Call, row: CertificationCapture) -> None:
     if row.end_outcome == SPOILT:
         raise TooManyUnusable
     if row.ended_at is not None:
@@ -220,13 +230,14 @@ def live(
         raise CaptureSessionEnded(outcome=outcome, next=STEP_AFTER.get(outcome))
     if row.expires_at <= call.now:
         raise CaptureSessionExpired
-    return row
 
 
-def locked(session: Session, acting: Acting, capture_id: uuid.UUID) -> CertificationCapture:
+def locked(
+    session: Session, link_id: uuid.UUID | None, capture_id: uuid.UUID
+) -> CertificationCapture:
     """The session, over or not; its link is locked first, as everywhere."""
-    if acting.link_id is not None:
-        family.lock_link(session, acting.link_id)
+    if link_id is not None:
+        family.lock_link(session, link_id)
     return session.get_one(
         CertificationCapture, capture_id, with_for_update=True, populate_existing=True
     )
@@ -340,10 +351,12 @@ def _view(call: Call, row: CertificationCapture, found: Known) -> FaceSession:
 
 
 def end_session(call: Call, capture_id: uuid.UUID) -> None:
-    """End it; what is being judged meanwhile proves nothing any more."""
-    acting = acting_in(call, capture_id)
+    """End it; what is being judged meanwhile proves nothing any more. Whoever opened it can do so
+    whatever became of link and card: what stops something is always possible."""
     with call.db.write() as session:
-        end(live(session, call, acting, capture_id), call.now, ENDED)
+        row = locked(session, _own(session, call, capture_id).link_id, capture_id)
+        _refuse_over(call, row)
+        end(row, call.now, ENDED)
         session.commit()
 
 

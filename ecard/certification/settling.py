@@ -100,7 +100,7 @@ def settle(
     while it was judged proves nothing: the outcome is kept, and the refusal is raised."""
     outcome = judged.verdict.outcome
     with call.db.write() as session:
-        row = sessions.locked(session, acting, capture_id)
+        row = sessions.locked(session, acting.link_id, capture_id)
         attempt = session.get_one(CertificationAttempt, try_id, with_for_update=True)
         face_tries.settle(attempt, call, outcome, judged.reason, judged.seen)
         effect = _effect(session, call, acting, row, benefits, judged)

@@ -89,12 +89,8 @@ NOTHING_TO_PROVE = (errors.NoBenefit, errors.BenefitClosed)
 TO_OPEN = (errors.CaseAlreadyOpen,)
 NO_FACE = (*NOTHING_TO_PROVE, errors.TooYoungForFace, errors.NoPictureToCompare)
 """Why no face can be a proof for this person now."""
-IN_SESSION = (
-    *ON_A_LINK,
-    faces.CaptureSessionEnded,
-    faces.CaptureSessionExpired,
-    faces.TooManyUnusable,
-)
+SESSION_OVER = (faces.CaptureSessionEnded, faces.CaptureSessionExpired, faces.TooManyUnusable)
+IN_SESSION = (*ON_A_LINK, *SESSION_OVER)
 CAMERA_SHUT = (
     faces.ConsentMissing,
     faces.FaceDeclined,
@@ -221,7 +217,7 @@ def read_capture(capture_id: uuid.UUID) -> Any:
 
 @certification_captures.route("/<uuid:capture_id>", methods=["DELETE"])
 @certification_captures.doc(operationId="endCertificationCapture")
-@certification_captures.refuses(*IN_SESSION)
+@certification_captures.refuses(NotFound, *SESSION_OVER)
 @certification_captures.response(204)
 def end_capture(capture_id: uuid.UUID) -> None:
     """End the session; what is being judged meanwhile proves nothing any more."""

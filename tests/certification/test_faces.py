@@ -383,9 +383,23 @@ def test_a_scope_switched_off_is_refused_at_that_very_call(home: Home) -> None:
 
 def test_a_cancelled_card_is_refused_at_that_very_call(home: Home) -> None:
     capture = home.camera()
+    drawn = capture.draw()
+    form = capture.form(drawn, capture.record(drawn, frames(ASTRONAUT)))
     assert home.mother.card is not None
     change(home.stage, home.mother, card=replace(home.mother.card, state="cancelled"))
     assert refusal(capture.ask()) == (422, "relative_not_confirmed")
+    assert refusal(capture.send_form(form)) == (422, "relative_not_confirmed")
+    assert attempts(home) == []
+
+
+def test_whoevers_own_card_is_stopped_shows_no_face_but_may_close_the_camera(home: Home) -> None:
+    capture = home.camera()
+    drawn = capture.draw()
+    form = capture.form(drawn, capture.record(drawn, frames(ASTRONAUT)))
+    assert home.daughter.card is not None
+    change(home.stage, home.daughter, card=replace(home.daughter.card, state="lost"))
+    assert refusal(capture.send_form(form)) == (409, "card_not_usable")
+    assert capture.send("DELETE").status == 204
 
 
 def test_what_is_revoked_while_it_is_judged_proves_nothing(home: Home) -> None:
