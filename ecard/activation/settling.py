@@ -92,16 +92,7 @@ def _write_outcome(session: Session, call: Call, attempt_id: uuid.UUID, judged: 
 
 
 def _reason(judged: Judged) -> str | None:
-    if judged.verdict.reasons:
-        return judged.verdict.reasons[0]
-    return _what_to_change(judged)
-
-
-def _what_to_change(judged: Judged) -> str | None:
-    """Why a capture was unusable, for the person."""
-    if judged.verdict.unusable is not None:
-        return judged.verdict.unusable
-    return judged.seen.reason.value if judged.seen.reason else None
+    return judged.verdict.kept_reason(judged.seen.reason)
 
 
 def _effect(
@@ -181,7 +172,7 @@ def _record(
 def _answer(call: Call, judged: Judged, known: Facts, opened: CaptureSession) -> CaptureAnswer:
     return CaptureAnswer(
         outcome=rules.shown_outcome(judged.verdict.outcome),
-        reason=_what_to_change(judged),
+        reason=judged.verdict.what_to_change(judged.seen.reason),
         tries_left=known.allowed.tries_left,
         wait_seconds=known.allowed.wait_seconds,
         unusable_left=max(0, call.settings.unusable_max - opened.unusable),

@@ -2,9 +2,10 @@
 
 ``policy.py`` has every rule as pure dates. ``standing.py`` asks it with the days that are kept,
 ``reading.py`` shows it, ``codes.py`` is the counter. The live face: ``sessions.py`` opens the
-camera and hears the consent, ``comparing.py`` says with which picture, ``showing.py`` judges,
-``settling.py`` is what follows. ``cases.py`` opens what a person decides and destroys its frames,
-``desk.py`` has reviews, appeals and what is taken up again, ``looking.py`` what the desk sees.
+camera and hears the consent, ``tries.py`` says what is left to try, ``comparing.py`` with which
+picture, ``showing.py`` judges, ``settling.py`` is what follows. ``cases.py`` opens what a person
+decides and destroys its frames, ``desk.py`` has reviews, appeals and what is taken up again,
+``looking.py`` what the desk sees.
 ``proving.py`` keeps a proof with its receipt, ``telling.py`` says who hears of it, ``upkeep.py`` is
 the daily look: deaths, reminders, and what the registry is told.
 """

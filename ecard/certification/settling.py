@@ -21,7 +21,7 @@ from ecard.acts import service as acts
 from ecard.acts.service import Acting
 from ecard.call import Call
 from ecard.certification import policy as rules
-from ecard.certification import sessions
+from ecard.certification import sessions, tries
 from ecard.certification.cases import add_case, cases_of, keep_frames, new_case, reviews_left
 from ecard.certification.comparing import Picture
 from ecard.certification.models import CertificationAttempt, CertificationCapture
@@ -67,15 +67,8 @@ class Judged:
 
     @property
     def reason(self) -> str | None:
-        """As kept with the try: why a person looks, or why the capture was unusable."""
-        return self.verdict.reasons[0] if self.verdict.reasons else self.what_to_change
-
-    @property
-    def what_to_change(self) -> str | None:
-        """For the person: why the capture was unusable."""
-        if self.verdict.unusable is not None:
-            return self.verdict.unusable
-        return self.seen.reason.value if self.seen.reason else None
+        """As kept with the try."""
+        return self.verdict.kept_reason(self.seen.reason)
 
 
 @dataclass(slots=True)
@@ -109,7 +102,7 @@ def settle(
             outcome=outcome, reason=judged.reason, acting_for=acting.person_id,
         )  # fmt: skip
         session.flush()
-        found = sessions.known(session, call, acting, row)
+        found = tries.known(session, call, acting, row)
         session.commit()
     files.erase(call)
     if effect.refused is not None:
@@ -137,7 +130,7 @@ def _effect(
     try:
         with session.begin_nested():
             acts.refuse_unless_allowed(session, call, acting)
-            if sessions.consent_in(session, row) != "given":
+            if tries.consent_in(session, row) != "given":
                 raise ConsentMissing(next="choose_route")
             if judged.verdict.outcome == faces.MATCH:
                 receipt = _prove(session, call, acting, benefits)
@@ -194,7 +187,7 @@ def _hand_to_person(
     found = standings(session, call, person, benefits)
     refuse_unless_certifiable(found)
     today = today_at(session, call, person)
-    policy = sessions.policy_of(session, call, acting)
+    policy = tries.policy_of(session, call, acting)
     minor = persons.age_on(person.birth_date, today) < policy.minor_age
     if minor or reviews_left(found, earlier, policy) == 0:
         return False
@@ -214,12 +207,12 @@ def _answer(
     call: Call,
     row: CertificationCapture,
     judged: Judged,
-    found: sessions.Known,
+    found: tries.Known,
     effect: _Effect,
 ) -> FaceAnswer:
     return FaceAnswer(
         outcome=faces.shown_outcome(judged.verdict.outcome),
-        reason=judged.what_to_change,
+        reason=judged.verdict.what_to_change(judged.seen.reason),
         in_review=effect.in_review,
         receipt=effect.receipt,
         portrait_kept=effect.portrait_kept,
@@ -231,7 +224,7 @@ def _answer(
     )
 
 
-def _next(row: CertificationCapture, outcome: str, found: sessions.Known, effect: _Effect) -> str:
+def _next(row: CertificationCapture, outcome: str, found: tries.Known, effect: _Effect) -> str:
     """Who was not recognised may try again while a person looks at the first capture."""
     if effect.receipt is not None:
         return "finished"

@@ -23,7 +23,7 @@ from ecard.activation.errors import CaptureResent
 from ecard.acts import service as acts
 from ecard.acts.service import Acting
 from ecard.call import Call
-from ecard.certification import sessions
+from ecard.certification import sessions, tries
 from ecard.certification.comparing import Picture, picture_of
 from ecard.certification.models import CertificationAttempt
 from ecard.certification.settling import FaceAnswer, Judged, settle
@@ -48,7 +48,7 @@ def draw_challenge(call: Call, capture_id: uuid.UUID, ask: challenges.Ask) -> Ch
     acting = sessions.acting_in(call, capture_id)
     with call.db.write() as session:
         row = sessions.live(session, call, acting, capture_id)
-        found = sessions.may_capture(session, call, acting, row)
+        found = tries.may_capture(session, call, acting, row)
         view = draw(
             session,
             call,
@@ -125,18 +125,16 @@ def _question(call: Call, acting: Acting, capture: Capture, sent: Sent) -> Quest
         )
 
 
-def _may_be_judged(
-    session: Session, call: Call, acting: Acting, capture: Capture
-) -> sessions.Known:
+def _may_be_judged(session: Session, call: Call, acting: Acting, capture: Capture) -> tries.Known:
     """Everything that forbids this capture now; asked once early and again under the lock."""
     row = sessions.live(session, call, acting, capture.id)
-    found = sessions.may_capture(session, call, acting, row)
+    found = tries.may_capture(session, call, acting, row)
     if face_tries.was_judged(session, CertificationAttempt, capture.digest):
         raise CaptureResent
     return found
 
 
-def _shown(call: Call, found: sessions.Known, drawn: DrawnChallenge, sent: Sent) -> faces.Shown:
+def _shown(call: Call, found: tries.Known, drawn: DrawnChallenge, sent: Sent) -> faces.Shown:
     """What the capture can show about life; whether it does is still to be judged."""
     tier = call.dependencies.attestation.tier(sent.told.attestation, drawn.nonce)
     attestation.refuse_unless_taken(tier, found.policy.unattested_capture)
@@ -151,7 +149,7 @@ def _shown(call: Call, found: sessions.Known, drawn: DrawnChallenge, sent: Sent)
 
 
 def _household(
-    session: Session, call: Call, acting: Acting, found: sessions.Known
+    session: Session, call: Call, acting: Acting, found: tries.Known
 ) -> tuple[bytes, ...]:
     """Photos of the helper's other relatives, where the region compares those too."""
     if acting.link_id is None or not found.policy.household_contrast:

@@ -61,12 +61,17 @@ def test_nothing_is_kept_where_it_was_not_agreed(home: Home) -> None:
     assert photos(home) == []
 
 
-def test_a_picture_that_matched_is_kept_and_compared_with_from_then_on(home: Home) -> None:
+def test_a_picture_that_matched_is_kept_under_the_persons_key(home: Home) -> None:
     assert prove(home, keep_portrait=True).body["portrait_kept"]
     ((anew, file),) = photos(home)
     assert (anew.source, str(anew.link_id), anew.document_id) == ("capture", home.link_id, None)
     assert anew.lapses_at.date().isoformat() == "2029-11-18"
     assert file.owner_id == person_id(home.stage, home.mother)
+
+
+@pytest.mark.gate
+def test_a_kept_picture_is_compared_with_before_the_registrys(home: Home) -> None:
+    assert prove(home, keep_portrait=True).body["portrait_kept"]
     home.has_portrait(photo(ADMIRAL))
     sweep(home)
     home.stage.clock.advance(days=8)  # the fingerprints of the first capture are forgotten
