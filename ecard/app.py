@@ -80,6 +80,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (rights_views.rights, auth.HOLDER),
     (certification_views.relative_certification, auth.HOLDER),
     (certification_views.certification, auth.HOLDER),
+    (certification_views.certification_captures, auth.HOLDER),
     (certification_views.staff_certification, auth.STAFF),
     (rights_views.certificate_checks, auth.PUBLIC),
 )

@@ -197,6 +197,9 @@ class Settings:
     typed_kept_days: int = setting(
         30, "Days that a typed name and number are kept after their link is over."
     )
+    reference_reminder_days: int = setting(
+        30, "Both sides are told this long before a kept reference photo lapses, days."
+    )
     capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
     capture_sessions_a_day: int = setting(
         20,

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from ecard.attestation import ALLOW
 
@@ -25,6 +26,8 @@ LIVENESS_UNDECIDED = "liveness_undecided"
 
 MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})
 """Outcomes that count against the limits; None is a try that was reserved and never settled."""
+ATTACK_REMEMBERED_DAYS = 30
+"""So long a person looks at whatever else is shown for the pair; chosen, a month as of a case."""
 FORGETS_A_ROW = frozenset({MATCH, REVIEW})
 DAY_SECONDS = 24 * 3600
 
@@ -167,6 +170,14 @@ class Verdict:
     def needs_person(self) -> bool:
         """Whether a case is opened."""
         return bool(self.reasons)
+
+    def what_to_change(self, seen: Enum | None) -> str | None:
+        """For the person: why the capture was unusable, by this verdict or by the engine."""
+        return self.unusable or (str(seen.value) if seen is not None else None)
+
+    def kept_reason(self, seen: Enum | None) -> str | None:
+        """As kept with the try: why a person looks, else why it was unusable."""
+        return self.reasons[0] if self.reasons else self.what_to_change(seen)
 
 
 @dataclass(frozen=True, slots=True)

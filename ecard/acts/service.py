@@ -36,6 +36,7 @@ __all__ = [
     "list_on_link",
     "list_on_me",
     "note",
+    "refuse_unless_allowed",
 ]
 
 EXPORTED_AT_ONCE = 1000
@@ -83,9 +84,7 @@ def for_self(call: Call, scope: str, *, changes: bool = False) -> Acting:
 
 def note(session: Session, call: Call, acting: Acting, action: str) -> None:
     """Write down what is done in this transaction. Raises what no longer allows it."""
-    if acting.link_id is not None:
-        family.lock_link(session, acting.link_id)
-        _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
+    refuse_unless_allowed(session, call, acting)
     write(
         session,
         call,
@@ -94,6 +93,13 @@ def note(session: Session, call: Call, acting: Acting, action: str) -> None:
         scope=acting.scope,
         action=action,
     )
+
+
+def refuse_unless_allowed(session: Session, call: Call, acting: Acting) -> None:
+    """Lock the link and look at it once more; raises what no longer allows the act."""
+    if acting.link_id is not None:
+        family.lock_link(session, acting.link_id)
+        _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
 
 
 def write(

@@ -30,7 +30,7 @@ from ecard.cards.resets import (
     sitter_of,
     tries_left,
 )
-from ecard.challenge_view import ChallengeView, view_of
+from ecard.challenge_view import ChallengeView, draw
 from ecard.challenges import DrawnChallenge
 from ecard.errors import Refusal, Unavailable
 from ecard.prints import Whose
@@ -58,12 +58,16 @@ def draw_challenge(call: Call, reset_id: uuid.UUID, ask: challenges.Ask) -> Chal
     with call.db.write() as session:
         row = own(session, call, reset_id)
         _refuse_face(session, call, row)
-        challenges.count(session, call, f"password_reset|{row.person_id}")
-        attestation.refuse_before(call.dependencies.attestation, sitter.unattested_capture)
-        drawn = challenges.add(session, call, row.id, ask)
-        audit.record(session, call, "challenge.drawn", "challenge", drawn.id, reason=drawn.profile)
+        view = draw(
+            session,
+            call,
+            row.id,
+            ask,
+            subject=f"password_reset|{row.person_id}",
+            unattested_capture=sitter.unattested_capture,
+        )
         session.commit()
-        return view_of(call, drawn)
+        return view
 
 
 @dataclass(frozen=True, slots=True)

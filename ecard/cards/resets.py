@@ -25,11 +25,10 @@ from ecard.cards.errors import (
     ResetNeedsCounter,
 )
 from ecard.cards.models import CardPassword, CardPasswordReset
-from ecard.errors import NotFound, Unavailable
+from ecard.errors import NotFound
 from ecard.messages import service as messages
 from ecard.persons import service as persons
 from ecard.policy import service as policies
-from ecard.registry.port import RegistryUnavailable
 
 CODE_PURPOSE = "card_password_reset"
 APP, COUNTER = "app", "counter"
@@ -185,10 +184,7 @@ def sitter_of(call: Call) -> Sitter:
         zone = agencies.time_zone(session, person.region_id)
         policy = policies.current(session, person.region_id, call.now)
     age = persons.age_on(person.birth_date, persons.local_day(call.now, zone))
-    try:
-        portrait = call.dependencies.registry.portrait(person.registry_ref)
-    except RegistryUnavailable as error:
-        raise Unavailable from error
+    portrait = persons.portrait(call, person.registry_ref)
     if portrait is None or age < policy.adult_age:
         raise ResetNeedsCounter
     return Sitter(age, portrait, policy.unattested_capture)

@@ -19,8 +19,10 @@ from ecard.documents.holding import hold
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
     household_references,
+    kept_portrait,
     note_registry_match,
     reference,
+    take_anew,
 )
 from ecard.documents.resuming import (
     PartialUploadView,
@@ -48,6 +50,7 @@ __all__ = [
     "finish",
     "hold",
     "household_references",
+    "kept_portrait",
     "list_open",
     "list_unclaimed",
     "look_at",
@@ -59,6 +62,7 @@ __all__ = [
     "status",
     "submit",
     "sweep",
+    "take_anew",
     "upload",
 ]
 

@@ -98,6 +98,14 @@ def of_other_relatives(session: Session, link: Link) -> list[uuid.UUID]:
     return list(session.scalars(sa.select(Link.id).where(Link.holder_id == link.holder_id, other)))
 
 
+def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
+    """Every link on somebody that stands: active, suspended or disputed."""
+    query = sa.select(Link.id).where(
+        Link.relative_id == relative_id, Link.state.in_(rules.STANDING)
+    )
+    return list(session.scalars(query))
+
+
 def holders_with(session: Session, relative_id: uuid.UUID, scope: str) -> list[uuid.UUID]:
     """Whoever holds an active link with this scope on somebody."""
     query = sa.select(Link).filter_by(relative_id=relative_id, state=rules.ACTIVE)

@@ -33,6 +33,7 @@ from ecard.family.links import (
     own_link,
     policy_of,
     relative_age,
+    standing_on,
     still_open,
     typed,
 )
@@ -111,6 +112,7 @@ __all__ = [
     "remind",
     "report_not_me",
     "set_state_as_staff",
+    "standing_on",
     "still_open",
     "sweep",
     "tell_coming_of_age",

@@ -109,6 +109,14 @@ def contact(call: Call, registry_ref: str) -> Contact:
     return found.contact if found is not None else Contact()
 
 
+def portrait(call: Call, registry_ref: str) -> bytes | None:
+    """The registry's portrait of a person, asked outside a session; raises Unavailable."""
+    try:
+        return call.dependencies.registry.portrait(registry_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+
+
 def _create(session: Session, call: Call, known: RegistryPerson, region_id: uuid.UUID) -> Person:
     person_id = uuid.uuid4()
     row = Person(

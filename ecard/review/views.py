@@ -9,7 +9,7 @@ from flask import Response
 
 from ecard import errors as general
 from ecard import files
-from ecard.api import Room, page_of
+from ecard.api import BINARY, Room, page_of, shown_once
 from ecard.family.errors import (
     CannotActivateNow,
     HolderCardNotUsable,
@@ -34,7 +34,6 @@ desk = Room("desk", __name__, url_prefix="/staff/cases", description="The people
 decisions = Room(
     "decisions", __name__, url_prefix="/links", description="Decisions and the one appeal"
 )
-BINARY = {"type": "string", "format": "binary"}
 
 
 @desk.route("", methods=["GET"])
@@ -110,11 +109,7 @@ def read_case(case_id: uuid.UUID) -> Any:
 def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     """One picture (JPEG, marked with who looks) or digits video; every look is on record."""
     found = service.read_file(current_call(), case_id, number)
-    response = Response(found.content, mimetype=found.media_type)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return shown_once(found.content, found.media_type)
 
 
 @desk.route("/<uuid:case_id>/decision", methods=["POST"])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ecard import files, tables
-from ecard.activation.frames import without_metadata
 from ecard.files import StoredFile
+from ecard.kept_frames import without_metadata
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,

@@ -1,13 +1,28 @@
 """What a card's state opens: each route of a holder is declared; what acts asks at that call."""
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from ecard.certification.models import CertificationCapture
+from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Answer
 from ecard.family.policy import SCOPES
 from tests.documents.applications import apply
-from tests.family.scene import Pair, begin, born, bring_to, hold, invent, name, named, pair
+from tests.family.scene import (
+    Pair,
+    begin,
+    born,
+    bring_to,
+    hold,
+    invent,
+    name,
+    named,
+    pair,
+    person_id,
+)
 from tests.support import Stage
 
 SOME_ID = str(UUID(int=7))
@@ -28,6 +43,7 @@ OPEN = {
     **dict.fromkeys(("changeCardState", "endLink", "endLinkOnMe", "objectToLink"), STOPS),
     **dict.fromkeys(("withdrawApplication", "withdrawPortrait", "cancelRecovery"), STOPS),
     **dict.fromkeys(("removeDocument", "cancelUpload", "appeal"), STOPS),
+    "endCertificationCapture": STOPS,
     **dict.fromkeys(("signOut", "removeDevice", "renameDevice", "unlockSession"), SIGN_IN),
     "approveRecovery": "needs a step-up, which asks",
     **dict.fromkeys(("setCardPassword", "changeCardPassword"), PASSWORD),
@@ -54,6 +70,17 @@ class Ground:
         self.held = hold(stage, self.two.holder, invent(stage, "father", born(74)), "parent")
         self.on_me = hold(stage, invent(stage, "son", born(20)), self.two.holder, "parent")
         self.certificate = str(self.post(f"/links/{self.held}/rights/certificates").body["id"])
+        self.camera = f"/certification-captures/{self._open_camera()}"
+
+    def _open_camera(self) -> uuid.UUID:
+        """A capture session of the holder's own, as one who draws a benefit opens it."""
+        me, now = person_id(self.stage, self.two.holder), self.stage.clock.time
+        life = {"opened_at": now, "expires_at": now + timedelta(minutes=15)}
+        row = CertificationCapture(id=uuid.uuid4(), person_id=me, opened_by=me, **life)
+        with self.stage.joined.db.write() as session:
+            session.add(row)
+            session.commit()
+        return row.id
 
     def post(self, path: str, **body: Any) -> Answer:
         return self.phone.send("POST", path, body or None)
@@ -88,6 +115,16 @@ GATED: dict[str, Request] = {
     "appealCertification": lambda g: g.post(
         "/certification/appeal", grounds="We were away that month."
     ),
+    "openCertificationCapture": lambda g: g.post("/certification/captures"),
+    "openRelativeCertificationCapture": lambda g: g.post(f"/links/{g.held}/certification/captures"),
+    "readCertificationCapture": lambda g: g.get(g.camera),
+    "readCertificationNotice": lambda g: g.get(f"{g.camera}/notice"),
+    "consentToCertification": lambda g: g.post(
+        f"{g.camera}/consent", decision="declined", notice_id=SOME_ID, text_sha256="0" * 64
+    ),
+    "drawChallengeForCertification": lambda g: g.post(
+        f"{g.camera}/challenges", device_key=SigningKey().public_jwk()
+    ),
     "readRelativeCertification": lambda g: g.get(f"/links/{g.held}/certification"),
     "issueRelativeCertificationCode": lambda g: g.post(
         f"/links/{g.held}/certification/counter-code"
@@ -100,7 +137,8 @@ GATED: dict[str, Request] = {
     ),
 }
 """Routes that act: refused with a stopped card, at the very next call."""
-NEEDS_DOCUMENTS = {"submitEvidence"}
+NEEDS_FILES = {"submitEvidence", "showFaceForCertification"}
+"""The same, tested where the files are: below, and in tests/certification/test_faces.py."""
 
 
 def holders_operations(stage: Stage) -> dict[str, Any]:
@@ -116,8 +154,8 @@ def holders_operations(stage: Stage) -> dict[str, Any]:
 def test_every_route_of_a_holder_is_declared(stage: Stage) -> None:
     there = holders_operations(stage)
     assert not set(OPEN) & set(GATED)
-    assert set(there) == set(OPEN) | set(GATED) | NEEDS_DOCUMENTS
-    for operation in [*GATED, *NEEDS_DOCUMENTS]:
+    assert set(there) == set(OPEN) | set(GATED) | NEEDS_FILES
+    for operation in [*GATED, *NEEDS_FILES]:
         assert "card_not_usable" in there[operation]["responses"]["409"]["x-codes"], operation
 
 

@@ -131,7 +131,7 @@ def _of_holder(stage: Stage, phone: Any, link_ids: list[str]) -> dict[str, list[
         "If-Match": [f'"{n}"' for n in range(1, 6)],
         "password": [CARD_PASSWORD],
         "old": [CARD_PASSWORD],
-        "kind": ["family_services", "face_processing"],
+        "kind": ["family_services", "face_processing", "face_certification"],
         **_notices(phone),
     }
 
