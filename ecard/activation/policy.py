@@ -246,6 +246,9 @@ def shown_outcome(outcome: str) -> str:
 
 # --- consent -----------------------------------------------------------------------------------
 
+REFUSED = frozenset({"declined", "withdrawn"})
+"""Decisions after which no face is compared."""
+
 
 def consent_by(age: int, subject: str, own_consent_age: int) -> str:
     """Who decides about face processing: the guardian (also for their own face) or the person."""
@@ -261,12 +264,13 @@ def consent_standing(
     now: datetime,
     months: int,
 ) -> str:
-    """given, declined or missing. Asked again on a new version of the text or after ``months``."""
+    """given, declined, withdrawn or missing. Asked again on a new version of the text or after
+    ``months``."""
     if decision is None or at is None:
         return "missing"
     if version != version_now or whole_months(at, now) >= months:
         return "missing"  # whoever declined another text is asked anew too
-    return "given" if decision == "given" else "declined"
+    return decision
 
 
 def whole_months(since: datetime, until: datetime) -> int:
@@ -288,7 +292,7 @@ def next_step(
         return "accept"
     if consent == "missing":
         return "give_consent" if consent_by == "person" else "guardian_consents"
-    if consent == "declined" or allowed.shut:
+    if consent in REFUSED or allowed.shut:
         return "choose_route"
     return "wait" if allowed.wait_seconds else DRAW_CHALLENGE
 

@@ -37,6 +37,7 @@ from ecard.documents import service as documents
 from ecard.errors import Refusal, Unavailable
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.persons import service as persons
 from ecard.prints import Whose
 from ecard.registry.port import RegistryUnavailable
@@ -181,6 +182,8 @@ def why_no_consent(known: Facts) -> Refusal | None:
     if known.consent == "missing":
         by_guardian = known.consent_by == "guardian"
         return ConsentMissing(next="guardian_consents" if by_guardian else "give_consent")
+    if known.consent == "withdrawn":
+        return FaceConsentWithdrawn(routes=list(rules.FACELESS_ROUTES))
     return FaceDeclined() if known.consent == "declined" else None
 
 

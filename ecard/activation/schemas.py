@@ -18,7 +18,7 @@ from ecard.activation.policy import (
 from ecard.api import Schema
 
 OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
-CONSENTS = ("given", "declined", "missing")
+CONSENTS = ("given", "declined", "withdrawn", "missing")
 DECIDERS = ("guardian", "person")
 SUBJECTS = ("relative", "guardian")
 NEXT = {"description": "The step now allowed"}

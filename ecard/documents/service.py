@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ecard.call import Call
 from ecard.documents import evidence, tried
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
+from ecard.documents.faces import let_go_of_faces
 from ecard.documents.holding import hold
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
@@ -48,6 +49,7 @@ __all__ = [
     "finish",
     "hold",
     "household_references",
+    "let_go_of_faces",
     "list_open",
     "list_unclaimed",
     "look_at",

@@ -3,7 +3,8 @@
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
-guardians), ``acting.py`` (asked at each call for the relative), ``scopes.py`` (what a standing link
+guardians), ``speaking_for.py`` (who decides about somebody else's data), ``acting.py`` (asked at
+each call for the relative), ``scopes.py`` (what a standing link
 allows), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the
 one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
 """
@@ -26,6 +27,7 @@ from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
     holders_with,
     lock_link,
+    lock_links_about,
     move,
     not_me_address,
     of_other_relatives,
@@ -41,6 +43,7 @@ from ecard.family.progress import (
     activate,
     evidence_accepted,
     evidence_given,
+    face_given_up,
     refuse_as_relative,
     reject,
 )
@@ -56,6 +59,7 @@ from ecard.family.reading import (
 )
 from ecard.family.scopes import change_as_holder as change_scopes_as_holder
 from ecard.family.scopes import change_as_relative as change_scopes_as_relative
+from ecard.family.speaking_for import guardian_link, lock_guardian_link
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
@@ -80,9 +84,11 @@ __all__ = [
     "end_as_relative",
     "evidence_accepted",
     "evidence_given",
+    "face_given_up",
     "forget_not_me",
     "forget_typed",
     "give_family_account",
+    "guardian_link",
     "holders_with",
     "in_dispute",
     "is_side",
@@ -90,7 +96,9 @@ __all__ = [
     "list_guarded",
     "list_links",
     "list_links_on_me",
+    "lock_guardian_link",
     "lock_link",
+    "lock_links_about",
     "long_over",
     "longest_for_code",
     "move",
