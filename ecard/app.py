@@ -85,6 +85,9 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (rights_views.certificate_checks, auth.PUBLIC),
     (own_data_views.my_data, auth.HOLDER),
     (own_data_views.relative_data, auth.HOLDER),
+    (own_data_views.links_on_me, auth.HOLDER),
+    (own_data_views.staff_corrections, auth.STAFF),
+    (own_data_views.staff_links_on, auth.STAFF),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ecard.attestation import ALLOW
+from ecard.notices.policy import whole_months
 
 MATCH = "match"
 REVIEW = "review"
@@ -271,12 +272,6 @@ def consent_standing(
     if version != version_now or whole_months(at, now) >= months:
         return "missing"  # whoever declined another text is asked anew too
     return decision
-
-
-def whole_months(since: datetime, until: datetime) -> int:
-    """Whole calendar months between two times of one zone."""
-    months = (until.year - since.year) * 12 + until.month - since.month
-    return months - ((until.day, until.timetz()) < (since.day, since.timetz()))
 
 
 # --- the step now allowed ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from ecard.certification.desk import (
     ask_visit,
     decide,
     list_cases,
+    refuse_conflict,
     reinstate,
 )
 from ecard.certification.proving import is_genuine
@@ -50,6 +51,7 @@ __all__ = [
     "read_for_relative",
     "read_own",
     "redeem",
+    "refuse_conflict",
     "reinstate",
     "sweep",
 ]

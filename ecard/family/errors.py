@@ -193,6 +193,7 @@ class NotTheirGuardian(Refusal):
 
     code = "not_their_guardian"
     status = 403
+    next = "ask_relative"
 
 
 class ActingNotAllowedNow(Refusal):

@@ -18,6 +18,8 @@ from ecard.family.confirming import refuse_unless_standing
 from ecard.family.ending import (
     end_as_holder,
     end_as_relative,
+    end_for_relative,
+    links_on,
     report_not_me,
     set_state_as_staff,
     withdraw,
@@ -57,6 +59,7 @@ from ecard.family.reading import (
     read_link,
     view,
 )
+from ecard.family.renaming import rename
 from ecard.family.scopes import change_as_holder as change_scopes_as_holder
 from ecard.family.scopes import change_as_relative as change_scopes_as_relative
 from ecard.family.speaking_for import guardian_link, lock_guardian_link
@@ -82,6 +85,7 @@ __all__ = [
     "change_scopes_as_relative",
     "end_as_holder",
     "end_as_relative",
+    "end_for_relative",
     "evidence_accepted",
     "evidence_given",
     "face_given_up",
@@ -92,6 +96,7 @@ __all__ = [
     "holders_with",
     "in_dispute",
     "is_side",
+    "links_on",
     "list_changes",
     "list_guarded",
     "list_links",
@@ -117,6 +122,7 @@ __all__ = [
     "reject",
     "relative_age",
     "remind",
+    "rename",
     "report_not_me",
     "set_state_as_staff",
     "still_open",

@@ -42,3 +42,4 @@ class CorrectionReasonDoesNotFit(Refusal):
 
     code = "correction_reason_does_not_fit"
     status = 422
+    next = "answer_correction"

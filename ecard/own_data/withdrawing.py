@@ -16,18 +16,17 @@ from sqlalchemy.orm import Session
 
 from ecard import outbox
 from ecard.activation import service as activation
-from ecard.acts import service as acts
 from ecard.call import Call
 from ecard.documents import service as documents
 from ecard.errors import NotFound
 from ecard.family import service as family
+from ecard.kept import Whose
 from ecard.messages import service as messages
 from ecard.notices import service as notices
 from ecard.own_data.erasing import ERASE_JOB, WithdrawalView, view
 from ecard.own_data.errors import NoFaceConsent
 from ecard.own_data.models import FaceWithdrawal, FaceWithdrawalFile
-from ecard.own_data.policy import SCOPE
-from ecard.own_data.whose import refuse_too_young
+from ecard.own_data.whose import note, refuse_too_young
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.review import service as review
@@ -112,14 +111,7 @@ def _follow(session: Session, call: Call, row: FaceWithdrawal, links: Sequence[L
     for holder_id in sorted({link.holder_id for link in links} - {row.person_id}):
         messages.notify(session, call, holder_id, "face_withdrawn", name=name)
     on_link = links[0].id if row.given_by == "guardian" else None
-    acts.write(
-        session,
-        call,
-        person_id=row.person_id,
-        link_id=on_link,
-        scope=SCOPE,
-        action="own_data.face_withdrawn",
-    )
+    note(session, call, Whose(row.person_id, row.actor_id, on_link), "own_data.face_withdrawn")
 
 
 def read_withdrawal(call: Call, withdrawal_id: uuid.UUID) -> WithdrawalView:
