@@ -32,7 +32,8 @@ DECLARE
     name text;
 BEGIN
     FOREACH name IN ARRAY ARRAY['acknowledgements', 'acts', 'audit_rows', 'certifications', 'consents',
-                                'decisions', 'link_changes', 'notices'] LOOP
+                                'decisions', 'face_erasures', 'face_withdrawal_files', 'face_withdrawals',
+                                'link_changes', 'notices'] LOOP
         IF to_regclass('public.' || name) IS NOT NULL THEN
             EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM ecard_app', name);
         END IF;

@@ -33,6 +33,7 @@ from ecard.joined import Joined
 from ecard.logs import log_requests
 from ecard.messages import views as messages_views
 from ecard.notices import views as notices_views
+from ecard.own_data import views as own_data_views
 from ecard.policy import views as policy_views
 from ecard.qr import views as qr_views
 from ecard.request import MemoryRequest, request_id
@@ -83,6 +84,11 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (certification_views.certification_captures, auth.HOLDER),
     (certification_views.staff_certification, auth.STAFF),
     (rights_views.certificate_checks, auth.PUBLIC),
+    (own_data_views.my_data, auth.HOLDER),
+    (own_data_views.relative_data, auth.HOLDER),
+    (own_data_views.links_on_me, auth.HOLDER),
+    (own_data_views.staff_corrections, auth.STAFF),
+    (own_data_views.staff_links_on, auth.STAFF),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 

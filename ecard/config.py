@@ -91,6 +91,9 @@ class Settings:
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
+    own_data_file_bytes: int = setting(
+        100 * 2**20, "Most bytes of pictures in the file of a person's own data."
+    )
     certificate_days: int = setting(90, "How long a printed certificate of rights is good, days.")
     certificates_a_day: int = setting(5, "Certificates of rights for one person in a day.")
     scanner: str = setting(

@@ -16,6 +16,7 @@ from ecard.certification import service as certification
 from ecard.documents import service as documents
 from ecard.family import service as family
 from ecard.messages import service as messages
+from ecard.own_data import service as own_data
 from ecard.qr import service as qr
 from ecard.review import service as review
 from ecard.worker import Handler, Sweep, Work
@@ -43,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
     "coming_of_age": family.tell_coming_of_age,
     **accounts.JOBS,
     **certification.JOBS,
+    **own_data.JOBS,
 }
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
@@ -51,6 +53,7 @@ SWEEPS = (
     Sweep("review_files", 5 * MINUTES, review.sweep),
     Sweep("documents", 15 * MINUTES, documents.sweep),
     Sweep("stored_files", 15 * MINUTES, files.sweep),
+    Sweep("face_erasures", 15 * MINUTES, own_data.sweep),
     Sweep("step_ups", HOURS, cards.sweep),
     Sweep("qr_codes", HOURS, qr.sweep),
     Sweep("sign_ins", HOURS, accounts.sweep),

@@ -34,6 +34,7 @@ DEMO = Policy(
     reference_months_small_child=12,
     portrait_months=36,
     review_working_days=3,
+    correction_working_days=15,
     appeal_days=14,
     case_file_days=30,
     decided_document_days=30,

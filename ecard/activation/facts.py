@@ -41,7 +41,7 @@ class Facts:
     consent_by: str
     """guardian or person."""
     consent: str
-    """given, declined or missing."""
+    """given, declined, withdrawn or missing."""
     allowed: rules.Allowance
     next: str
 

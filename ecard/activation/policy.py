@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from ecard.attestation import ALLOW
+from ecard.notices.policy import whole_months
 
 MATCH = "match"
 REVIEW = "review"
@@ -257,6 +258,9 @@ def shown_outcome(outcome: str) -> str:
 
 # --- consent -----------------------------------------------------------------------------------
 
+REFUSED = frozenset({"declined", "withdrawn"})
+"""Decisions after which no face is compared."""
+
 
 def consent_by(age: int, subject: str, own_consent_age: int) -> str:
     """Who decides about face processing: the guardian (also for their own face) or the person."""
@@ -272,18 +276,13 @@ def consent_standing(
     now: datetime,
     months: int,
 ) -> str:
-    """given, declined or missing. Asked again on a new version of the text or after ``months``."""
+    """given, declined, withdrawn or missing. Asked again on a new version of the text or after
+    ``months``."""
     if decision is None or at is None:
         return "missing"
     if version != version_now or whole_months(at, now) >= months:
         return "missing"  # whoever declined another text is asked anew too
-    return "given" if decision == "given" else "declined"
-
-
-def whole_months(since: datetime, until: datetime) -> int:
-    """Whole calendar months between two times of one zone."""
-    months = (until.year - since.year) * 12 + until.month - since.month
-    return months - ((until.day, until.timetz()) < (since.day, since.timetz()))
+    return decision
 
 
 # --- the step now allowed ----------------------------------------------------------------------
@@ -299,7 +298,7 @@ def next_step(
         return "accept"
     if consent == "missing":
         return "give_consent" if consent_by == "person" else "guardian_consents"
-    if consent == "declined" or allowed.shut:
+    if consent in REFUSED or allowed.shut:
         return "choose_route"
     return "wait" if allowed.wait_seconds else DRAW_CHALLENGE
 

@@ -36,6 +36,7 @@ from ecard.documents import service as documents
 from ecard.errors import Refusal
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.persons import service as persons
 from ecard.prints import Whose
 from ecard.told import Sent, Told
@@ -171,6 +172,8 @@ def why_no_consent(known: Facts) -> Refusal | None:
     if known.consent == "missing":
         by_guardian = known.consent_by == "guardian"
         return ConsentMissing(next="guardian_consents" if by_guardian else "give_consent")
+    if known.consent == "withdrawn":
+        return FaceConsentWithdrawn(routes=list(rules.FACELESS_ROUTES))
     return FaceDeclined() if known.consent == "declined" else None
 
 

@@ -19,7 +19,7 @@ from ecard.api import Schema
 from ecard.face_consents import FaceDecisionSchema
 
 OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
-CONSENTS = ("given", "declined", "missing")
+CONSENTS = ("given", "declined", "withdrawn", "missing")
 DECIDERS = ("guardian", "person")
 SUBJECTS = ("relative", "guardian")
 NEXT = {"description": "The step now allowed"}

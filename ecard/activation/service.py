@@ -14,6 +14,7 @@ from ecard.activation.agreeing import (
     accept,
     consent_as_guardian,
     consent_as_person,
+    let_go_of_faces,
     withdraw_portrait,
 )
 from ecard.activation.challenging import draw_challenge
@@ -50,6 +51,7 @@ __all__ = [
     "invite",
     "issue_code",
     "mismatch_limits",
+    "let_go_of_faces",
     "open_invitation",
     "open_session",
     "read_activation",

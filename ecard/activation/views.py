@@ -24,7 +24,7 @@ from ecard.family.errors import (
     RelativeNotConfirmed,
 )
 from ecard.multipart import body_up_to
-from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.notices.errors import FaceConsentWithdrawn, NoticeOutdated, NoticeTextDiffers
 from ecard.request import current_call
 
 holder = Room("activation", __name__, url_prefix="/links", description="The last step, by holders")
@@ -43,6 +43,7 @@ CAMERA_SHUT = (
     errors.AcceptanceMissing,
     errors.ConsentMissing,
     errors.FaceDeclined,
+    FaceConsentWithdrawn,
     errors.FaceRouteClosed,
     errors.TooManyMismatches,
     errors.CaptureInProgress,

@@ -197,13 +197,18 @@ def list_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
 def _page(
     session: Session, call: Call, which: sa.ColumnElement[bool], cursor: str | None, limit: int
 ) -> Page:
-    shown = sa.or_(Act.actor_id == call.holder.person_id, ~family.in_dispute(Act.link_id))
-    query = sa.select(Act).where(which, shown)
+    query = sa.select(Act).where(which, shown_to(call.holder.person_id))
     page = read_page(session, query, Act.at, Act.id, cursor=cursor, limit=limit)
-    return Page([_view(session, call, act) for act in page.items], page.next_cursor)
+    return Page([view(session, call, act) for act in page.items], page.next_cursor)
 
 
-def _view(session: Session, call: Call, act: Act) -> ActView:
+def shown_to(reader_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    """Of a disputed link only what the reader did themselves."""
+    return sa.or_(Act.actor_id == reader_id, ~family.in_dispute(Act.link_id))
+
+
+def view(session: Session, call: Call, act: Act) -> ActView:
+    """The act as it is shown."""
     named = act.actor_kind == "holder" and act.actor_id is not None
     return ActView(
         id=act.id,

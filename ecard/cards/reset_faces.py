@@ -33,6 +33,8 @@ from ecard.cards.resets import (
 from ecard.challenge_view import ChallengeView, draw
 from ecard.challenges import DrawnChallenge
 from ecard.errors import Refusal, Unavailable
+from ecard.notices import service as notices
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.prints import Whose
 from ecard.told import Sent
 
@@ -144,6 +146,8 @@ def _spend_challenge(call: Call, shown: Shown, refusal: Refusal) -> None:
 
 
 def _refuse_face(session: Session, call: Call, row: CardPasswordReset) -> None:
+    if notices.face_withdrawn(session, row.person_id):
+        raise FaceConsentWithdrawn(next=COUNTER, routes=[COUNTER])
     if row.channel == COUNTER or row.face_matched_at is not None:
         raise ResetClosed(next=NEW_PASSWORD)
     if row.unusable_tries >= call.settings.unusable_max or tries_left(session, call, row) < 1:

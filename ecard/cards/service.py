@@ -26,7 +26,7 @@ from ecard.cards.issuing import (
     renew_at_counter,
 )
 from ecard.cards.passwords import prove as prove_password
-from ecard.cards.policy import DECIDE_RECOVERY, GIVE_SCOPE
+from ecard.cards.policy import DECIDE_RECOVERY, GIVE_SCOPE, TAKE_DATA
 from ecard.cards.reset_faces import FaceAnswer, draw_challenge, show_face
 from ecard.cards.resets import (
     COUNTER,
@@ -52,6 +52,7 @@ from ecard.messages import service as messages
 
 __all__ = [
     "GIVE_SCOPE",
+    "TAKE_DATA",
     "CardView",
     "CodeSent",
     "CounterCardView",

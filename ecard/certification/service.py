@@ -13,7 +13,7 @@ the daily look: deaths, reminders, and what the registry is told.
 from __future__ import annotations
 
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
-from ecard.certification.desk import appeal, ask_visit, decide, reinstate
+from ecard.certification.desk import appeal, ask_visit, decide, refuse_conflict, reinstate
 from ecard.certification.looking import (
     DeskCase,
     DeskCaseView,
@@ -77,6 +77,7 @@ __all__ = [
     "read_own",
     "read_session",
     "redeem",
+    "refuse_conflict",
     "reinstate",
     "show_face",
     "sweep",

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ecard.call import Call
 from ecard.documents import evidence, tried
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
+from ecard.documents.faces import let_go_of_faces
 from ecard.documents.holding import hold
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
@@ -51,6 +52,7 @@ __all__ = [
     "hold",
     "household_references",
     "kept_portrait",
+    "let_go_of_faces",
     "list_open",
     "list_unclaimed",
     "look_at",

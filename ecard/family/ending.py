@@ -15,7 +15,14 @@ from ecard.family.errors import (
     IllegalMove,
     NotMeLinkUsed,
 )
-from ecard.family.links import lock_link, move, own_link, relative_told, still_open
+from ecard.family.links import (
+    lock_link,
+    lock_links_about,
+    move,
+    own_link,
+    relative_told,
+    still_open,
+)
 from ecard.family.models import Link, NotMeToken
 from ecard.family.reading import LinkView, view
 from ecard.persons import service as persons
@@ -46,9 +53,26 @@ def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
         link = lock_link(session, link_id)
         if relative_told(session, link) != call.holder.person_id:
             raise NotFound
-        _end(session, call, link, "requested_by_relative")
+        end_for_relative(session, call, link)
         session.commit()
         return view(session, call, link, to_holder=False)
+
+
+def links_on(session: Session, call: Call, person_id: uuid.UUID) -> list[Link]:
+    """Every link on somebody that concerns them and is not over, locked; the newest first."""
+    found = lock_links_about(session, person_id)
+    on_them = [link for link in found if relative_told(session, link) == person_id]
+    stands = [
+        link
+        for link in on_them
+        if rules.state_at(link.state, link.lapses_at, call.now) not in rules.OVER
+    ]
+    return sorted(stands, key=lambda link: (link.opened_at, link.id), reverse=True)
+
+
+def end_for_relative(session: Session, call: Call, link: Link) -> None:
+    """The relative wants a locked link on them no more, whoever types it. Not committed."""
+    _end(session, call, link, "requested_by_relative")
 
 
 def _end(session: Session, call: Call, link: Link, reason: str) -> None:

@@ -187,6 +187,15 @@ class LinkNotActive(Refusal):
     next = "read_link"
 
 
+class NotTheirGuardian(Refusal):
+    """From ``age`` on a person decides about their own data; only an adult under guardianship has
+    somebody else do it."""
+
+    code = "not_their_guardian"
+    status = 403
+    next = "ask_relative"
+
+
 class ActingNotAllowedNow(Refusal):
     """The link is active, but outside the time in which the holder may do this."""
 

@@ -53,6 +53,13 @@ def lock_link(session: Session, link_id: uuid.UUID) -> Link:
     return link
 
 
+def lock_links_about(session: Session, person_id: uuid.UUID) -> list[Link]:
+    """Every link on which somebody is one of the two sides, locked in the order of their ids."""
+    either = sa.or_(Link.holder_id == person_id, Link.relative_id == person_id)
+    query = sa.select(Link).where(either).order_by(Link.id).with_for_update()
+    return list(session.scalars(query, execution_options={"populate_existing": True}))
+
+
 CONCERNS_RELATIVE = sa.exists().where(
     LinkChange.link_id == Link.id, LinkChange.to_state == rules.SUBMITTED
 )

@@ -179,6 +179,14 @@ def face_subject(age: int, policy: Policy) -> str:
     return "guardian" if age < policy.face_match_min_age else "relative"
 
 
+def speaks_for(relation: str | None, age: int, policy: Policy) -> bool:
+    """Whether the holder decides about the relative's data: a guardian below the age of own
+    consent, and the guardian of an adult under guardianship."""
+    if relation not in GUARDED:
+        return False
+    return age < policy.own_consent_age or (relation == "ward" and age >= policy.adult_age)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """From when and until when the holder may act; outside it an active link only reads."""

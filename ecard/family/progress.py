@@ -100,6 +100,13 @@ def _adult_at(session: Session, call: Call, link: Link, policy: Policy) -> datet
     return local_midnight(birthday(born, policy.adult_age), zone)
 
 
+def face_given_up(session: Session, call: Call, link: Link) -> None:
+    """Nobody may look at the face any more: out of review, back to the last step, another way."""
+    move(session, call, link, rules.EVIDENCE_ACCEPTED, "no_consent")
+    if not _must_accept(session, call, link, policy_of(session, call, link)):
+        move(session, call, link, rules.AWAITING_FACE, "nothing_to_accept")
+
+
 def reject(session: Session, call: Call, link: Link) -> None:
     """A reviewer rejected the case; it can be appealed."""
     move(session, call, link, rules.REJECTED, "rejected_by_reviewer")

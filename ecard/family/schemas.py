@@ -48,8 +48,8 @@ NAME = rf"^[^{_UNSEEN}]*[^{_UNSEEN}{_NO_LETTER}][^{_UNSEEN}]*$"
 """A name has something like a letter, and nothing that cannot be seen."""
 
 
-class FamilyAccountSchema(Schema):
-    """Who the relative is."""
+class LinkNameSchema(Schema):
+    """How the holder calls their relative."""
 
     name = ma.fields.String(
         required=True,
@@ -58,6 +58,11 @@ class FamilyAccountSchema(Schema):
             ma.validate.Regexp(NAME, error="invalid"),
         ),
     )
+
+
+class FamilyAccountSchema(LinkNameSchema):
+    """Who the relative is."""
+
     number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
     relation = ma.fields.String(required=True, validate=ma.validate.OneOf(RELATIONS))
     scopes = ma.fields.List(

@@ -3,7 +3,8 @@
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
-guardians), ``acting.py`` (asked at each call for the relative), ``scopes.py`` (what a standing link
+guardians), ``speaking_for.py`` (who decides about somebody else's data), ``acting.py`` (asked at
+each call for the relative), ``scopes.py`` (what a standing link
 allows), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the
 one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
 """
@@ -17,6 +18,8 @@ from ecard.family.confirming import refuse_unless_standing
 from ecard.family.ending import (
     end_as_holder,
     end_as_relative,
+    end_for_relative,
+    links_on,
     report_not_me,
     set_state_as_staff,
     withdraw,
@@ -26,6 +29,7 @@ from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
     holders_with,
     lock_link,
+    lock_links_about,
     move,
     not_me_address,
     of_other_relatives,
@@ -42,6 +46,7 @@ from ecard.family.progress import (
     activate,
     evidence_accepted,
     evidence_given,
+    face_given_up,
     refuse_as_relative,
     reject,
 )
@@ -55,8 +60,10 @@ from ecard.family.reading import (
     read_link,
     view,
 )
+from ecard.family.renaming import rename
 from ecard.family.scopes import change_as_holder as change_scopes_as_holder
 from ecard.family.scopes import change_as_relative as change_scopes_as_relative
+from ecard.family.speaking_for import guardian_link, lock_guardian_link
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
@@ -79,19 +86,25 @@ __all__ = [
     "change_scopes_as_relative",
     "end_as_holder",
     "end_as_relative",
+    "end_for_relative",
     "evidence_accepted",
     "evidence_given",
+    "face_given_up",
     "forget_not_me",
     "forget_typed",
     "give_family_account",
+    "guardian_link",
     "holders_with",
     "in_dispute",
     "is_side",
+    "links_on",
     "list_changes",
     "list_guarded",
     "list_links",
     "list_links_on_me",
+    "lock_guardian_link",
     "lock_link",
+    "lock_links_about",
     "long_over",
     "longest_for_code",
     "move",
@@ -110,6 +123,7 @@ __all__ = [
     "reject",
     "relative_age",
     "remind",
+    "rename",
     "report_not_me",
     "set_state_as_staff",
     "standing_on",

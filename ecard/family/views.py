@@ -14,6 +14,7 @@ from ecard.family.schemas import (
     ChangeSchema,
     FamilyAccountSchema,
     GuardedLinkSchema,
+    LinkNameSchema,
     LinkNoticeSchema,
     LinkSchema,
     NotMeSchema,
@@ -130,6 +131,17 @@ def give_family_account(body: dict[str, Any], link_id: uuid.UUID, version: int) 
 def set_scopes(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
     """Take scopes back at once; give new ones for a minor or ward, with a step-up."""
     return service.change_scopes_as_holder(current_call(), link_id, version=version, **body)
+
+
+@links.route("/<uuid:link_id>/name", methods=["PUT"])
+@links.doc(operationId="renameLink")
+@links.refuses(NotFound, errors.IllegalMove)
+@links.arguments(LinkNameSchema)
+@links.response(200, LinkSchema)
+@links.versioned
+def rename_link(body: dict[str, str], link_id: uuid.UUID, version: int) -> Any:
+    """Correct the name by which the holder knows their relative; the registry's stays."""
+    return service.rename(current_call(), link_id, body["name"], version)
 
 
 @links.route("/<uuid:link_id>/withdrawal", methods=["POST"])

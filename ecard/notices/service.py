@@ -16,7 +16,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.locale import DEFAULT
-from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.notices.errors import FaceConsentWithdrawn, NoticeOutdated, NoticeTextDiffers
 from ecard.notices.models import Acknowledgement, Consent, Notice
 from ecard.notices.policy import text_hash
 
@@ -26,6 +26,7 @@ __all__ = [
     "PORTRAIT_KEPT",
     "Acknowledgement",
     "Consent",
+    "FaceConsentWithdrawn",
     "Notice",
     "NoticeOutdated",
     "NoticeTextDiffers",
@@ -33,11 +34,13 @@ __all__ = [
     "consent",
     "current",
     "decide",
+    "face_withdrawn",
     "publish",
     "shown",
     "shown_in",
     "still_given",
     "withdraw",
+    "withdraw_all",
 ]
 
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
@@ -226,6 +229,30 @@ def withdraw(session: Session, call: Call, given: Consent) -> Consent:
     session.add(row)
     audit.record(session, call, "consent.withdrawn", "consent", row.id, acting_for=given.person_id)
     return row
+
+
+def withdraw_all(
+    session: Session, call: Call, link_id: uuid.UUID, person_id: uuid.UUID
+) -> list[Consent]:
+    """Take back every consent about this person's face that stands on a link. Not committed.
+
+    The caller holds the link's row.
+    """
+    given = [consent(session, link_id, kind) for kind in CONSENT_KINDS]
+    return [
+        withdraw(session, call, row)
+        for row in given
+        if row is not None and row.decision == "given" and row.person_id == person_id
+    ]
+
+
+def face_withdrawn(session: Session, person_id: uuid.UUID) -> bool:
+    """Whether the last that was decided about a person's face, on whichever link, took consent
+    back, and none stands."""
+    query = sa.select(Consent).filter_by(person_id=person_id, kind=FACE_PROCESSING)
+    rows = list(session.scalars(query.order_by(Consent.at, Consent.number)))
+    latest = {row.link_id: row.decision for row in rows}
+    return bool(rows) and rows[-1].decision == "withdrawn" and "given" not in latest.values()
 
 
 def consent(session: Session, link_id: uuid.UUID, kind: str) -> Consent | None:

@@ -55,6 +55,7 @@ class Policy:
     )
     portrait_months: int = rule("months", "Longest life of a portrait kept by consent.", least=1)
     review_working_days: int = rule("working days", "Time for a person's decision.", least=1)
+    correction_working_days: int = rule("working days", "Time to answer a correction.", least=1)
     appeal_days: int = rule("days", "Time to appeal against a decision.", least=1)
     case_file_days: int = rule("days", "Longest life of a reviewed case's pictures.", least=1)
     decided_document_days: int = rule("days", "Life of a document after the decision.", least=1)

@@ -105,6 +105,32 @@ def is_pending(session: Session, link_id: uuid.UUID) -> bool:
     return bool(session.scalar(sa.select(query)))
 
 
+def let_go_of_faces(
+    session: Session, call: Call, link: Link, person_id: uuid.UUID, reason: str
+) -> list[uuid.UUID]:
+    """Destroy the frames of a person's face that cases on a locked link keep; which files.
+
+    A case about the face alone that waits for a reviewer is closed, and the link goes back to its
+    last step. Digits videos stay: they are the way without face processing. Not committed.
+    """
+    let_go = []
+    query = sa.select(Case.id).filter_by(link_id=link.id, kind=CaseKind.FACE.value)
+    for case_id in session.scalars(query.order_by(Case.opened_at, Case.id)):
+        case = lock_case(session, case_id)
+        frames = [row.file_id for row in files_of(session, case) if row.role == "frame"]
+        theirs = [file_id for file_id in frames if files.shows(session, file_id, person_id)]
+        for file_id in theirs:
+            files.destroy(session, call, file_id, reason)
+        let_go += theirs
+        if theirs and case.state in rules.WAITING:
+            close_case(session, call, case, reason)
+            audit.record(
+                session, call, "case.closed", "case", case.id, reason=reason, case_id=case.id
+            )
+            family.face_given_up(session, call, link)
+    return let_go
+
+
 def lock_case(session: Session, case_id: uuid.UUID) -> Case:
     return session.get_one(Case, case_id, with_for_update=True, populate_existing=True)
 

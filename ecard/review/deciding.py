@@ -71,9 +71,15 @@ def _refuse_approving(call: Call, case_id: uuid.UUID, version: int) -> None:
     with call.db.read() as session:
         case, link = at_desk(session, call, case_id)
         _refuse_deciding(session, call, case, link, version)
-        if any(files.is_destroyed(session, row.file_id) for row in files_of(session, case)):
+        if any(_is_missing(session, row.file_id) for row in files_of(session, case)):
             raise CaseFilesGone  # nobody approves what they cannot see
     family.refuse_unless_standing(call, link.id)
+
+
+def _is_missing(session: Session, file_id: uuid.UUID) -> bool:
+    """Gone by time. A face that its person took back is missed by no decision about the rest."""
+    gone = files.destruction(session, file_id)
+    return gone.destroyed_at is not None and gone.reason != rules.CONSENT_WITHDRAWN
 
 
 def _refuse_deciding(session: Session, call: Call, case: Case, link: Link, version: int) -> None:

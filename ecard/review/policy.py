@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 WORKING_WEEKDAYS = frozenset(range(5))
 """Monday to Friday."""
+CONSENT_WITHDRAWN = "consent_withdrawn"
+"""Why a face was destroyed whose person wants it compared no more."""
 TEMPORARY_ROLES = frozenset({"frame", "digits_video"})
 """What is kept only because a person has to look: destroyed with the final decision."""
 EXPLANATION_LEAST, EXPLANATION_MOST = 10, 1_000

@@ -8,7 +8,7 @@ look, ``desk.py`` shows it, ``openings.py`` has a minor's opened by two, ``decid
 from __future__ import annotations
 
 from ecard.review.appeals import AppealView, appeal, decisions
-from ecard.review.cases import is_pending, open_case, undecided_until
+from ecard.review.cases import is_pending, let_go_of_faces, open_case, undecided_until
 from ecard.review.deciding import decide
 from ecard.review.decisions import DecisionView
 from ecard.review.desk import (
@@ -37,6 +37,7 @@ __all__ = [
     "decide",
     "decisions",
     "is_pending",
+    "let_go_of_faces",
     "list_cases",
     "open_case",
     "read_case",
