@@ -117,6 +117,25 @@ def files_of(session: Session, row: CertificationCase) -> list[CertificationCase
     return list(session.scalars(query.order_by(table.number)))
 
 
+def let_go_of_faces(
+    session: Session, call: Call, person_id: uuid.UUID, reason: str
+) -> list[uuid.UUID]:
+    """Destroy the pictures of a person's face that cases of theirs keep; which files.
+
+    A case stays open, since a payment hangs on it: the reviewer decides by what else there is.
+    Not committed.
+    """
+    let_go = [
+        kept.file_id
+        for row in cases_of(session, person_id)
+        for kept in session.scalars(sa.select(CertificationCaseFile).filter_by(case_id=row.id))
+        if files.shows(session, kept.file_id, person_id)
+    ]
+    for file_id in let_go:
+        files.destroy(session, call, file_id, reason)
+    return let_go
+
+
 def keep_for_appeal(
     session: Session, call: Call, row: CertificationCase, policy: Policy, days: int
 ) -> None:

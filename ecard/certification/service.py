@@ -12,6 +12,7 @@ the daily look: deaths, reminders, and what the registry is told.
 
 from __future__ import annotations
 
+from ecard.certification.cases import let_go_of_faces
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
 from ecard.certification.desk import appeal, ask_visit, decide, refuse_conflict, reinstate
 from ecard.certification.looking import (
@@ -65,6 +66,7 @@ __all__ = [
     "is_genuine",
     "issue_for_relative",
     "issue_own",
+    "let_go_of_faces",
     "list_cases",
     "look_at",
     "look_at_person",

@@ -21,6 +21,7 @@ from ecard.notices.models import Acknowledgement, Consent, Notice
 from ecard.notices.policy import text_hash
 
 __all__ = [
+    "ABOUT_A_FACE",
     "FACE_CERTIFICATION",
     "KINDS",
     "PORTRAIT_KEPT",
@@ -41,11 +42,14 @@ __all__ = [
     "still_given",
     "withdraw",
     "withdraw_all",
+    "withdraw_own",
 ]
 
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
 FACE_CERTIFICATION, PORTRAIT_KEPT = "face_certification", "portrait_kept"
 KINDS = (FAMILY_SERVICES, FACE_PROCESSING, FACE_CERTIFICATION)
+ABOUT_A_FACE = (FACE_PROCESSING, FACE_CERTIFICATION, PORTRAIT_KEPT)
+"""What is consented to about a face."""
 UPON = {
     FACE_PROCESSING: (FACE_PROCESSING,),
     PORTRAIT_KEPT: (FACE_PROCESSING, FACE_CERTIFICATION),
@@ -238,12 +242,22 @@ def withdraw_all(
 
     The caller holds the link's row.
     """
-    given = [consent(session, link_id, kind) for kind in CONSENT_KINDS]
+    given = [consent(session, link_id, kind) for kind in ABOUT_A_FACE]
     return [
         withdraw(session, call, row)
         for row in given
         if row is not None and row.decision == "given" and row.person_id == person_id
     ]
+
+
+def withdraw_own(session: Session, call: Call, person_id: uuid.UUID) -> Consent | None:
+    """Take back what somebody consented to alone, on no link; None where nothing stands. Not
+    committed."""
+    query = sa.select(Consent).filter_by(person_id=person_id, link_id=None)
+    latest = session.scalar(query.order_by(Consent.number.desc()).limit(1))
+    if latest is None or latest.decision != "given":
+        return None
+    return withdraw(session, call, latest)
 
 
 def face_withdrawn(session: Session, person_id: uuid.UUID) -> bool:

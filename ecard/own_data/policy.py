@@ -43,6 +43,7 @@ CATEGORIES = {
     "history": ("actor", "actor_kind", "action", "said", "scope", "channel", "link_id"),
     "proofs_of_life": ("day", "route", "helped", "channel", "link_id", "receipt"),
     "proof_cases": ("kind", "due_at", "decided_on", "accepted", "reason", "link_id"),
+    "proof_captures": ("outcome",),
     "rights_certificates": ("sha256", "link_id", "about_me", "good_until"),
     "qr_uses": ("operation", "shown_by", "shown_for", "place", "link_id"),
     "messages": ("kind", "medium", "sent_at", "language", "text"),

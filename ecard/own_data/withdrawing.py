@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ecard import outbox
 from ecard.activation import service as activation
 from ecard.call import Call
+from ecard.certification import service as certification
 from ecard.documents import service as documents
 from ecard.errors import NotFound
 from ecard.family import service as family
@@ -46,7 +47,7 @@ def withdraw_own(call: Call, link_id: uuid.UUID | None = None) -> WithdrawalView
             links = [link for link in links if link.id == link_id]
             if not links:
                 raise NotFound
-        row = _withdraw(session, call, person_id, links, "person")
+        row = _withdraw(session, call, person_id, links, "person", alone=link_id is None)
         session.commit()
         return view(session, row)
 
@@ -66,9 +67,18 @@ def withdraw_as_guardian(call: Call, link_id: uuid.UUID) -> WithdrawalView:
 
 
 def _withdraw(
-    session: Session, call: Call, person_id: uuid.UUID, links: Sequence[Link], given_by: str
+    session: Session,
+    call: Call,
+    person_id: uuid.UUID,
+    links: Sequence[Link],
+    given_by: str,
+    *,
+    alone: bool = False,
 ) -> FaceWithdrawal:
-    touched, let_go = [], []
+    """``alone``: also what the person consented to without a helper."""
+    touched = []
+    let_go = certification.let_go_of_faces(session, call, person_id, CONSENT_WITHDRAWN)
+    own = notices.withdraw_own(session, call, person_id) if alone else None
     for link in links:
         taken_back = notices.withdraw_all(session, call, link.id, person_id)
         session.flush()
@@ -77,7 +87,7 @@ def _withdraw(
             activation.let_go_of_faces(session, link, person_id)
             touched.append(link)
             let_go += files
-    if not touched:
+    if not touched and not let_go and own is None:
         raise NoFaceConsent
     row = FaceWithdrawal(
         id=uuid.uuid4(),
@@ -110,7 +120,7 @@ def _follow(session: Session, call: Call, row: FaceWithdrawal, links: Sequence[L
     messages.notify(session, call, row.person_id, "face_withdrawn", name=name)
     for holder_id in sorted({link.holder_id for link in links} - {row.person_id}):
         messages.notify(session, call, holder_id, "face_withdrawn", name=name)
-    on_link = links[0].id if row.given_by == "guardian" else None
+    on_link = links[0].id if links and row.given_by == "guardian" else None
     note(session, call, Whose(row.person_id, row.actor_id, on_link), "own_data.face_withdrawn")
 
 
