@@ -86,6 +86,7 @@ def note(session: Session, call: Call, acting: Acting, action: str) -> None:
     if acting.link_id is not None:
         family.lock_link(session, acting.link_id)
         _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
+        family.note_use(session, call, acting.link_id)
     write(
         session,
         call,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from ecard.family.errors import (
     AgeDoesNotFit,
@@ -12,7 +13,7 @@ from ecard.family.errors import (
     IllegalMove,
     RelationNeedsGuardian,
 )
-from ecard.persons.policy import age_on
+from ecard.persons.policy import age_on, local_day, local_midnight, months_after
 from ecard.policy.policy import Policy
 
 DRAFT = "draft"
@@ -86,6 +87,7 @@ REASONS = frozenset(
         "objected_by_guardian",
         "safeguarding",
         "safeguarding_lifted",
+        "taken_over",
         "requested_by_holder",
         "requested_by_relative",
         "age_milestone",
@@ -122,9 +124,73 @@ def shown_reason(reason: str | None, *, to_holder: bool) -> str | None:
     return "not_disclosed" if to_holder and reason in HIDDEN_FROM_HOLDER else reason
 
 
-def state_at(state: str, lapses_at: datetime, now: datetime) -> str:
-    """The state as of now: an application that lapsed is expired even before the sweep."""
-    return EXPIRED if state in APPLYING and now >= lapses_at else state
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The times at which a link moves by itself; None: not in sight."""
+
+    lapses_at: datetime
+    """An application's end."""
+    reads_until: datetime | None = None
+    """The end of reading on a link whose relative came of age and did not confirm it."""
+    unused_until: datetime | None = None
+    """The end of an unused link; None while nobody was warned of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A move that time alone makes."""
+
+    state: str
+    reason: str
+    at: datetime
+
+
+def due_move(state: str, terms: Terms, now: datetime) -> Due | None:
+    """What time has made of a link by now, whether or not the sweep ran. The earliest wins."""
+    ways = [
+        (APPLYING, EXPIRED, "lapsed", terms.lapses_at),
+        (STANDING, ENDED, "age_milestone", terms.reads_until),
+        ({ACTIVE}, ENDED, "unused", terms.unused_until),
+    ]
+    due = [
+        Due(to_state, reason, at)
+        for states, to_state, reason, at in ways
+        if state in states and at is not None and now >= at
+    ]
+    return min(due, key=lambda one: one.at, default=None)
+
+
+def state_at(state: str, terms: Terms, now: datetime) -> str:
+    """The state as of now: what time has ended is over even before the sweep."""
+    due = due_move(state, terms, now)
+    return state if due is None else due.state
+
+
+def reads_until(acts_until: datetime | None, policy: Policy) -> datetime | None:
+    """Reading stays some days past the end of acting (mission.md, "Growing up")."""
+    return acts_until and acts_until + timedelta(days=policy.reading_days_from_adult)
+
+
+def idle_from(last_used_at: datetime, zone: ZoneInfo, policy: Policy) -> datetime:
+    """When a link has been unused for ``unused_months``: the midnight at which that day begins."""
+    day = months_after(local_day(last_used_at, zone), policy.unused_months)
+    return local_midnight(day, zone)
+
+
+def warn_of_idleness_at(last_used_at: datetime, zone: ZoneInfo, policy: Policy) -> datetime:
+    """When both sides are warned that a link is about to end unused."""
+    return idle_from(last_used_at, zone, policy) - timedelta(days=policy.unused_warning_days)
+
+
+def unused_until(
+    last_used_at: datetime, warned_at: datetime | None, zone: ZoneInfo, policy: Policy
+) -> datetime | None:
+    """When an unused link ends: never without the warning, and never sooner after it than the
+    policy says, so that a warning sent late moves the end with it."""
+    if warned_at is None:
+        return None
+    warned_for = warned_at + timedelta(days=policy.unused_warning_days)
+    return max(idle_from(last_used_at, zone, policy), warned_for)
 
 
 def check_relation(
@@ -196,11 +262,9 @@ def acting_window(
 
 
 def may_read(state: str, acts_until: datetime | None, now: datetime, policy: Policy) -> bool:
-    """Whether an active link still reads: some days past the end of acting (mission.md)."""
-    if state != ACTIVE:
-        return False
-    read_days = timedelta(days=policy.reading_days_from_adult)
-    return acts_until is None or now < acts_until + read_days
+    """Whether an active link still reads."""
+    until = reads_until(acts_until, policy)
+    return state == ACTIVE and (until is None or now < until)
 
 
 def may_act(

@@ -4,8 +4,8 @@ Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
 guardians), ``acting.py`` (asked at each call for the relative), ``scopes.py`` (what a standing link
-allows), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the
-one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
+allows), ``reading.py`` (what both sides see), ``uses.py`` (unused links), ``ending.py``,
+``upkeep.py`` (jobs). Its row and the one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ from ecard.family.upkeep import (
     sweep,
     tell_coming_of_age,
 )
+from ecard.family.uses import note_use, warn_unused
 
 __all__ = [
     "ChangeView",
@@ -95,6 +96,7 @@ __all__ = [
     "longest_for_code",
     "move",
     "not_me_address",
+    "note_use",
     "object_to",
     "of_other_relatives",
     "of_same_pair",
@@ -116,5 +118,6 @@ __all__ = [
     "tell_coming_of_age",
     "typed",
     "view",
+    "warn_unused",
     "withdraw",
 ]
