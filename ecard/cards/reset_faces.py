@@ -24,10 +24,10 @@ from ecard.cards.models import CardPasswordReset
 from ecard.cards.resets import (
     COUNTER,
     FACE,
-    NEW_PASSWORD,
     Sitter,
     own,
     sitter_of,
+    step_after,
     tries_left,
 )
 from ecard.challenge_view import ChallengeView, view_of
@@ -141,7 +141,7 @@ def _spend_challenge(call: Call, shown: Shown, refusal: Refusal) -> None:
 
 def _refuse_face(session: Session, call: Call, row: CardPasswordReset) -> None:
     if row.channel == COUNTER or row.face_matched_at is not None:
-        raise ResetClosed(next=NEW_PASSWORD)
+        raise ResetClosed(next=step_after(row))
     if row.unusable_tries >= call.settings.unusable_max or tries_left(session, call, row) < 1:
         raise ResetNeedsCounter
 
@@ -198,7 +198,7 @@ def _answer(row: CardPasswordReset, seen: Verification, left: int, once_more: bo
     if once_more:
         return FaceAnswer(Outcome.UNUSABLE.value, ReviewReason.LIVENESS_UNDECIDED.value, left, FACE)
     if row.face_matched_at is not None:
-        return FaceAnswer(seen.outcome.value, None, left, NEW_PASSWORD)
+        return FaceAnswer(seen.outcome.value, None, left, step_after(row))
     if seen.outcome is Outcome.MATCH:
         return FaceAnswer(seen.outcome.value, NEEDS_PERSON, left, COUNTER)
     reason = seen.reason.value if seen.reason is not None else None

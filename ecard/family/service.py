@@ -4,8 +4,9 @@ Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
 guardians), ``acting.py`` (asked at each call for the relative), ``scopes.py`` (what a standing link
-allows), ``reading.py`` (what both sides see), ``uses.py`` (unused links), ``ending.py``,
-``upkeep.py`` (jobs). Its row and the one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
+allows), ``reading.py`` (what both sides see), ``uses.py`` (unused links), ``growing.py``
+(come of age), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place where its state moves
+are in ``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from ecard.family.ending import (
     set_state_as_staff,
     withdraw,
 )
+from ecard.family.growing import confirm, confirm_at_counter, open_face_proof, take_over
+from ecard.family.growing import read_notice as read_face_notice
 from ecard.family.guardians import GuardedLinkView, list_guarded, object_to
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
@@ -77,6 +80,8 @@ __all__ = [
     "acts",
     "change_scopes_as_holder",
     "change_scopes_as_relative",
+    "confirm",
+    "confirm_at_counter",
     "end_as_holder",
     "end_as_relative",
     "evidence_accepted",
@@ -101,9 +106,11 @@ __all__ = [
     "of_other_relatives",
     "of_same_pair",
     "open_application",
+    "open_face_proof",
     "own_link",
     "policy_of",
     "prolong",
+    "read_face_notice",
     "read_link",
     "read_notice",
     "refuse_as_relative",
@@ -115,6 +122,7 @@ __all__ = [
     "set_state_as_staff",
     "still_open",
     "sweep",
+    "take_over",
     "tell_coming_of_age",
     "typed",
     "view",
