@@ -22,6 +22,7 @@ from ecard.call import Call
 from ecard.cards.errors import ResetClosed, ResetNeedsCounter
 from ecard.cards.models import CardPasswordReset
 from ecard.cards.resets import (
+    CODE_PURPOSE,
     COUNTER,
     FACE,
     Sitter,
@@ -166,7 +167,7 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
         if seen.outcome is Outcome.UNUSABLE or once_more:
             row.face_tries -= 1
             row.unusable_tries += 1
-        if seen.accepted and not needs_person:
+        if _opens(row, seen) and not needs_person:
             row.face_matched_at = call.now
         answer = _answer(row, seen, tries_left(session, call, row), once_more)
         audit.record(
@@ -180,6 +181,14 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
         )
         session.commit()
     return answer
+
+
+def _opens(row: CardPasswordReset, seen: Verification) -> bool:
+    """Whether a face is proof enough: for a password only where nobody has to look. A link is
+    confirmed with the e-card password besides, and both sides hear of it (docs/adr/0019)."""
+    if row.purpose == CODE_PURPOSE:
+        return seen.accepted
+    return seen.outcome is Outcome.MATCH and seen.life is Life.LIVE
 
 
 def _once_more(session: Session, row: CardPasswordReset, shown: Shown, seen: Verification) -> bool:

@@ -1,7 +1,7 @@
 """From the 16th birthday on the young person confirms a link, takes over, or ends it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,12 +41,17 @@ class Family:
     mother: RegistryPerson
     child: RegistryPerson
     link_id: str
+    phones: dict[str, Phone] = field(default_factory=dict)
 
     def mothers(self) -> Phone:
-        return sign_in(self.stage, self.mother)
+        return self._phone(self.mother)
 
     def childs(self) -> Phone:
-        return sign_in(self.stage, self.child)
+        return self._phone(self.child)
+
+    def _phone(self, person: RegistryPerson) -> Phone:
+        self.phones[person.ref] = sign_in(self.stage, person, self.phones.get(person.ref))
+        return self.phones[person.ref]
 
     def confirm(self, phone: Phone, **more: Any) -> Answer:
         """With the grant that the right e-card password opens (tests/cards prove that)."""
@@ -206,10 +211,10 @@ def test_a_clerk_who_saw_the_young_person_confirms_it_without_a_camera(kin: Fami
     give_portrait(kin)
     path = f"/staff/links/{kin.link_id}/confirmation"
     body = {"number": kin.child.number, "identity_document": "id_card", "scopes": ["rights"]}
-    wrong = kin.stage.desk("clerk").send("POST", path, body | {"number": kin.mother.number})
+    wrong = kin.stage.desk("clerk-north").send("POST", path, body | {"number": kin.mother.number})
     assert wrong.status == 404
     assert kin.stage.desk("safeguarding").send("POST", path, body).code == "not_allowed"
-    assert kin.stage.desk("clerk").send("POST", path, body).status == 204
+    assert kin.stage.desk("clerk-north").send("POST", path, body).status == 204
     link = kin.seen(kin.mothers())
     assert (link["may_act"], link["scopes"]) == (True, ["rights"])
     with kin.stage.joined.db.read() as session:
