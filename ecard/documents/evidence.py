@@ -290,12 +290,17 @@ def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid
     documents = own_unclaimed(session, call, document_ids, lock=True)
     _refuse_wrong_kinds(session, call, link, documents)
     for document in documents:
-        document.link_id, document.claimed_at = link.id, call.now
-        guardians = rules.shows_guardian(DocumentKind(document.kind))
-        for page in pages_of(session, document.id):
-            files.hand_over(session, call, page.file_id, shown_person(link, guardian=guardians))
-            files.keep_until(session, page.file_id, first_date(call, link))
-        readings.settle(session, document, shown_person(link, guardian=guardians))
+        claim(session, call, link, document)
+
+
+def claim(session: Session, call: Call, link: Link, document: Document) -> None:
+    """Tie a locked document to a link: its pages go under the key of whom it is about."""
+    document.link_id, document.claimed_at = link.id, call.now
+    shown = shown_person(link, guardian=rules.shows_guardian(DocumentKind(document.kind)))
+    for page in pages_of(session, document.id):
+        files.hand_over(session, call, page.file_id, shown)
+        files.keep_until(session, page.file_id, first_date(call, link))
+    readings.settle(session, document, shown)
     session.flush()
 
 

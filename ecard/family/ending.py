@@ -12,11 +12,12 @@ from ecard.call import Call
 from ecard.errors import NotAllowed, NotFound
 from ecard.family import policy as rules
 from ecard.family.errors import (
+    DisputeNotSettled,
     IllegalMove,
     NotMeLinkUsed,
 )
 from ecard.family.links import lock_link, move, on_me, own_link, state_now, still_open
-from ecard.family.models import Link, NotMeToken
+from ecard.family.models import Link, LinkChange, NotMeToken
 from ecard.family.reading import LinkView, view
 from ecard.persons import service as persons
 
@@ -87,8 +88,20 @@ def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
         if link.state not in rules.STANDING:  # to resume is not to open what never was
             raise IllegalMove(state=link.state)
         still_open(session, call, link)
+        if action == "resume":
+            target = _resumed(session, link)
         move(session, call, link, target, reason)
         session.commit()
+
+
+def _resumed(session: Session, link: Link) -> str:
+    """A link that was stopped in the middle of a dispute goes back into it; nor is one in dispute
+    taken out of it here."""
+    if link.state == rules.DISPUTED:
+        raise DisputeNotSettled
+    last = sa.select(LinkChange.from_state).filter_by(link_id=link.id)
+    before = session.scalar(last.order_by(LinkChange.number.desc()).limit(1))
+    return rules.DISPUTED if before == rules.DISPUTED else rules.ACTIVE
 
 
 def refuse_own_link(session: Session, call: Call, link: Link) -> None:

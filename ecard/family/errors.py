@@ -187,6 +187,22 @@ class ObjectionTooLate(Refusal):
     next = "counter"
 
 
+class ObjectedAlready(Refusal):
+    """A guardian objects to a link once; after that staff decide, and the decision is appealed."""
+
+    code = "objected_already"
+    status = 409
+    next = "read_decisions"
+
+
+class DisputeNotSettled(Refusal):
+    """A dispute is settled as a case, with a court order on file; it is not lifted otherwise."""
+
+    code = "dispute_not_settled"
+    status = 409
+    next = "list_cases"
+
+
 class AcceptanceNotNeeded(Refusal):
     """Only an adult relative accepts, and only once."""
 

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
-from ecard.family.errors import ObjectionTooLate
-from ecard.family.links import lock_link, move, policy_of, scopes_in_words, state_now, typed
-from ecard.family.models import Link
+from ecard.family.errors import IllegalMove, ObjectedAlready, ObjectionTooLate
+from ecard.family.links import policy_of, scopes_in_words, state_now, typed
+from ecard.family.models import Link, LinkChange
 from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -83,21 +83,33 @@ def list_guarded(call: Call, *, cursor: str | None, limit: int) -> Page:
         return Page([_view(session, call, link) for link in page.items], page.next_cursor)
 
 
-def object_to(call: Call, link_id: uuid.UUID) -> GuardedLinkView:
-    """A guardian objects to another's new link on their child: it is held until staff decided.
+def refuse_objection(session: Session, call: Call, link: Link) -> None:
+    """Raise where the signed-in person may not object to a locked link.
 
-    Raises NotFound where the link is not on a child of theirs, ObjectionTooLate, IllegalMove.
+    NotFound where it is not on a child of theirs; ObjectionTooLate, ObjectedAlready: each guardian
+    objects to a link once, and staff decide; IllegalMove where it is not active.
     """
-    with call.db.write() as session:
-        link = lock_link(session, link_id)
-        if _own_tie(session, call, link) is None:
-            raise NotFound
-        until = _object_until(session, call, link)
-        if until is None or until <= call.now:
-            raise ObjectionTooLate
-        move(session, call, link, rules.DISPUTED, "objected_by_guardian")
-        session.commit()
-        return _view(session, call, link)
+    if _own_tie(session, call, link) is None:
+        raise NotFound
+    state = state_now(session, call, link)
+    if state != rules.ACTIVE:
+        raise IllegalMove(state=state)
+    if session.scalar(_objections(link.id).filter_by(actor_id=call.holder.person_id)):
+        raise ObjectedAlready
+    until = _object_until(session, call, link)
+    if until is None or until <= call.now:
+        raise ObjectionTooLate
+
+
+def objector(session: Session, link_id: uuid.UUID) -> uuid.UUID | None:
+    """The guardian whose objection is, or was last, to be decided."""
+    return session.scalar(_objections(link_id).order_by(LinkChange.number.desc()).limit(1))
+
+
+def _objections(link_id: uuid.UUID) -> sa.Select[uuid.UUID | None]:
+    """Who objected to a link."""
+    made = {"link_id": link_id, "reason": "objected_by_guardian"}
+    return sa.select(LinkChange.actor_id).filter_by(**made)
 
 
 def _standing_guardian(call: Call) -> tuple[sa.ColumnElement[bool], ...]:

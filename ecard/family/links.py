@@ -14,10 +14,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
-from ecard.family.errors import (
-    ApplicationExpired,
-    IllegalMove,
-)
+from ecard.family.errors import IllegalMove
 from ecard.family.lapsing import prolong
 from ecard.family.models import Link, LinkChange, LinkUse, NotMeToken
 from ecard.locale import sentence
@@ -140,9 +137,7 @@ def state_now(session: Session, call: Call, link: Link) -> str:
 
 def still_open(session: Session, call: Call, link: Link) -> None:
     """Raise where time alone has ended it: ApplicationExpired, or IllegalMove."""
-    due = due_move(session, call, link)
-    if due is not None:
-        raise ApplicationExpired if due.state == rules.EXPIRED else IllegalMove(state=due.state)
+    rules.check_open(link.state, terms_of(session, call, link), call.now)
 
 
 def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | None]:
@@ -162,10 +157,7 @@ def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -
 
     What time has ended is not moved to anywhere else: raises IllegalMove, ApplicationExpired.
     """
-    due = due_move(session, call, link)
-    if due is None or due.state != to_state:
-        still_open(session, call, link)
-    rules.check_move(link.state, to_state, reason)
+    rules.check_move_now(link.state, to_state, reason, terms_of(session, call, link), call.now)
     return enter(session, call, link, link.state, to_state, reason)
 
 

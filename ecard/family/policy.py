@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ecard.family.errors import (
     AgeDoesNotFit,
+    ApplicationExpired,
     CapReached,
     IllegalMove,
     RelationNeedsGuardian,
@@ -39,13 +40,21 @@ MOVES: Mapping[str | None, frozenset[str]] = {
     AWAITING_FACE: frozenset({ACTIVE, IN_REVIEW, WITHDRAWN, EXPIRED}),
     IN_REVIEW: frozenset({EVIDENCE_ACCEPTED, ACTIVE, REJECTED, WITHDRAWN}),
     ACTIVE: frozenset({SUSPENDED, DISPUTED, ENDED}),
-    SUSPENDED: frozenset({ACTIVE, ENDED}),
+    SUSPENDED: frozenset({ACTIVE, DISPUTED, ENDED}),
     DISPUTED: frozenset({ACTIVE, SUSPENDED, ENDED}),
-    REJECTED: frozenset({IN_REVIEW}),  # by an appeal only
-    ENDED: frozenset({ACTIVE}),  # only where a reported death is revoked
+    REJECTED: frozenset({IN_REVIEW}),
+    ENDED: frozenset({ACTIVE, DISPUTED}),
     WITHDRAWN: frozenset(),
     EXPIRED: frozenset(),
 }
+ONLY_FOR: Mapping[tuple[str, str], frozenset[str]] = {
+    (REJECTED, IN_REVIEW): frozenset({"appealed"}),
+    (DISPUTED, ACTIVE): frozenset({"dispute_settled"}),
+    (SUSPENDED, DISPUTED): frozenset({"safeguarding_lifted"}),
+    (ENDED, DISPUTED): frozenset({"appealed"}),
+    (ENDED, ACTIVE): frozenset({"death_revoked"}),
+}
+"""Moves that are legal for these reasons alone."""
 STATES = tuple(state for state in MOVES if state is not None)
 APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FACE})
 """Open applications; these lapse. One in review does not: the wait is ours."""
@@ -85,6 +94,7 @@ REASONS = frozenset(
         "misuse",
         "reported_not_me",
         "objected_by_guardian",
+        "dispute_settled",
         "safeguarding",
         "safeguarding_lifted",
         "taken_over",
@@ -114,8 +124,8 @@ def check_move(from_state: str | None, to_state: str, reason: str) -> None:
     """Raise IllegalMove unless the state machine has this move; the reason must be a known code."""
     if reason not in REASONS:
         raise ValueError(f"{reason} is not a reason code")
-    legal = MOVES[from_state]
-    if to_state not in legal or (from_state == ENDED and reason != "death_revoked"):
+    only_for = ONLY_FOR.get((from_state or "", to_state), REASONS)
+    if to_state not in MOVES[from_state] or reason not in only_for:
         raise IllegalMove(state=from_state or "none")
 
 
@@ -136,6 +146,14 @@ class Terms:
     """The end of an unused link; None while nobody was warned of it."""
 
 
+MADE_BY_TIME: tuple[tuple[frozenset[str], str, str, str], ...] = (
+    (APPLYING, EXPIRED, "lapsed", "lapses_at"),
+    (STANDING, ENDED, "age_milestone", "reads_until"),
+    (frozenset({ACTIVE}), ENDED, "unused", "unused_until"),
+)
+"""From which states, to which, for which reason, at which of the terms."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A move that time alone makes."""
@@ -147,17 +165,27 @@ class Due:
 
 def due_move(state: str, terms: Terms, now: datetime) -> Due | None:
     """What time has made of a link by now, whether or not the sweep ran. The earliest wins."""
-    ways = [
-        (APPLYING, EXPIRED, "lapsed", terms.lapses_at),
-        (STANDING, ENDED, "age_milestone", terms.reads_until),
-        ({ACTIVE}, ENDED, "unused", terms.unused_until),
-    ]
     due = [
         Due(to_state, reason, at)
-        for states, to_state, reason, at in ways
-        if state in states and at is not None and now >= at
+        for states, to_state, reason, term in MADE_BY_TIME
+        if state in states and (at := getattr(terms, term)) is not None and now >= at
     ]
     return min(due, key=lambda one: one.at, default=None)
+
+
+def check_open(state: str, terms: Terms, now: datetime) -> None:
+    """Raise where time alone has ended it: ApplicationExpired, or IllegalMove."""
+    due = due_move(state, terms, now)
+    if due is not None:
+        raise ApplicationExpired if due.state == EXPIRED else IllegalMove(state=due.state)
+
+
+def check_move_now(state: str, to_state: str, reason: str, terms: Terms, now: datetime) -> None:
+    """As `check_move`; and what time has ended is moved nowhere else any more."""
+    due = due_move(state, terms, now)
+    if due is None or due.state != to_state:
+        check_open(state, terms, now)
+    check_move(state, to_state, reason)
 
 
 def state_at(state: str, terms: Terms, now: datetime) -> str:

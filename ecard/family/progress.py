@@ -100,6 +100,15 @@ def _adult_at(session: Session, call: Call, link: Link, policy: Policy) -> datet
     return local_midnight(birthday(relative.birth_date, policy.adult_age), zone)
 
 
+def take_back(session: Session, call: Call, link: Link, to_state: str) -> None:
+    """An appeal brings a decided link back before people. Raises CannotActivateNow where what ended
+    has no place any more."""
+    hold_places(session, link)
+    if link.state == rules.ENDED:
+        refuse_full(session, call, link, policy_of(session, call, link))
+    move(session, call, link, to_state, "appealed")
+
+
 def reject(session: Session, call: Call, link: Link) -> None:
     """A reviewer rejected the case; it can be appealed."""
     move(session, call, link, rules.REJECTED, "rejected_by_reviewer")

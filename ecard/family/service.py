@@ -24,7 +24,12 @@ from ecard.family.ending import (
 )
 from ecard.family.growing import confirm, confirm_at_counter, open_face_proof, take_over
 from ecard.family.growing import read_notice as read_face_notice
-from ecard.family.guardians import GuardedLinkView, list_guarded, object_to
+from ecard.family.guardians import (
+    GuardedLinkView,
+    list_guarded,
+    objector,
+    refuse_objection,
+)
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
     holders_with,
@@ -36,6 +41,7 @@ from ecard.family.links import (
     own_link,
     policy_of,
     relative_age,
+    state_now,
     still_open,
     typed,
 )
@@ -46,6 +52,7 @@ from ecard.family.progress import (
     evidence_given,
     refuse_as_relative,
     reject,
+    take_back,
 )
 from ecard.family.reading import (
     ChangeView,
@@ -102,7 +109,7 @@ __all__ = [
     "move",
     "not_me_address",
     "note_use",
-    "object_to",
+    "objector",
     "of_other_relatives",
     "of_same_pair",
     "open_application",
@@ -114,14 +121,17 @@ __all__ = [
     "read_link",
     "read_notice",
     "refuse_as_relative",
+    "refuse_objection",
     "refuse_unless_standing",
     "reject",
     "relative_age",
     "remind",
     "report_not_me",
     "set_state_as_staff",
+    "state_now",
     "still_open",
     "sweep",
+    "take_back",
     "take_over",
     "tell_coming_of_age",
     "typed",

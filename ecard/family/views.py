@@ -268,16 +268,6 @@ def list_guarded(page: dict[str, Any]) -> Any:
     return service.list_guarded(current_call(), **page)
 
 
-@guarded_links.route("/<uuid:link_id>/objection", methods=["POST"])
-@guarded_links.doc(operationId="objectToLink")
-@guarded_links.idempotent
-@guarded_links.refuses(NotFound, errors.ObjectionTooLate, errors.IllegalMove)
-@guarded_links.response(201, GuardedLinkSchema)
-def object_to_link(link_id: uuid.UUID) -> Any:
-    """Object to a new link on one's child: it is held until staff of the region have decided."""
-    return service.object_to(current_call(), link_id)
-
-
 @not_me.route("", methods=["POST"])
 @not_me.doc(operationId="reportNotMe")
 @not_me.refuses(errors.NotMeLinkUsed)
@@ -291,7 +281,7 @@ def report_not_me(body: dict[str, Any]) -> None:
 @staff_links.route("/<uuid:link_id>/action", methods=["POST"])
 @staff_links.doc(operationId="actOnLink")
 @staff_links.idempotent
-@staff_links.refuses(NotFound, errors.IllegalMove)
+@staff_links.refuses(NotFound, errors.IllegalMove, errors.DisputeNotSettled)
 @staff_links.arguments(StaffActionSchema)
 @staff_links.response(204)
 def act_on_link(body: dict[str, Any], link_id: uuid.UUID) -> None:

@@ -3,6 +3,7 @@
 The one door to this feature. ``cases.py`` opens and closes a case, ``access.py`` says who may
 look, ``desk.py`` shows it, ``openings.py`` has a minor's opened by two, ``deciding.py`` and
 ``appeals.py`` are what follows, ``decisions.py`` what each side may read, ``upkeep.py`` the sweep.
+``disputes.py`` is what a guardian's objection adds to all that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ecard.review.desk import (
     read_case,
     read_file,
 )
+from ecard.review.disputes import add_order, object_to, own_dispute
 from ecard.review.openings import OpeningView, approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 
@@ -33,6 +35,7 @@ __all__ = [
     "FileContent",
     "OpeningView",
     "SideView",
+    "add_order",
     "appeal",
     "approve_opening",
     "ask_opening",
@@ -40,7 +43,9 @@ __all__ = [
     "decisions",
     "is_pending",
     "list_cases",
+    "object_to",
     "open_case",
+    "own_dispute",
     "read_case",
     "read_file",
     "sweep",

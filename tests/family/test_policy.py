@@ -24,7 +24,8 @@ def born(years_ago: int) -> date:
 
 @given(st.sampled_from([None, *rules.STATES]), st.sampled_from(rules.STATES))
 def test_only_listed_moves_are_legal(from_state: str | None, to_state: str) -> None:
-    reason = "death_revoked" if from_state == rules.ENDED else "opened"
+    only_for = rules.ONLY_FOR.get((from_state or "", to_state), {"opened"})
+    (reason,) = only_for
     if to_state in rules.MOVES[from_state]:
         rules.check_move(from_state, to_state, reason)
     else:
@@ -38,7 +39,7 @@ def test_no_walk_reaches_active_without_notice_and_evidence(wishes: list[str]) -
     seen: list[str] = []
     for wish in wishes:
         try:
-            rules.check_move(state, wish, "opened")
+            rules.check_move(state, wish, "dispute_settled")
         except IllegalMove:
             continue
         state = wish

@@ -36,7 +36,9 @@ def write_link(connection: sa.Connection, person: uuid.UUID, region: uuid.UUID, 
     return values["id"]
 
 
-def test_each_active_link_begins_with_its_holders_last_act_or_its_activation(address: str) -> None:
+def test_the_last_use_of_each_active_link_is_known_and_what_is_in_dispute_is_a_case(
+    address: str,
+) -> None:
     migrations.upgrade(address, BEFORE)
     with migrations.migrating(address) as connection:
         write_document(connection)
@@ -44,8 +46,9 @@ def test_each_active_link_begins_with_its_holders_last_act_or_its_activation(add
             sa.select(table(connection, "persons").c["id", "region_id"])
         ).one()
         person, region = uuid.UUID(str(person)), uuid.UUID(str(region))
-        idle, used, _ended = (
-            write_link(connection, person, region, state) for state in ("active", "active", "ended")
+        idle, used, _ended, held = (
+            write_link(connection, person, region, state)
+            for state in ("active", "active", "ended", "disputed")
         )
         act = {"scope": "rights", "action": "rights.read", "channel": "app", "at": USED}
         act |= {"id": uuid.uuid4(), "actor_kind": "holder", "actor_id": person}
@@ -55,4 +58,7 @@ def test_each_active_link_begins_with_its_holders_last_act_or_its_activation(add
         rows = connection.execute(sa.select(table(connection, "link_uses"))).all()
         kept = {uuid.UUID(str(one.link_id)): str(one.last_used_at)[:10] for one in rows}
         assert kept == {idle: "2026-01-05", used: "2026-06-07"}
+        (case,) = connection.execute(sa.select(table(connection, "cases"))).all()
+        assert (uuid.UUID(str(case.link_id)), case.kind, case.state) == (held, "dispute", "open")
     migrations.downgrade(address, BEFORE)
+    migrations.upgrade(address, AFTER)

@@ -3,6 +3,9 @@
 Revision: 0011. Follows: 0007. Written: 2026-11-27 04:20:00.
 """
 
+import uuid
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,6 +17,7 @@ depends_on = None
 LINKS = sa.table(
     "links",
     sa.column("id", sa.Uuid()),
+    sa.column("region_id", sa.Uuid()),
     sa.column("holder_id", sa.Uuid()),
     sa.column("state", sa.String()),
     sa.column("activated_at", sa.DateTime(timezone=True)),
@@ -24,6 +28,21 @@ ACTS = sa.table(
     sa.column("link_id", sa.Uuid()),
     sa.column("actor_id", sa.Uuid()),
     sa.column("at", sa.DateTime(timezone=True)),
+)
+CASES = sa.table(
+    "cases",
+    sa.column("id", sa.Uuid()),
+    sa.column("link_id", sa.Uuid()),
+    sa.column("region_id", sa.Uuid()),
+    sa.column("kind", sa.String()),
+    sa.column("reasons", sa.JSON()),
+    sa.column("facts", sa.JSON()),
+    sa.column("minor", sa.Boolean()),
+    sa.column("state", sa.String()),
+    sa.column("level", sa.Integer()),
+    sa.column("opened_at", sa.DateTime(timezone=True)),
+    sa.column("due_at", sa.DateTime(timezone=True)),
+    sa.column("version", sa.Integer()),
 )
 USES = sa.table(
     "link_uses",
@@ -62,10 +81,42 @@ def upgrade() -> None:
     last = sa.func.coalesce(used.scalar_subquery(), LINKS.c.activated_at, LINKS.c.opened_at)
     active = sa.select(LINKS.c.id, last).where(LINKS.c.state == "active")
     op.get_bind().execute(sa.insert(USES).from_select(["link_id", "last_used_at"], active))
+    _open_cases()
+
+
+def _open_cases() -> None:
+    """Whatever is in dispute is a case at the desk from now on, and due at once."""
+    now = datetime.now(UTC)
+    disputed = op.get_bind().execute(
+        sa.select(LINKS.c.id, LINKS.c.region_id).where(
+            LINKS.c.state == "disputed",
+            ~sa.exists().where(CASES.c.link_id == LINKS.c.id, CASES.c.kind == "dispute"),
+        )
+    )
+    cases = [
+        {
+            "id": uuid.uuid4(),
+            "link_id": link_id,
+            "region_id": region_id,
+            "kind": "dispute",
+            "reasons": ["objected_by_guardian"],
+            "facts": {},
+            "minor": True,
+            "state": "open",
+            "level": 1,
+            "opened_at": now,
+            "due_at": now,
+            "version": 1,
+        }
+        for link_id, region_id in disputed
+    ]
+    if cases:
+        op.get_bind().execute(sa.insert(CASES), cases)
 
 
 def downgrade() -> None:
-    """Back to the revision before: who confirmed a link, come of age, keeps it as an adult's."""
+    """Back to the revision before: who confirmed a link, come of age, keeps it as an adult's; cases
+    of disputes stay, which the sweep of before closes."""
     with op.batch_alter_table("card_password_resets", schema=None) as batch_op:
         batch_op.drop_column("purpose")
     with op.batch_alter_table("links", schema=None) as batch_op:
