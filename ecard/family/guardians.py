@@ -80,7 +80,8 @@ def list_guarded(call: Call, *, cursor: str | None, limit: int) -> Page:
     )
     with call.db.read() as session:
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
-        return Page([_view(session, call, link) for link in page.items], page.next_cursor)
+        shown = [link for link in page.items if _own_tie(session, call, link) is not None]
+        return Page([_view(session, call, link) for link in shown], page.next_cursor)
 
 
 def refuse_objection(session: Session, call: Call, link: Link) -> None:
@@ -138,7 +139,8 @@ def _own_tie(session: Session, call: Call, link: Link) -> Link | None:
     """The signed-in person's own trusted link on the child of somebody else's link."""
     if link.relation not in rules.GUARDED or link.activated_at is None or _grown(call, link):
         return None
-    return session.scalar(_guardians_of(call, link).where(_held_by(call)).limit(1))
+    own = session.scalars(_guardians_of(call, link).where(_held_by(call)))
+    return next((one for one in own if state_now(session, call, one) in rules.STANDING), None)
 
 
 def _grown(call: Call, link: Link) -> bool:
