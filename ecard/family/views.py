@@ -220,8 +220,10 @@ def read_face_notice(link_id: uuid.UUID) -> Any:
 @links_on_me.arguments(AcknowledgementSchema)
 @links_on_me.response(201, FaceProofSchema)
 def open_face_proof(body: dict[str, Any], link_id: uuid.UUID) -> Any:
-    """Come of age: consent and begin to show the own face; challenges and captures as in a reset
-    of the card password (`drawChallengeForCardPasswordReset`, `showFaceForCardPasswordReset`)."""
+    """Come of age: consent and begin to show the own face, as for a new card password.
+
+    Challenge and capture: `drawChallengeForCardPasswordReset`, `showFaceForCardPasswordReset`.
+    """
     return service.open_face_proof(current_call(), link_id, **body)
 
 

@@ -182,6 +182,8 @@ def list_decisions(link_id: uuid.UUID) -> Any:
 @decisions.arguments(GroundsSchema)
 @decisions.response(201, AppealSchema)
 def appeal(body: dict[str, Any], link_id: uuid.UUID) -> Any:
-    """Appeal, once, within 14 days; somebody else decides, one level up. Against a rejection either
-    side may, against a settled dispute whomever it went against."""
+    """Appeal, once, within 14 days; another person decides, one level up.
+
+    Against a rejection either side may, against a settled dispute whomever it went against.
+    """
     return service.appeal(current_call(), link_id, body["grounds"])
