@@ -74,6 +74,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (activation_views.capture, auth.CAPTURE),
     (activation_views.staff, auth.STAFF),
     (review_views.decisions, auth.HOLDER),
+    (review_views.objections, auth.HOLDER),
     (review_views.desk, auth.STAFF),
     (acts_views.link_acts, auth.HOLDER),
     (acts_views.acts_on_me, auth.HOLDER),

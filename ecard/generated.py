@@ -161,6 +161,23 @@ def _states_page() -> Iterator[str]:
         names = ", ".join(f"`{name}`" for name in policy.STATES if name in following)
         yield f"| {_code(state) or '(opened)'} | {names or 'final'} |"
     yield ""
+    yield "Some moves are legal for some reasons alone:"
+    yield ""
+    yield "| from | to | only for |"
+    yield "|---|---|---|"
+    for (from_state, to_state), reasons in policy.ONLY_FOR.items():
+        only = ", ".join(f"`{reason}`" for reason in sorted(reasons))
+        yield f"| `{from_state}` | `{to_state}` | {only} |"
+    yield ""
+    yield "Time alone makes these moves, at the read and by a sweep, each of them enough by itself;"
+    yield "what time has ended is moved nowhere else:"
+    yield ""
+    yield "| from | to | reason | when |"
+    yield "|---|---|---|---|"
+    for states, to_state, reason, term in policy.MADE_BY_TIME:
+        names = ", ".join(f"`{name}`" for name in policy.STATES if name in states)
+        yield f"| {names} | `{to_state}` | `{reason}` | `{term}` |"
+    yield ""
     yield "```mermaid"
     yield "stateDiagram-v2"
     for state, following in policy.MOVES.items():

@@ -162,7 +162,7 @@ def consent_as_guardian(
     """The guardian decides: about a child's face, or about their own where that is asked for."""
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
-        family.still_open(call, link)
+        family.still_open(session, call, link)
         if link.relative_id is None or link.state not in DECIDING:
             raise IllegalMove(state=link.state)
         known = facts(session, call, link)

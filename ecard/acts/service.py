@@ -85,6 +85,8 @@ def for_self(call: Call, scope: str, *, changes: bool = False) -> Acting:
 def note(session: Session, call: Call, acting: Acting, action: str) -> None:
     """Write down what is done in this transaction. Raises what no longer allows it."""
     refuse_unless_allowed(session, call, acting)
+    if acting.link_id is not None:
+        family.note_use(session, call, acting.link_id)
     write(
         session,
         call,

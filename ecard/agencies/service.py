@@ -17,6 +17,7 @@ from ecard.agencies.regions import (
     region,
     region_by_code,
     region_codes,
+    region_ids,
     subtree_ids,
     time_zone,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "region",
     "region_by_code",
     "region_codes",
+    "region_ids",
     "sign_in",
     "sign_out",
     "staff_number_index",

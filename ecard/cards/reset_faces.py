@@ -22,12 +22,13 @@ from ecard.call import Call
 from ecard.cards.errors import ResetClosed, ResetNeedsCounter
 from ecard.cards.models import CardPasswordReset
 from ecard.cards.resets import (
+    CODE_PURPOSE,
     COUNTER,
     FACE,
-    NEW_PASSWORD,
     Sitter,
     own,
     sitter_of,
+    step_after,
     tries_left,
 )
 from ecard.challenge_view import ChallengeView, draw
@@ -149,7 +150,7 @@ def _refuse_face(session: Session, call: Call, row: CardPasswordReset) -> None:
     if notices.face_withdrawn(session, row.person_id):
         raise FaceConsentWithdrawn(next=COUNTER, routes=[COUNTER])
     if row.channel == COUNTER or row.face_matched_at is not None:
-        raise ResetClosed(next=NEW_PASSWORD)
+        raise ResetClosed(next=step_after(row))
     if row.unusable_tries >= call.settings.unusable_max or tries_left(session, call, row) < 1:
         raise ResetNeedsCounter
 
@@ -174,7 +175,7 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
         if seen.outcome is Outcome.UNUSABLE or once_more:
             row.face_tries -= 1
             row.unusable_tries += 1
-        if seen.accepted and not needs_person:
+        if _opens(row, seen) and not needs_person:
             row.face_matched_at = call.now
         answer = _answer(row, seen, tries_left(session, call, row), once_more)
         audit.record(
@@ -188,6 +189,14 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
         )
         session.commit()
     return answer
+
+
+def _opens(row: CardPasswordReset, seen: Verification) -> bool:
+    """Whether a face is proof enough: for a password only where nobody has to look. A link is
+    confirmed with the e-card password besides, and both sides hear of it (docs/adr/0019)."""
+    if row.purpose == CODE_PURPOSE:
+        return seen.accepted
+    return seen.outcome is Outcome.MATCH and seen.life is Life.LIVE
 
 
 def _once_more(session: Session, row: CardPasswordReset, shown: Shown, seen: Verification) -> bool:
@@ -206,7 +215,7 @@ def _answer(row: CardPasswordReset, seen: Verification, left: int, once_more: bo
     if once_more:
         return FaceAnswer(Outcome.UNUSABLE.value, ReviewReason.LIVENESS_UNDECIDED.value, left, FACE)
     if row.face_matched_at is not None:
-        return FaceAnswer(seen.outcome.value, None, left, NEW_PASSWORD)
+        return FaceAnswer(seen.outcome.value, None, left, step_after(row))
     if seen.outcome is Outcome.MATCH:
         return FaceAnswer(seen.outcome.value, NEEDS_PERSON, left, COUNTER)
     reason = seen.reason.value if seen.reason is not None else None

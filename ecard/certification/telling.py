@@ -31,7 +31,7 @@ def tell_people(
     session: Session, call: Call, person: Particulars, kind: str, due: date | None = None
 ) -> None:
     """Write the message ``kind`` to each side, in their own language. Not committed."""
-    holders = family.holders_with(session, person.person_id, SCOPE)
+    holders = family.holders_with(session, call, person.person_id, SCOPE)
     for reader_id in (person.person_id, *holders):
         language = persons.particulars(session, call, reader_id).language
         day = format_date(due, "long", BABEL[language]) if due else ""

@@ -4,7 +4,7 @@ The one door to this feature: uploading (``uploading.py``, in pieces ``resuming.
 were refused before ``tried.py``), evidence (``evidence.py``), the pictures
 that live faces are compared with (``references.py``), what documents say (``readings.py``,
 ``examining.py``, ``checking.py``), and how long all of it is kept
-(``retention.py``).
+(``retention.py``); court orders for a dispute (``orders.py``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ecard.documents import evidence, tried
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
 from ecard.documents.faces import let_go_of_faces
 from ecard.documents.holding import hold
+from ecard.documents.orders import OrderView, claim_order
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
     household_references,
@@ -42,12 +43,14 @@ __all__ = [
     "EvidenceView",
     "HintView",
     "NeedView",
+    "OrderView",
     "PartialUploadView",
     "ReadingView",
     "add_piece",
     "begin",
     "cancel",
     "case_files",
+    "claim_order",
     "finish",
     "hold",
     "household_references",

@@ -4,9 +4,10 @@ Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
 guardians), ``speaking_for.py`` (who decides about somebody else's data), ``acting.py`` (asked at
-each call for the relative), ``scopes.py`` (what a standing link
-allows), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the
-one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
+each call for the relative), ``scopes.py`` (what a standing link allows), ``reading.py`` (what both
+sides see), ``uses.py`` (unused links), ``growing.py`` (come of age), ``ending.py``, ``upkeep.py``
+(jobs). Its row and the one place where its state moves are in ``links.py``, its times in
+``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ from ecard.family.ending import (
     set_state_as_staff,
     withdraw,
 )
-from ecard.family.guardians import GuardedLinkView, list_guarded, object_to
+from ecard.family.growing import confirm, confirm_at_counter, open_face_proof, take_over
+from ecard.family.growing import read_notice as read_face_notice
+from ecard.family.guardians import (
+    GuardedLinkView,
+    list_guarded,
+    objector,
+    refuse_objection,
+)
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
     holders_with,
@@ -38,6 +46,7 @@ from ecard.family.links import (
     policy_of,
     relative_age,
     standing_on,
+    state_now,
     still_open,
     typed,
 )
@@ -49,6 +58,7 @@ from ecard.family.progress import (
     face_given_up,
     refuse_as_relative,
     reject,
+    take_back,
 )
 from ecard.family.reading import (
     ChangeView,
@@ -72,6 +82,7 @@ from ecard.family.upkeep import (
     sweep,
     tell_coming_of_age,
 )
+from ecard.family.uses import note_use, warn_unused
 
 __all__ = [
     "ChangeView",
@@ -84,6 +95,8 @@ __all__ = [
     "acts",
     "change_scopes_as_holder",
     "change_scopes_as_relative",
+    "confirm",
+    "confirm_at_counter",
     "end_as_holder",
     "end_as_relative",
     "end_for_relative",
@@ -109,16 +122,20 @@ __all__ = [
     "longest_for_code",
     "move",
     "not_me_address",
-    "object_to",
+    "note_use",
+    "objector",
     "of_other_relatives",
     "of_same_pair",
     "open_application",
+    "open_face_proof",
     "own_link",
     "policy_of",
     "prolong",
+    "read_face_notice",
     "read_link",
     "read_notice",
     "refuse_as_relative",
+    "refuse_objection",
     "refuse_unless_standing",
     "reject",
     "relative_age",
@@ -127,10 +144,14 @@ __all__ = [
     "report_not_me",
     "set_state_as_staff",
     "standing_on",
+    "state_now",
     "still_open",
     "sweep",
+    "take_back",
+    "take_over",
     "tell_coming_of_age",
     "typed",
     "view",
+    "warn_unused",
     "withdraw",
 ]

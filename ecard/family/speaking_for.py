@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.errors import LinkNotActive, NotTheirGuardian
-from ecard.family.links import own_link, policy_of, relative_age
+from ecard.family.links import own_link, policy_of, relative_age, state_now
 from ecard.family.models import Link
 
 
@@ -24,7 +24,7 @@ def guardian_link(session: Session, call: Call, link_id: uuid.UUID) -> Link:
     """
     link = own_link(session, call, link_id)
     _guards(session, call, link)
-    _refuse_standing_still(call, link)
+    _refuse_standing_still(session, call, link)
     return link
 
 
@@ -33,19 +33,20 @@ def lock_guardian_link(session: Session, call: Call, link_id: uuid.UUID) -> Link
     application they take back in it."""
     link = own_link(session, call, link_id, lock=True)
     if _guards(session, call, link) >= policy_of(session, call, link).adult_age:
-        _refuse_standing_still(call, link)
+        _refuse_standing_still(session, call, link)
     return link
 
 
-def _refuse_standing_still(call: Call, link: Link) -> None:
-    if not rules.may_act(link.state, link.acts_from, link.acts_until, call.now):
-        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+def _refuse_standing_still(session: Session, call: Call, link: Link) -> None:
+    state = state_now(session, call, link)
+    if not rules.may_act(state, link.acts_from, link.acts_until, call.now):
+        raise LinkNotActive(state=state)
 
 
 def _guards(session: Session, call: Call, link: Link) -> int:
     """The age of whom the holder speaks for; raises LinkNotActive, NotTheirGuardian."""
     if link.relative_id is None:
-        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+        raise LinkNotActive(state=state_now(session, call, link))
     policy = policy_of(session, call, link)
     age = relative_age(session, call, link)
     if not rules.speaks_for(link.relation, age, policy):

@@ -64,6 +64,12 @@ class Policy:
     objection_days: int = rule(
         "days", "Time for another guardian to object to a new link on a child.", least=1
     )
+    unused_months: int = rule(
+        "months", "A link on which its holder did nothing for this long ends.", least=1
+    )
+    unused_warning_days: int = rule(
+        "days", "Both sides are warned at least this long before an unused link ends.", least=1
+    )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
     days_after_expiry: int = rule(
         "days", "An identity document is taken this long after it expired."

@@ -18,7 +18,7 @@ from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.review import policy as rules
-from ecard.review.cases import lock_case
+from ecard.review.cases import kind_of, lock_case
 from ecard.review.errors import (
     CaseNotOpen,
     ConflictOfInterest,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 DESK = ("reviewer", "safeguarding")
-"""Roles that may look at cases; only a reviewer decides."""
+"""Roles that may look at cases; which of them decides depends on the kind."""
 
 
 def at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Link]:
@@ -59,7 +59,7 @@ def refuse_conflict(session: Session, call: Call, link: Link) -> None:
     own = agencies.staff_number_index(session, call.staff.staff_id)
     sides = [
         persons.number_index(call, persons.particulars(session, call, person_id).number)
-        for person_id in (link.holder_id, link.relative_id)
+        for person_id in (link.holder_id, link.relative_id, family.objector(session, link.id))
         if person_id is not None
     ]
     if rules.in_conflict(own, sides):
@@ -67,7 +67,7 @@ def refuse_conflict(session: Session, call: Call, link: Link) -> None:
 
 
 def refuse_unless_waiting(case: Case, link: Link) -> None:
-    if case.state not in rules.WAITING or rules.is_overtaken(case.state, link.state):
+    if case.state not in rules.WAITING or link.state != rules.state_while_open(kind_of(case)):
         raise CaseNotOpen
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ecard import audit, files
 from ecard.call import Call
 from ecard.errors import NotFound
+from ecard.family import service as family
 from ecard.kept_frames import FileContent, look
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -23,6 +24,7 @@ from ecard.review.access import DESK, at_desk, refuse_looking, waiting_opening
 from ecard.review.cases import files_of
 from ecard.review.decisions import GROUNDS, DecisionView, decision_view, decisions_of
 from ecard.review.models import Appeal, Case, CaseFile
+from ecard.review.policy import CaseKind
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -81,6 +83,8 @@ class CaseView:
     face_subject: str
     holder: SideView
     relative: SideView | None
+    objector: SideView | None
+    """Of a dispute: the guardian who objected."""
     reasons: list[str]
     facts: dict[str, Any]
     files: list[CaseFileView]
@@ -170,6 +174,8 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
 def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView:
     relative = _side(session, call, link.relative_id) if link.relative_id else None
     decisions = decisions_of(session, [case])
+    disputed = case.kind == CaseKind.DISPUTE
+    objector = family.objector(session, link.id) if disputed else None
     return CaseView(
         id=case.id,
         link_id=link.id,
@@ -183,6 +189,7 @@ def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView
         face_subject=link.face_subject,
         holder=_side(session, call, link.holder_id),
         relative=relative,
+        objector=_side(session, call, objector) if objector else None,
         reasons=list(case.reasons),
         facts=dict(case.facts),
         files=[_file_view(session, row) for row in files_of(session, case)],

@@ -3,6 +3,7 @@
 The one door to this feature. ``cases.py`` opens and closes a case, ``access.py`` says who may
 look, ``desk.py`` shows it, ``openings.py`` has a minor's opened by two, ``deciding.py`` and
 ``appeals.py`` are what follows, ``decisions.py`` what each side may read, ``upkeep.py`` the sweep.
+``disputes.py`` is what a guardian's objection adds to all that.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ecard.review.desk import (
     read_case,
     read_file,
 )
+from ecard.review.disputes import add_order, object_to, own_dispute
 from ecard.review.openings import OpeningView, approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 
@@ -31,6 +33,7 @@ __all__ = [
     "DecisionView",
     "OpeningView",
     "SideView",
+    "add_order",
     "appeal",
     "approve_opening",
     "ask_opening",
@@ -39,7 +42,9 @@ __all__ = [
     "is_pending",
     "let_go_of_faces",
     "list_cases",
+    "object_to",
     "open_case",
+    "own_dispute",
     "read_case",
     "read_file",
     "sweep",

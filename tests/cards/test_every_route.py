@@ -38,6 +38,7 @@ OPEN = {
     **dict.fromkeys(("listGuardedLinks", "listLinks", "listLinksOnMe", "readLink"), READS),
     **dict.fromkeys(("readActivation", "listLinkChanges", "listDecisions", "readEvidence"), READS),
     **dict.fromkeys(("readLinkNotice", "getNotice", "getPolicy", "listQrUses"), READS),
+    "readFaceNoticeOnMe": READS,
     **dict.fromkeys(("listLinkActs", "listActsOnMe", "getLinkActsFile", "getActsOnMeFile"), READS),
     "setScopes": "what is added needs a step-up, which asks",
     **dict.fromkeys(("changeCardState", "endLink", "endLinkOnMe", "objectToLink"), STOPS),
@@ -52,6 +53,7 @@ OPEN = {
     **dict.fromkeys(("showFaceForCardPasswordReset", "finishCardPasswordReset"), PASSWORD),
     **dict.fromkeys(("uploadDocument", "beginUpload", "continueUpload", "finishUpload"), LATER),
     **dict.fromkeys(("readDocument", "acknowledgeNotice", "consentAsGuardian"), LATER),
+    **dict.fromkeys(("openFaceProof", "claimCourtOrder"), LATER),
 }
 """Routes that a stopped card leaves open, and why."""
 
@@ -96,6 +98,10 @@ class Ground:
 
 GATED: dict[str, Request] = {
     "setScopesOnMe": lambda g: g.wider(),
+    "confirmLink": lambda g: g.post(
+        f"/links-on-me/{g.on_me}/confirmation", step_up_id=SOME_ID, scopes=["rights"]
+    ),
+    "takeOverLink": lambda g: g.post(f"/links-on-me/{g.on_me}/takeover"),
     "openStepUp": lambda g: g.post("/step-ups", purpose="add_relative", password="904713"),
     "openApplication": lambda g: g.post("/links", step_up_id=SOME_ID),
     "giveFamilyAccount": lambda g: name(g.phone, g.fresh, g.two.relative, "parent"),

@@ -48,7 +48,7 @@ class Cast:
 
 HOLDER = frozenset(
     ("account", "card", "policy", "notices", "links", "links_on_me", "documents", "activation")
-) | {"decisions", "guarded_links", "unlock", "sign-in"}
+) | {"decisions", "guarded_links", "objections", "unlock", "sign-in"}
 STAFF = frozenset(
     ("staff-recovery", "staff", "staff-cards", "staff_links", "counter_codes", "desk", "agencies")
 )
