@@ -318,7 +318,7 @@ def read_case(case_id: uuid.UUID) -> Any:
     return service.read_case(current_call(), case_id)
 
 
-@staff_certification.route("/cases/<uuid:case_id>/files/<int:number>", methods=["GET"])
+@staff_certification.route("/cases/<uuid:case_id>/files/<int(max=999):number>", methods=["GET"])
 @staff_certification.doc(operationId="readCertificationCaseFile")
 @staff_certification.refuses(NotFound, ConflictOfInterest, files.FileDestroyed, Unavailable)
 @staff_certification.response(200, BINARY, content_type="image/jpeg")

@@ -98,7 +98,7 @@ def read_case(case_id: uuid.UUID) -> Any:
     return service.read_case(current_call(), case_id)
 
 
-@desk.route("/<uuid:case_id>/files/<int:number>", methods=["GET"])
+@desk.route("/<uuid:case_id>/files/<int(max=999):number>", methods=["GET"])
 @desk.doc(operationId="readCaseFile")
 @desk.refuses(
     general.NotFound,

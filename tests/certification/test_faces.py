@@ -240,6 +240,8 @@ def test_a_reviewer_sees_frames_and_reference_and_the_decision_destroys_them(hom
     assert (picture.status, picture.headers["Cache-Control"]) == (200, "no-store")
     assert picture.body not in frames(ADMIRAL)
     assert home.stage.desk("reviewer-south").send("GET", path).status == 404
+    for number in (0, 99, 10**30):
+        assert home.stage.desk(NORTH).send("GET", f"{path[:-1]}{number}").status == 404
     assert home.decide(NORTH, accepted=True, reason="face_confirmed").ok
     assert all(row.wrapped_key is None and row.receipt for row in kept(home))
     assert home.read()["receipts"][0]["route"] == "face"
