@@ -46,7 +46,7 @@ class Link(Base):
     """When an unfinished application expires (7 days after it was opened)."""
     activated_at: Mapped[datetime | None]
     acts_from: Mapped[datetime | None]
-    acts_until: Mapped[datetime | None]
+    acts_until: Mapped[datetime | None] = mapped_column(index=True)
     confirmed_at: Mapped[datetime | None]
     """When the relative, come of age, confirmed it: it goes on as an adult's link."""
     confirmed_via: Mapped[str | None] = mapped_column(sa.String(64))

@@ -107,7 +107,8 @@ def _told(session: Session, call: Call, kind: str, what: str) -> bool:
 def sweep(call: Call) -> int:
     """Move what time alone has moved; returns how many. Readers see it so already."""
     with call.db.read() as session:
-        waiting = _maybe_due(session, call)
+        rough = _maybe_due(session, call)  # most that came of age may still be read for some days
+        waiting = [one for one in rough if due_move(session, call, session.get_one(Link, one))]
     return sum(_move_if_due(call.as_system(), link_id) for link_id in waiting)
 
 
@@ -123,9 +124,6 @@ def _maybe_due(session: Session, call: Call) -> list[uuid.UUID]:
 
 
 def _move_if_due(call: Call, link_id: uuid.UUID) -> bool:
-    with call.db.read() as session:  # most that came of age may still be read for some days
-        if due_move(session, call, session.get_one(Link, link_id)) is None:
-            return False
     with call.db.write() as session:
         link = lock_link(session, link_id)
         due = due_move(session, call, link)

@@ -66,6 +66,7 @@ def upgrade() -> None:
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("confirmed_via", sa.String(length=64), nullable=True))
+        batch_op.create_index(batch_op.f("ix_links_acts_until"), ["acts_until"])
     with op.batch_alter_table("card_password_resets", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
@@ -120,6 +121,7 @@ def downgrade() -> None:
     with op.batch_alter_table("card_password_resets", schema=None) as batch_op:
         batch_op.drop_column("purpose")
     with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_links_acts_until"))
         batch_op.drop_column("confirmed_via")
         batch_op.drop_column("confirmed_at")
     op.drop_table("link_uses")
