@@ -104,6 +104,15 @@ class CursorSchema(ma.Schema):
     limit = QueryInt(load_default=20, validate=ma.validate.Range(min=1, max=50))
 
 
+class MadeMoveSchema(ma.Schema):
+    """One move that was made; staff are not named."""
+
+    state = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    actor_kind = ma.fields.String(required=True)
+    at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
 @cache
 def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of ``item``."""

@@ -39,8 +39,9 @@ from ecard.persons import service as persons
 from ecard.persons.service import Particulars
 from ecard.policy import service as policies
 from ecard.policy.policy import Policy
-from ecard.review.errors import ConflictOfInterest, ReasonDoesNotFit, SecondPersonNeeded
-from ecard.review.policy import due_at, in_conflict
+from ecard.review.errors import ReasonDoesNotFit, SecondPersonNeeded
+from ecard.review.policy import due_at
+from ecard.review.service import refuse_conflict
 
 Fill = Callable[[CertificationCase, list[Stands], list[CertificationCase], Policy, date], None]
 """Decides what kind of case it is, from how things stand and the cases before; or refuses."""
@@ -267,14 +268,6 @@ def _refuse_deciding(session: Session, call: Call, row: CertificationCase, versi
         first = session.get_one(CertificationCase, row.against_id)
         if first.decided_by == call.staff.staff_id:
             raise SecondPersonNeeded
-
-
-def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID) -> None:
-    """Raise ConflictOfInterest where the member of staff is one of these people."""
-    own = agencies.staff_number_index(session, call.staff.staff_id)
-    numbers = (persons.particulars(session, call, side).number for side in sides)
-    if in_conflict(own, [persons.number_index(call, number) for number in numbers]):
-        raise ConflictOfInterest
 
 
 # --- taken up again -----------------------------------------------------------------------------
