@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from babel.dates import format_date
@@ -39,6 +40,7 @@ __all__ = [
     "list_on_link",
     "list_on_me",
     "note",
+    "shown_to",
     "tell_sides",
     "write",
 ]
@@ -223,10 +225,15 @@ def list_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
 def _page(
     session: Session, call: Call, which: sa.ColumnElement[bool], cursor: str | None, limit: int
 ) -> Page:
-    shown = sa.or_(Act.actor_id == call.holder.person_id, ~family.in_dispute(Act.link_id))
-    query = sa.select(Act).where(which, shown)
+    query = sa.select(Act).where(which, shown_to(call, Act.actor_id, Act.link_id))
     page = read_page(session, query, Act.at, Act.id, cursor=cursor, limit=limit)
     return Page([_view(session, call, act) for act in page.items], page.next_cursor)
+
+
+def shown_to(call: Call, actor_id: Any, link_id: Any) -> sa.ColumnElement[bool]:
+    """Whether the holder may see what somebody did on a link, both named by columns: while that is
+    disputed they see only what they did themselves."""
+    return sa.or_(actor_id == call.holder.person_id, ~family.in_dispute(link_id))
 
 
 def _view(session: Session, call: Call, act: Act) -> ActView:

@@ -50,7 +50,7 @@ def list_applications(
     """A relative's applications, or with no link one's own, newest first."""
     found = acting(call, link_id)
     table = CardApplication
-    query = sa.select(table).filter_by(person_id=found.person_id)
+    query = sa.select(table).where(*_seen_by(call, found))
     with call.db.write() as session:
         acts.note(session, call, found, "card_application.read")
         page = read_page(session, query, table.opened_at, table.id, cursor=cursor, limit=limit)
@@ -66,13 +66,22 @@ def read_application(
     found = acting(call, link_id)
     with call.db.write() as session:
         acts.note(session, call, found, "card_application.read")
-        query = sa.select(CardApplication).filter_by(id=application_id, person_id=found.person_id)
-        row = session.scalar(query)
+        query = sa.select(CardApplication).where(*_seen_by(call, found))
+        row = session.scalar(query.filter_by(id=application_id))
         if row is None:
             raise NotFound
         shown = view(session, call, row)
         session.commit()
     return shown
+
+
+def _seen_by(call: Call, found: Acting) -> list[sa.ColumnElement[bool]]:
+    """The person sees all of theirs; a holder none that another entered on a disputed link."""
+    table = CardApplication
+    theirs = [table.person_id == found.person_id]
+    if found.link_id is None:
+        return theirs
+    return [*theirs, acts.shown_to(call, table.opened_by, table.link_id)]
 
 
 def view(session: Session, call: Call, row: CardApplication) -> CardApplicationView:

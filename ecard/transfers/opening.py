@@ -88,7 +88,7 @@ def withdraw(
     )
     with call.db.write() as session:
         acts.note(session, call, acting, "transfer.withdrawn")
-        row = transfer_of(session, acting.person_id, transfer_id, lock=True)
+        row = transfer_of(session, call, acting, transfer_id, lock=True)
         if row.version != version:
             raise VersionChanged
         if row.state == rules.NEW_AGENCY:

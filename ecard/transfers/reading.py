@@ -52,7 +52,7 @@ def list_transfers(
 ) -> Page:
     """A relative's transfers, or with no link one's own, newest first."""
     acting = _acting(call, link_id)
-    query = sa.select(Transfer).filter_by(person_id=acting.person_id)
+    query = sa.select(Transfer).where(*_seen_by(call, acting))
     with call.db.write() as session:
         acts.note(session, call, acting, "transfer.read")
         page = read_page(
@@ -68,7 +68,7 @@ def read_transfer(call: Call, link_id: uuid.UUID | None, transfer_id: uuid.UUID)
     acting = _acting(call, link_id)
     with call.db.write() as session:
         acts.note(session, call, acting, "transfer.read")
-        found = view(session, call, transfer_of(session, acting.person_id, transfer_id))
+        found = view(session, call, transfer_of(session, call, acting, transfer_id))
         session.commit()
     return found
 
@@ -80,14 +80,22 @@ def _acting(call: Call, link_id: uuid.UUID | None) -> Acting:
 
 
 def transfer_of(
-    session: Session, person_id: uuid.UUID, transfer_id: uuid.UUID, *, lock: bool = False
+    session: Session, call: Call, acting: Acting, transfer_id: uuid.UUID, *, lock: bool = False
 ) -> Transfer:
     """A transfer of this very person; raises NotFound."""
-    query = sa.select(Transfer).filter_by(id=transfer_id, person_id=person_id)
+    query = sa.select(Transfer).where(Transfer.id == transfer_id, *_seen_by(call, acting))
     row = session.scalar(query.with_for_update() if lock else query)
     if row is None:
         raise NotFound
     return row
+
+
+def _seen_by(call: Call, acting: Acting) -> list[sa.ColumnElement[bool]]:
+    """The person sees all of theirs; a holder none that another asked for on a disputed link."""
+    theirs = [Transfer.person_id == acting.person_id]
+    if acting.link_id is None:
+        return theirs
+    return [*theirs, acts.shown_to(call, Transfer.opened_by, Transfer.link_id)]
 
 
 def view(session: Session, call: Call, row: Transfer) -> TransferView:

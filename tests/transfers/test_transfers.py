@@ -382,6 +382,24 @@ def test_a_link_that_does_not_stand_moves_nothing(home: Home) -> None:
     assert mother.must("GET", f"/transfers/{transfer_id}")["state"] == "accepting"
 
 
+def test_what_was_asked_for_on_a_disputed_link_another_holder_does_not_see(home: Home) -> None:
+    transfer_id, other = home.open(), invent(home.stage, "ivo", born(38))
+    theirs = hold(home.stage, other, home.mother, "parent")
+    with home.stage.joined.db.write() as session:
+        family.lock_link(session, uuid.UUID(theirs)).scopes = ["transfer"]
+        session.commit()
+    phone, mother = sign_in(home.stage, other), sign_in(home.stage, home.mother)
+    path = f"/links/{theirs}/transfers"
+    assert phone.must("GET", f"{path}/{transfer_id}")["state"] == "accepting"
+    move(home.stage, home.link_id, "disputed", STOPPED["disputed"])
+    assert phone.must("GET", path)["items"] == []
+    assert phone.send("GET", f"{path}/{transfer_id}").code == "not_found"
+    gone = phone.send("POST", f"{path}/{transfer_id}/withdrawal", if_match='"1"')
+    assert gone.code == "not_found"
+    withdrawn = mother.send("POST", f"/transfers/{transfer_id}/withdrawal", if_match='"1"')
+    assert withdrawn.body["state"] == "withdrawn"
+
+
 def test_a_scope_that_is_off_and_anothers_link_each_have_their_answer(home: Home) -> None:
     transfer_id = home.open()
     home.scopes(["rights", "certification"])
