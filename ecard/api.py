@@ -116,6 +116,15 @@ def shown_once(content: bytes, media_type: str) -> Response:
     return response
 
 
+class MadeMoveSchema(ma.Schema):
+    """One move that was made; staff are not named."""
+
+    state = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    actor_kind = ma.fields.String(required=True)
+    at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
 @cache
 def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of ``item``."""

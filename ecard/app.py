@@ -22,6 +22,7 @@ from ecard.acts import views as acts_views
 from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
+from ecard.card_applications import views as card_applications_views
 from ecard.cards import views as cards_views
 from ecard.certification import views as certification_views
 from ecard.deadline import BodyDeadline
@@ -40,6 +41,7 @@ from ecard.request import MemoryRequest, request_id
 from ecard.review import views as review_views
 from ecard.rights import views as rights_views
 from ecard.rights.check_page import check_page
+from ecard.transfers import views as transfers_views
 
 API_PREFIX = "/api/v1"
 PAGE_POLICY = (
@@ -84,6 +86,12 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (certification_views.certification, auth.HOLDER),
     (certification_views.certification_captures, auth.HOLDER),
     (certification_views.staff_certification, auth.STAFF),
+    (transfers_views.relative_transfers, auth.HOLDER),
+    (transfers_views.transfers, auth.HOLDER),
+    (transfers_views.staff_transfers, auth.STAFF),
+    (card_applications_views.relative_applications, auth.HOLDER),
+    (card_applications_views.applications, auth.HOLDER),
+    (card_applications_views.staff_applications, auth.STAFF),
     (rights_views.certificate_checks, auth.PUBLIC),
     (own_data_views.my_data, auth.HOLDER),
     (own_data_views.relative_data, auth.HOLDER),

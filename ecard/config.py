@@ -273,6 +273,9 @@ class Settings:
     failed_sign_ins_kept_days: int = setting(
         90, "How long failed sign-ins count after the last of them, days."
     )
+    desk_messages_kept_days: int = setting(
+        90, "How long a message to a region's desk is kept, days."
+    )
     message_text_kept_days: int = setting(
         7, "How long the text of a message is kept after it was written, days."
     )

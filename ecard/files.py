@@ -44,7 +44,7 @@ class StoredFile(Base):
     id: Mapped[Id]
     owner_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
     purpose: Mapped[Code]
-    """document, reference_photo, review_frame, digits_video or rights_certificate."""
+    """document, reference_photo, review_frame, digits_video, rights_certificate or card_photo."""
     media_type: Mapped[Code]
     size: Mapped[int]
     """Bytes of the plain content."""
@@ -281,13 +281,21 @@ def media_type(session: Session, file_id: uuid.UUID) -> str:
     return session.get_one(StoredFile, file_id).media_type
 
 
-def hand_over(session: Session, call: Call, file_id: uuid.UUID, owner_id: uuid.UUID) -> None:
+def hand_over(
+    session: Session,
+    call: Call,
+    file_id: uuid.UUID,
+    owner_id: uuid.UUID,
+    *,
+    purpose: str | None = None,
+) -> None:
     """Put a file under another person's key: it is them whom it shows. The blob stays as it is.
 
     From the caller's commit on the former owner's key opens it no more, and destroying the new
-    owner's destroys it.
+    owner's destroys it. ``purpose``: what it is for from now on.
     """
     row = session.get_one(StoredFile, file_id, with_for_update=True)
+    row.purpose = purpose or row.purpose
     if row.owner_id == owner_id:
         return
     if row.wrapped_key is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecard.config import Settings, environment_name
+from ecard.machines import Machine
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->"
@@ -147,7 +148,9 @@ def _code(name: str | None) -> str:
 
 
 def _states_page() -> Iterator[str]:
+    from ecard.card_applications import policy as card_applications
     from ecard.family import policy
+    from ecard.transfers import policy as transfers
 
     yield "# States of a link"
     yield NOTE
@@ -186,3 +189,27 @@ def _states_page() -> Iterator[str]:
     yield "```"
     yield ""
     yield "Reasons: " + ", ".join(f"`{reason}`" for reason in sorted(policy.REASONS)) + "."
+    yield from _machine_page("States of a transfer", transfers.MACHINE, "transfer_illegal_move")
+    title, machine = "States of an application for a card", card_applications.MACHINE
+    yield from _machine_page(title, machine, "card_application_illegal_move")
+
+
+def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:
+    yield ""
+    yield f"# {title}"
+    yield ""
+    yield f"What is not in this table is refused with `{refused}` (409)."
+    yield ""
+    yield "| from | to | by | reasons |"
+    yield "|---|---|---|---|"
+    for move in machine.moves:
+        reasons = ", ".join(f"`{reason}`" for reason in sorted(move.reasons))
+        start = _code(move.from_state) or "(opened)"
+        yield f"| {start} | `{move.to_state}` | {move.actor.replace('_', ' ')} | {reasons} |"
+    yield ""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for state in (None, *machine.states):
+        for name in machine.following(state):
+            yield f"    {state or '[*]'} --> {name}"
+    yield "```"

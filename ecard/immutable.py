@@ -26,6 +26,8 @@ TABLES = (
     "decisions",
     "acts",
     "certifications",
+    "transfer_moves",
+    "card_application_moves",
     "audit_rows",
 )
 FUNCTION = "ecard_refuse_change"

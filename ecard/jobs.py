@@ -11,6 +11,7 @@ from ecard import challenges, files, idempotency, limits, prints, worker
 from ecard.accounts import service as accounts
 from ecard.agencies import service as agencies
 from ecard.call import Call
+from ecard.card_applications import service as card_applications
 from ecard.cards import service as cards
 from ecard.certification import service as certification
 from ecard.documents import service as documents
@@ -19,6 +20,7 @@ from ecard.messages import service as messages
 from ecard.own_data import service as own_data
 from ecard.qr import service as qr
 from ecard.review import service as review
+from ecard.transfers import service as transfers
 from ecard.worker import Handler, Sweep, Work
 
 MINUTES = 60
@@ -45,6 +47,8 @@ HANDLERS: dict[str, Handler] = {
     **accounts.JOBS,
     **certification.JOBS,
     **own_data.JOBS,
+    **agencies.JOBS,
+    **transfers.JOBS,
 }
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
@@ -59,6 +63,8 @@ SWEEPS = (
     Sweep("qr_codes", HOURS, qr.sweep),
     Sweep("sign_ins", HOURS, accounts.sweep),
     Sweep("proofs_of_life", HOURS, certification.sweep),
+    Sweep("transfers", HOURS, transfers.sweep),
+    Sweep("card_applications", HOURS, card_applications.sweep),
     Sweep("messages", HOURS, messages.sweep),
     Sweep("staff_sign_ins", HOURS, agencies.sweep),
     Sweep("idempotency_keys", HOURS, idempotency.sweep),

@@ -66,4 +66,7 @@ DEMO = Policy(
     certification_second_reminder_days=30,
     certification_last_reminder_days=7,
     certification_reviews_a_window=3,
+    transfer_stage_working_days=15,
+    transfer_escalation_working_days=5,
+    card_unclaimed_months=12,
 )

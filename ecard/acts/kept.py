@@ -17,7 +17,9 @@ from ecard.locale import sentence
 def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
     """What was done for the person and by them; of a disputed link only what the reader did."""
     theirs = sa.or_(Act.relative_id == whose.person_id, Act.actor_id == whose.person_id)
-    query = sa.select(Act).where(theirs, shown_to(whose.reader_id), whose.on(Act.link_id))
+    query = sa.select(Act).where(
+        theirs, shown_to(whose.reader_id, Act.actor_id, Act.link_id), whose.on(Act.link_id)
+    )
     act = partial(_act, session, call)
     return {"history": category(session, query, Act.at, Act.id, act, most)}
 

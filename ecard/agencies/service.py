@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecard.agencies.desks import JOBS, list_desk_messages, tell_desk
 from ecard.agencies.errors import UnknownRegion
 from ecard.agencies.models import Region, StaffMember
 from ecard.agencies.regions import (
@@ -14,6 +15,7 @@ from ecard.agencies.regions import (
     counter_of,
     counters,
     counters_in,
+    has_agency,
     region,
     region_by_code,
     region_codes,
@@ -35,6 +37,7 @@ from ecard.agencies.staff import (
 )
 
 __all__ = [
+    "JOBS",
     "LEVELS",
     "ROLES",
     "CounterPage",
@@ -52,6 +55,8 @@ __all__ = [
     "counters",
     "counters_in",
     "forget_failures",
+    "has_agency",
+    "list_desk_messages",
     "me",
     "region",
     "region_by_code",
@@ -62,5 +67,6 @@ __all__ = [
     "staff_number_index",
     "subtree_ids",
     "sweep",
+    "tell_desk",
     "time_zone",
 ]

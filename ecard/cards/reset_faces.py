@@ -193,7 +193,7 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
 
 def _opens(row: CardPasswordReset, seen: Verification) -> bool:
     """Whether a face is proof enough: for a password only where nobody has to look. A link is
-    confirmed with the e-card password besides, and both sides hear of it (docs/adr/0019)."""
+    confirmed with the e-card password besides, and both sides hear of it (docs/adr/0020)."""
     if row.purpose == CODE_PURPOSE:
         return seen.accepted
     return seen.outcome is Outcome.MATCH and seen.life is Life.LIVE

@@ -227,7 +227,7 @@ def change_state_at_counter(body: dict[str, str]) -> service.CounterCardView:
 @staff_cards.response(201, schemas.IssuedCardSchema)
 def issue_at_counter(body: dict[str, str]) -> service.IssuedCard:
     """A clerk who saw the person and their document issues an e-card, where they hold none"""
-    return service.issue_at_counter(current_call(), **body)
+    return service.issue_at_counter(current_call(), body["number"], body["identity_document"])
 
 
 @staff_cards.route("/renewal", methods=["POST"])

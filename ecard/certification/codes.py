@@ -23,7 +23,6 @@ from ecard.acts import service as acts
 from ecard.acts.service import Acting
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.certification.desk import refuse_conflict
 from ecard.certification.models import CertificationCode
 from ecard.certification.policy import COUNTER
 from ecard.certification.proving import Helped, keep_proof
@@ -32,6 +31,7 @@ from ecard.certification.standing import benefits_of, refuse_unless_certifiable,
 from ecard.certification.telling import SCOPE
 from ecard.persons import service as persons
 from ecard.policy import service as policies
+from ecard.review.service import refuse_conflict
 
 WRONG_CODE = "wrong_certification_code"
 

@@ -48,13 +48,8 @@ from ecard.persons import service as persons
 from ecard.persons.service import Particulars
 from ecard.policy import service as policies
 from ecard.policy.policy import Policy
-from ecard.review.errors import (
-    CaseFilesGone,
-    ConflictOfInterest,
-    ReasonDoesNotFit,
-    SecondPersonNeeded,
-)
-from ecard.review.policy import in_conflict
+from ecard.review.errors import CaseFilesGone, ReasonDoesNotFit, SecondPersonNeeded
+from ecard.review.service import refuse_conflict
 
 Fill = Callable[[CertificationCase, list[Stands], list[CertificationCase], Policy, date], None]
 """Decides what kind of case it is, from how things stand and the cases before; or refuses."""
@@ -249,14 +244,6 @@ def _refuse_deciding(session: Session, call: Call, row: CertificationCase, versi
     refuse_conflict(session, call, row.person_id, row.opened_by)
     if row.against_id is not None and _first(session, row).decided_by == call.staff.staff_id:
         raise SecondPersonNeeded
-
-
-def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID) -> None:
-    """Raise ConflictOfInterest where the member of staff is one of these people."""
-    own = agencies.staff_number_index(session, call.staff.staff_id)
-    numbers = (persons.particulars(session, call, side).number for side in sides)
-    if in_conflict(own, [persons.number_index(call, number) for number in numbers]):
-        raise ConflictOfInterest
 
 
 # --- taken up again -----------------------------------------------------------------------------

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from ecard import audit, files
 from ecard.call import Call
 from ecard.certification.cases import GROUNDS, files_of
-from ecard.certification.desk import refuse_conflict
 from ecard.certification.models import CertificationCase, CertificationCaseFile
 from ecard.errors import NotFound
 from ecard.kept_frames import FileContent, look
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
+from ecard.review.service import refuse_conflict
 
 
 @dataclass(frozen=True, slots=True)

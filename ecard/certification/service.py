@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from ecard.certification.cases import let_go_of_faces
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
-from ecard.certification.desk import appeal, ask_visit, decide, refuse_conflict, reinstate
+from ecard.certification.desk import appeal, ask_visit, decide, reinstate
 from ecard.certification.looking import (
     DeskCase,
     DeskCaseView,
@@ -79,7 +79,6 @@ __all__ = [
     "read_own",
     "read_session",
     "redeem",
-    "refuse_conflict",
     "reinstate",
     "show_face",
     "sweep",

@@ -63,7 +63,7 @@ class Found:
 def find_reference(verifier: FaceVerifier, application: Application) -> Found:
     """The picture to compare with. Raises PortraitNotFound, PortraitTooSmall, FacePhotoUnusable."""
     if application.source is FaceSource.FACE_PHOTO:
-        return _check_face_photo(verifier, *application.face_pages[0])
+        return check_face_photo(verifier, *application.face_pages[0])
     found = []
     for document_id, page in application.face_pages:
         portrait = _portrait(verifier, page)
@@ -92,7 +92,8 @@ def _reference(document_id: uuid.UUID, portrait: Portrait) -> Found:
     return Found(document_id, portrait.jpeg, portrait.eye_distance_px, warnings)
 
 
-def _check_face_photo(verifier: FaceVerifier, document_id: uuid.UUID, photo: bytes) -> Found:
+def check_face_photo(verifier: FaceVerifier, document_id: uuid.UUID, photo: bytes) -> Found:
+    """A photo (JPEG) as the picture of a face. Raises FacePhotoUnusable, PictureUnreadable."""
     try:
         check = verifier.check_reference(photo)
     except UndecodableImage as error:

@@ -3,8 +3,8 @@
 The one door to this feature: uploading (``uploading.py``, in pieces ``resuming.py``, pictures that
 were refused before ``tried.py``), evidence (``evidence.py``), the pictures
 that live faces are compared with (``references.py``), what documents say (``readings.py``,
-``examining.py``, ``checking.py``), and how long all of it is kept
-(``retention.py``); court orders for a dispute (``orders.py``).
+``examining.py``, ``checking.py``), photos for cards (``card_photos.py``), and how long all of it is
+kept (``retention.py``); court orders for a dispute (``orders.py``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from ecard.call import Call
 from ecard.documents import evidence, tried
+from ecard.documents.card_photos import give_photo, refuse_unfit_photo
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
 from ecard.documents.faces import let_go_of_faces
 from ecard.documents.holding import hold
@@ -52,6 +53,7 @@ __all__ = [
     "case_files",
     "claim_order",
     "finish",
+    "give_photo",
     "hold",
     "household_references",
     "kept_portrait",
@@ -62,6 +64,7 @@ __all__ = [
     "note_registry_match",
     "read_now",
     "reference",
+    "refuse_unfit_photo",
     "remove",
     "requirements",
     "status",

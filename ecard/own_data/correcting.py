@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from ecard import audit, limits
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.certification.service import refuse_conflict
 from ecard.errors import NotFound, Unavailable, VersionChanged
 from ecard.kept import Whose
 from ecard.messages import service as messages
@@ -30,6 +29,7 @@ from ecard.policy import service as policies
 from ecard.registry.port import RegistryPerson, RegistryUnavailable
 from ecard.registry.service import mask
 from ecard.review.policy import due_at
+from ecard.review.service import refuse_conflict
 
 WANTED, EXPLANATION = "data_corrections.wanted", "data_corrections.explanation"
 

@@ -139,6 +139,17 @@ class Policy:
     certification_reviews_a_window: int = rule(
         "reviews", "Most proofs of life that one window leaves to a person to judge.", least=1
     )
+    transfer_stage_working_days: int = rule(
+        "working days", "Time of an agency for its stage of a transfer to another region.", least=1
+    )
+    transfer_escalation_working_days: int = rule(
+        "working days",
+        "After its time an agency has this long until the level above is told.",
+        least=1,
+    )
+    card_unclaimed_months: int = rule(
+        "months", "A card that is ready waits this long to be collected.", least=1
+    )
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> Policy:

@@ -8,6 +8,7 @@ look, ``desk.py`` shows it, ``openings.py`` has a minor's opened by two, ``decid
 
 from __future__ import annotations
 
+from ecard.review.access import refuse_conflict
 from ecard.review.appeals import AppealView, appeal, decisions
 from ecard.review.cases import is_pending, let_go_of_faces, open_case, undecided_until
 from ecard.review.deciding import decide
@@ -47,6 +48,7 @@ __all__ = [
     "own_dispute",
     "read_case",
     "read_file",
+    "refuse_conflict",
     "sweep",
     "undecided_until",
 ]

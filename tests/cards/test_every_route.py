@@ -9,6 +9,7 @@ from uuid import UUID
 from ecard.certification.models import CertificationCapture
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Answer
+from ecard.family import service as family
 from ecard.family.policy import SCOPES
 from tests.documents.applications import apply
 from tests.family.scene import (
@@ -46,6 +47,9 @@ OPEN = {
     **dict.fromkeys(("removeDocument", "cancelUpload", "appeal"), STOPS),
     "endCertificationCapture": STOPS,
     **dict.fromkeys(("signOut", "removeDevice", "renameDevice", "unlockSession"), SIGN_IN),
+    **dict.fromkeys(("listCardApplications", "readCardApplication"), READS),
+    "applyForCard": "a card that works no more is why one applies",
+    "withdrawTransfer": STOPS,
     "approveRecovery": "needs a step-up, which asks",
     **dict.fromkeys(("setCardPassword", "changeCardPassword"), PASSWORD),
     "drawChallengeForCardPasswordReset": PASSWORD,
@@ -70,6 +74,7 @@ class Ground:
         self.told = named(stage, self.phone, self.two.relative, "parent")
         bring_to(stage, self.told, "evidence_accepted")
         self.held = hold(stage, self.two.holder, invent(stage, "father", born(74)), "parent")
+        self.allow("transfer", "card_status", "rights", "certification")
         self.on_me = hold(stage, invent(stage, "son", born(20)), self.two.holder, "parent")
         self.certificate = str(self.post(f"/links/{self.held}/rights/certificates").body["id"])
         self.camera = f"/certification-captures/{self._open_camera()}"
@@ -83,6 +88,11 @@ class Ground:
             session.add(row)
             session.commit()
         return row.id
+
+    def allow(self, *scopes: str) -> None:
+        with self.stage.joined.db.write() as session:
+            family.lock_link(session, UUID(self.held)).scopes = list(scopes)
+            session.commit()
 
     def post(self, path: str, **body: Any) -> Answer:
         return self.phone.send("POST", path, body or None)
@@ -131,6 +141,20 @@ GATED: dict[str, Request] = {
     "drawChallengeForCertification": lambda g: g.post(
         f"{g.camera}/challenges", device_key=SigningKey().public_jwk()
     ),
+    "openTransfer": lambda g: g.post("/transfers", region="south-harbour"),
+    "listTransfers": lambda g: g.get("/transfers"),
+    "readTransfer": lambda g: g.get(f"/transfers/{SOME_ID}"),
+    "openRelativeTransfer": lambda g: g.post(f"/links/{g.held}/transfers", region="south-harbour"),
+    "listRelativeTransfers": lambda g: g.get(f"/links/{g.held}/transfers"),
+    "readRelativeTransfer": lambda g: g.get(f"/links/{g.held}/transfers/{SOME_ID}"),
+    "withdrawRelativeTransfer": lambda g: g.phone.send(
+        "POST", f"/links/{g.held}/transfers/{SOME_ID}/withdrawal", if_match='"1"'
+    ),
+    "applyForRelativeCard": lambda g: g.post(
+        f"/links/{g.held}/card-applications", photo_id=SOME_ID
+    ),
+    "listRelativeCardApplications": lambda g: g.get(f"/links/{g.held}/card-applications"),
+    "readRelativeCardApplication": lambda g: g.get(f"/links/{g.held}/card-applications/{SOME_ID}"),
     "readRelativeCertification": lambda g: g.get(f"/links/{g.held}/certification"),
     "issueRelativeCertificationCode": lambda g: g.post(
         f"/links/{g.held}/certification/counter-code"

@@ -13,7 +13,7 @@ from ecard import migrations
 from tests.operations.conftest import new_database
 from tests.operations.test_upgrade_intake import table, typed, write_document
 
-BEFORE, AFTER = "0009", "0011"
+BEFORE, AFTER = "0010", "0011"
 OPENED, USED = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 6, 7, tzinfo=UTC)
 
 
