@@ -15,6 +15,7 @@ from ecard.review.access import (
     own_opening,
     refuse_conflict,
     refuse_unless_waiting,
+    sides_of,
     waiting_opening,
 )
 from ecard.review.errors import (
