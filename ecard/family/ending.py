@@ -65,7 +65,7 @@ def links_on(session: Session, call: Call, person_id: uuid.UUID) -> list[Link]:
     stands = [
         link
         for link in on_them
-        if rules.state_at(link.state, link.lapses_at, call.now) not in rules.OVER
+        if view(session, call, link, to_holder=False).state not in rules.OVER
     ]
     return sorted(stands, key=lambda link: (link.opened_at, link.id), reverse=True)
 

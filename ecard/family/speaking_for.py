@@ -39,13 +39,13 @@ def lock_guardian_link(session: Session, call: Call, link_id: uuid.UUID) -> Link
 
 def _refuse_standing_still(call: Call, link: Link) -> None:
     if not rules.may_act(link.state, link.acts_from, link.acts_until, call.now):
-        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+        raise LinkNotActive(state=link.state)
 
 
 def _guards(session: Session, call: Call, link: Link) -> int:
     """The age of whom the holder speaks for; raises LinkNotActive, NotTheirGuardian."""
     if link.relative_id is None:
-        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+        raise LinkNotActive(state=link.state)
     policy = policy_of(session, call, link)
     age = relative_age(session, call, link)
     if not rules.speaks_for(link.relation, age, policy):

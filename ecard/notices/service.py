@@ -41,7 +41,8 @@ __all__ = [
 
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
 KINDS = (FAMILY_SERVICES, FACE_PROCESSING)
-CONSENT_KINDS = ("face_processing", "portrait_kept")
+PORTRAIT_KEPT = "portrait_kept"
+CONSENT_KINDS = (FACE_PROCESSING, PORTRAIT_KEPT)
 DECISIONS = ("given", "declined", "withdrawn")
 GIVEN_BY = ("guardian", "person")
 
@@ -227,7 +228,8 @@ def withdraw_all(
 
     The caller holds the link's row.
     """
-    given = [consent(session, link_id, kind) for kind in CONSENT_KINDS]
+    kinds = sa.select(Consent.kind).filter_by(link_id=link_id, person_id=person_id).distinct()
+    given = [consent(session, link_id, kind) for kind in sorted(session.scalars(kinds))]
     return [
         withdraw(session, call, row)
         for row in given
@@ -238,9 +240,10 @@ def withdraw_all(
 def face_withdrawn(session: Session, person_id: uuid.UUID) -> bool:
     """Whether the last that was decided about a person's face, on whichever link, took consent
     back, and none stands."""
-    query = sa.select(Consent).filter_by(person_id=person_id, kind=FACE_PROCESSING)
-    rows = list(session.scalars(query.order_by(Consent.at, Consent.number)))
-    latest = {row.link_id: row.decision for row in rows}
+    about_use = sa.and_(Consent.person_id == person_id, Consent.kind != PORTRAIT_KEPT)
+    query = sa.select(Consent).where(about_use).order_by(Consent.at, Consent.number)
+    rows = list(session.scalars(query))
+    latest = {(row.link_id, row.kind): row.decision for row in rows}
     return bool(rows) and rows[-1].decision == "withdrawn" and "given" not in latest.values()
 
 
