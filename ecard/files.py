@@ -316,6 +316,16 @@ def shows(session: Session, file_id: uuid.UUID, person_id: uuid.UUID) -> bool:
     return row.owner_id == person_id and row.destroyed_at is None
 
 
+def readable(session: Session, owner_id: uuid.UUID, purposes: Iterable[str]) -> list[uuid.UUID]:
+    """Files of these kinds that show a person and are still there."""
+    query = sa.select(StoredFile.id).where(
+        StoredFile.owner_id == owner_id,
+        StoredFile.purpose.in_(list(purposes)),
+        StoredFile.destroyed_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(StoredFile.id)))
+
+
 def keep_until(session: Session, file_id: uuid.UUID, moment: datetime | None) -> None:
     """Set the time from which the sweep destroys a file; one that is destroyed stays so."""
     row = session.get_one(StoredFile, file_id, with_for_update=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -23,6 +24,9 @@ from ecard.certification.telling import look_soon, tell_people
 from ecard.persons.service import Particulars
 from ecard.policy.policy import Policy
 from ecard.review.policy import due_at
+
+if TYPE_CHECKING:
+    from ecard.family.models import Link
 
 GROUNDS = "certification_cases.grounds"
 JUDGED_ONCE = (rules.VISIT, rules.FACE)
@@ -118,9 +122,9 @@ def files_of(session: Session, row: CertificationCase) -> list[CertificationCase
 
 
 def let_go_of_faces(
-    session: Session, call: Call, person_id: uuid.UUID, reason: str
+    session: Session, call: Call, link: Link, person_id: uuid.UUID, reason: str
 ) -> list[uuid.UUID]:
-    """Destroy the pictures of a person's face that cases of theirs keep; which files.
+    """Destroy the pictures of a person's face that cases opened on a link keep; which files.
 
     A case stays open, since a payment hangs on it: the reviewer decides by what else there is.
     Not committed.
@@ -128,6 +132,7 @@ def let_go_of_faces(
     let_go = [
         kept.file_id
         for row in cases_of(session, person_id)
+        if row.link_id == link.id
         for kept in session.scalars(sa.select(CertificationCaseFile).filter_by(case_id=row.id))
         if files.shows(session, kept.file_id, person_id)
     ]

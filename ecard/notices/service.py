@@ -21,7 +21,6 @@ from ecard.notices.models import Acknowledgement, Consent, Notice
 from ecard.notices.policy import text_hash
 
 __all__ = [
-    "ABOUT_A_FACE",
     "FACE_CERTIFICATION",
     "KINDS",
     "PORTRAIT_KEPT",
@@ -48,8 +47,6 @@ __all__ = [
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
 FACE_CERTIFICATION, PORTRAIT_KEPT = "face_certification", "portrait_kept"
 KINDS = (FAMILY_SERVICES, FACE_PROCESSING, FACE_CERTIFICATION)
-ABOUT_A_FACE = (FACE_PROCESSING, FACE_CERTIFICATION, PORTRAIT_KEPT)
-"""What is consented to about a face."""
 UPON = {
     FACE_PROCESSING: (FACE_PROCESSING,),
     PORTRAIT_KEPT: (FACE_PROCESSING, FACE_CERTIFICATION),
@@ -242,7 +239,8 @@ def withdraw_all(
 
     The caller holds the link's row.
     """
-    given = [consent(session, link_id, kind) for kind in ABOUT_A_FACE]
+    kinds = sa.select(Consent.kind).filter_by(link_id=link_id, person_id=person_id).distinct()
+    given = [consent(session, link_id, kind) for kind in sorted(session.scalars(kinds))]
     return [
         withdraw(session, call, row)
         for row in given
@@ -263,9 +261,10 @@ def withdraw_own(session: Session, call: Call, person_id: uuid.UUID) -> Consent 
 def face_withdrawn(session: Session, person_id: uuid.UUID) -> bool:
     """Whether the last that was decided about a person's face, on whichever link, took consent
     back, and none stands."""
-    query = sa.select(Consent).filter_by(person_id=person_id, kind=FACE_PROCESSING)
-    rows = list(session.scalars(query.order_by(Consent.at, Consent.number)))
-    latest = {row.link_id: row.decision for row in rows}
+    about_use = sa.and_(Consent.person_id == person_id, Consent.kind != PORTRAIT_KEPT)
+    query = sa.select(Consent).where(about_use).order_by(Consent.at, Consent.number)
+    rows = list(session.scalars(query))
+    latest = {(row.link_id, row.kind): row.decision for row in rows}
     return bool(rows) and rows[-1].decision == "withdrawn" and "given" not in latest.values()
 
 

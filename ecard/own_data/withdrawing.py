@@ -8,13 +8,13 @@ for the face alone goes on another way. The outbox then removes the blobs and si
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import outbox
+from ecard import files, outbox
 from ecard.activation import service as activation
 from ecard.call import Call
 from ecard.certification import service as certification
@@ -36,6 +36,9 @@ from ecard.review.policy import CONSENT_WITHDRAWN
 if TYPE_CHECKING:
     from ecard.family.models import Link
 
+KEPT_FACES = ("reference_photo", "review_frame")
+"""Purposes of files that exist only to be compared with a face."""
+
 
 def withdraw_own(call: Call, link_id: uuid.UUID | None = None) -> WithdrawalView:
     """The signed-in person: on all links, or on one. Raises GuardianDecides, NoFaceConsent."""
@@ -47,7 +50,7 @@ def withdraw_own(call: Call, link_id: uuid.UUID | None = None) -> WithdrawalView
             links = [link for link in links if link.id == link_id]
             if not links:
                 raise NotFound
-        row = _withdraw(session, call, person_id, links, "person", alone=link_id is None)
+        row = _withdraw(session, call, person_id, links, "person", everywhere=link_id is None)
         session.commit()
         return view(session, row)
 
@@ -73,21 +76,21 @@ def _withdraw(
     links: Sequence[Link],
     given_by: str,
     *,
-    alone: bool = False,
+    everywhere: bool = False,
 ) -> FaceWithdrawal:
-    """``alone``: also what the person consented to without a helper."""
-    touched = []
-    let_go = certification.let_go_of_faces(session, call, person_id, CONSENT_WITHDRAWN)
-    own = notices.withdraw_own(session, call, person_id) if alone else None
+    touched, let_go = [], []
     for link in links:
         taken_back = notices.withdraw_all(session, call, link.id, person_id)
         session.flush()
-        files = _let_go(session, call, link, person_id)
-        if taken_back or files:
+        gone = _let_go(session, call, link, person_id)
+        if taken_back or gone:
             activation.let_go_of_faces(session, link, person_id)
             touched.append(link)
-            let_go += files
-    if not touched and not let_go and own is None:
+            let_go += gone
+    alone = notices.withdraw_own(session, call, person_id) if everywhere else None
+    if everywhere:
+        let_go += _let_go_elsewhere(session, call, person_id, let_go)
+    if not touched and not let_go and alone is None:
         raise NoFaceConsent
     row = FaceWithdrawal(
         id=uuid.uuid4(),
@@ -109,7 +112,18 @@ def _withdraw(
 
 def _let_go(session: Session, call: Call, link: Link, person_id: uuid.UUID) -> list[uuid.UUID]:
     given = (session, call, link, person_id, CONSENT_WITHDRAWN)
-    return documents.let_go_of_faces(*given) + review.let_go_of_faces(*given)
+    shown = documents.let_go_of_faces(*given) + review.let_go_of_faces(*given)
+    return shown + certification.let_go_of_faces(*given)
+
+
+def _let_go_elsewhere(
+    session: Session, call: Call, person_id: uuid.UUID, let_go: Collection[uuid.UUID]
+) -> list[uuid.UUID]:
+    """Whatever else lies under the person's key and shows their face, on no link or another's."""
+    left = [one for one in files.readable(session, person_id, KEPT_FACES) if one not in let_go]
+    for file_id in left:
+        files.destroy(session, call, file_id, CONSENT_WITHDRAWN)
+    return left
 
 
 def _follow(session: Session, call: Call, row: FaceWithdrawal, links: Sequence[Link]) -> None:

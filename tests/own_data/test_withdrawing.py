@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 import sqlalchemy as sa
 
+from ecard import files
 from ecard.activation.models import Attempt
 from ecard.cards.models import CardPasswordReset
 from ecard.demo.phone import Answer, Capture, Phone
@@ -15,20 +16,26 @@ from ecard.documents import service as documents
 from ecard.files import StoredFile
 from ecard.jobs import SWEEPS
 from ecard.notices import service as notices
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.notices.models import Consent
 from ecard.prints import CapturePrint
 from ecard.registry.port import RegistryCard, RegistryPerson
+from tests.activation.broken import InterruptedVerifier
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,
     LastStep,
     birthday_begins,
     frames,
+    guest_call,
     last_step,
+    photo,
     registry_portrait,
 )
 from tests.activation.test_counter import code_of, redeem
-from tests.family.scene import change
+from tests.activation.test_limits import take, with_
+from tests.documents.applications import apply
+from tests.family.scene import as_holder, born, change, hold, invent, sign_in
 from tests.support import Stage
 
 FACES = ("reference_photo", "review_frame")
@@ -231,6 +238,47 @@ def test_nobody_withdraws_for_an_adult_who_decides_alone(stage: Stage) -> None:
     assert stranger.send("POST", "/my-data/face-withdrawals", other).status == 404
 
 
+@pytest.mark.parametrize(("relation", "age", "state", "code"), [
+    ("child", 13, "active", "no_face_consent"), ("child", 14, "active", "not_their_guardian"),
+    ("ward", 40, "active", "no_face_consent"), ("ward", 40, "suspended", "link_not_active"),
+    ("ward", 15, "active", "not_their_guardian"), ("parent", 70, "active", "not_their_guardian"),
+])  # fmt: skip
+def test_who_may_take_it_back_for_somebody_goes_by_age_and_guardianship(
+    stage: Stage, relation: str, age: int, state: str, code: str
+) -> None:
+    holder = invent(stage, "holder", born(71 if age == 40 else 45))
+    link_id = hold(stage, holder, invent(stage, "relative", born(age)), relation, state)
+    path = f"/links/{link_id}/face-withdrawals"
+    assert sign_in(stage, holder).send("POST", path).code == code
+
+
+def test_a_face_that_is_being_judged_meanwhile_opens_nothing_and_is_not_kept(
+    stage: Stage,
+) -> None:
+    step = child(stage)
+    capture = step.open("own")
+    call = guest_call(capture, stage)
+    watching = InterruptedVerifier(call.dependencies.verifier(), lambda: withdraw(step))
+    with pytest.raises(FaceConsentWithdrawn):
+        take(with_(call, verifier=lambda: watching), capture)
+    assert step.link()["state"] == "awaiting_face"
+    assert readable(stage, *FACES) == 0
+
+
+def test_whatever_lies_under_the_persons_key_goes_when_they_take_all_of_it_back(
+    stage: Stage,
+) -> None:
+    elena = stage.signed_in("elena", None)
+    own_id = as_holder(stage, elena).holder.person_id
+    with stage.joined.db.write() as session:
+        kept = {"purpose": "review_frame", "media_type": "image/jpeg", "content": photo(ASTRONAUT)}
+        files.put(session, stage.joined.call(), owner_id=own_id, destroy_after=None, **kept)
+        session.commit()
+    answer = elena.must("POST", "/my-data/face-withdrawals", {})
+    assert (answer["link_ids"], len(answer["files"])) == ([], 1)
+    assert readable(stage, *FACES) == 0
+
+
 def test_at_fourteen_the_young_person_consents_and_withdraws_themselves(stage: Stage) -> None:
     stage.clock.time = birthday_begins(stage, "mateo", 14) - timedelta(minutes=5)
     step = child(stage)
@@ -330,3 +378,30 @@ def test_nobody_changes_what_was_withdrawn_or_destroyed(stage: Stage) -> None:
             pytest.raises(sa.exc.DBAPIError, match="never changed"),
         ):
             session.execute(sa.text(verb.format(table)))
+
+
+@pytest.mark.gate
+def test_a_case_about_documents_is_decided_without_the_face(stage: Stage) -> None:
+    application = apply(stage, "fang", "xiaoyu", "child")
+    assert application.phone.consent_as_guardian(application.link_id).ok
+    assert application.give("birth_certificate", "face_photo").ok
+    assert application.state() == "in_review"
+    stage.clock.advance(seconds=1)
+    path = f"/links/{application.link_id}/face-withdrawals"
+    assert len(application.phone.must("POST", path)["files"]) == 2
+    assert application.state() == "in_review"
+    approve_minors_case(stage, "documents_confirmed")
+    assert application.state() == "awaiting_face"
+    step = LastStep(stage, application.phone, application.link_id)
+    assert redeem(stage.desk("clerk-north"), code_of(step)).ok
+
+
+def approve_minors_case(stage: Stage, reason: str) -> None:
+    """A reviewer asks to open the case, a second one approves, the first decides."""
+    desk, second = stage.desk("reviewer-north"), stage.desk("reviewer-north-2")
+    path = f"/staff/cases/{desk.must('GET', '/staff/cases')['items'][0]['id']}"
+    desk.must("POST", f"{path}/opening")
+    second.must("POST", f"{path}/opening/approval")
+    version = desk.must("GET", path)["version"]
+    body = {"outcome": "approved", "reason": reason, "explanation": "The certificate names them."}
+    desk.must("POST", f"{path}/decision", body, if_match=f'"{version}"')
