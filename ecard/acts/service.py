@@ -37,6 +37,7 @@ __all__ = [
     "every_on_me",
     "for_relative",
     "for_self",
+    "hold_link",
     "list_on_link",
     "list_on_me",
     "note",
@@ -110,9 +111,16 @@ def note(session: Session, call: Call, acting: Acting, action: str) -> None:
 
 def refuse_unless_allowed(session: Session, call: Call, acting: Acting) -> None:
     """Lock the link and look at it once more; raises what no longer allows the act."""
+    hold_link(session, acting.link_id)
     if acting.link_id is not None:
-        family.lock_link(session, acting.link_id)
         _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
+
+
+def hold_link(session: Session, link_id: uuid.UUID | None) -> None:
+    """Lock the link, where there is one, on which `write` will write: before whatever else is
+    locked for it, as `note` does. In another order two calls would wait for each other."""
+    if link_id is not None:
+        family.lock_link(session, link_id)
 
 
 def write(

@@ -150,10 +150,19 @@ def of_desk(
     """
     call.require_role("clerk")
     query = sa.select(CardApplication).filter_by(id=application_id)
-    row = session.scalar(query.with_for_update() if lock else query)
+    row = session.scalar(query)
     if row is None or row.region_id not in call.staff.region_ids:
         raise NotFound
+    if lock:
+        locked(session, row)
     refuse_conflict(session, call, row.person_id, row.opened_by)
+    return row
+
+
+def locked(session: Session, row: CardApplication) -> CardApplication:
+    """The application as it is now, held until the transaction ends: its link first."""
+    acts.hold_link(session, row.link_id)
+    session.refresh(row, with_for_update=True)
     return row
 
 

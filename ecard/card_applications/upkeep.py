@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ecard import files
 from ecard.call import Call
 from ecard.card_applications import policy as rules
-from ecard.card_applications.desk import note
+from ecard.card_applications.desk import locked, note
 from ecard.card_applications.models import CardApplication
 from ecard.card_applications.moving import move, state_now
 
@@ -32,7 +32,7 @@ def sweep(call: Call) -> int:
 
 def _end(call: Call, application_id: uuid.UUID) -> bool:
     with call.db.write() as session:
-        row = session.get_one(CardApplication, application_id, with_for_update=True)
+        row = locked(session, session.get_one(CardApplication, application_id))
         if row.state != rules.READY or state_now(row, call.now) != rules.UNCLAIMED:
             return False
         note(session, call, row, "card_application.unclaimed")

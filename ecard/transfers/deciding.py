@@ -152,9 +152,15 @@ def _of_desk(
     session: Session, call: Call, transfer_id: uuid.UUID, *, lock: bool = False
 ) -> Transfer:
     query = sa.select(Transfer).filter_by(id=transfer_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    row = session.scalar(query)
+    row = _found(call, session.scalar(query))
+    if not lock:
+        return row
+    acts.hold_link(session, row.link_id)
+    fresh = query.with_for_update().execution_options(populate_existing=True)
+    return _found(call, session.scalar(fresh))
+
+
+def _found(call: Call, row: Transfer | None) -> Transfer:
     if row is None or row.agency_region_id not in call.staff.region_ids:
         raise NotFound
     return row
