@@ -95,6 +95,7 @@ def test_confirmed_the_link_acts_on_in_the_scopes_that_the_young_person_chose(ki
     assert kin.confirm(kin.childs()).code == "confirmed_already"
 
 
+@pytest.mark.gate
 def test_before_the_birthday_and_after_the_thirty_days_nothing_is_confirmed(kin: Family) -> None:
     kin.at(BIRTHDAY - timedelta(seconds=20))
     child = kin.childs()
@@ -140,6 +141,7 @@ def test_what_is_held_ends_then_too_and_is_not_confirmed_before(stage: Stage, st
     assert family.sweep(stage.joined.call()) == 1
 
 
+@pytest.mark.gate
 def test_taken_over_the_link_is_over_for_the_holder_on_the_next_request(kin: Family) -> None:
     child, mother = kin.childs(), kin.mothers()
     answer = child.send("POST", f"/links-on-me/{kin.link_id}/takeover")
@@ -153,6 +155,7 @@ def test_taken_over_the_link_is_over_for_the_holder_on_the_next_request(kin: Fam
     assert (again.code, again.body["params"]["state"]) == ("link_not_active", "ended")
 
 
+@pytest.mark.gate
 def test_without_a_grant_of_the_own_card_or_by_somebody_else_nothing_is_confirmed(
     kin: Family,
 ) -> None:

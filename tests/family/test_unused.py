@@ -98,6 +98,7 @@ def test_where_no_job_ran_the_warning_comes_late_and_the_end_moves_with_it(two: 
     assert shown(two, link_id) == ("ended", "unused")
 
 
+@pytest.mark.gate
 def test_a_use_takes_the_warning_back_and_its_months_begin_anew(two: Pair) -> None:
     link_id = two.active()
     at(two, WARNED)
@@ -109,6 +110,7 @@ def test_a_use_takes_the_warning_back_and_its_months_begin_anew(two: Pair) -> No
     assert row(two, link_id).warned_at is None
 
 
+@pytest.mark.gate
 def test_a_use_is_kept_once_a_day_and_does_not_move_the_links_version(two: Pair) -> None:
     link_id = two.active()
     with two.stage.joined.db.read() as session:

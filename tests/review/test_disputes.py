@@ -111,6 +111,7 @@ def test_with_an_order_on_file_the_link_goes_on_and_all_sides_read_why(dispute: 
     assert (again.status, again.code) == (409, "objected_already")
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("reason", ["relation_changed", "no_legal_basis"])
 def test_or_it_ends_for_the_reason_decided(dispute: Dispute, reason: str) -> None:
     dispute.order("mother")
