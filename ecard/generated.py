@@ -149,8 +149,16 @@ def _code(name: str | None) -> str:
 
 def _states_page() -> Iterator[str]:
     from ecard.card_applications import policy as card_applications
-    from ecard.family import policy
     from ecard.transfers import policy as transfers
+
+    yield from _link_page()
+    yield from _machine_page("States of a transfer", transfers.MACHINE, "transfer_illegal_move")
+    title, machine = "States of an application for a card", card_applications.MACHINE
+    yield from _machine_page(title, machine, "card_application_illegal_move")
+
+
+def _link_page() -> Iterator[str]:
+    from ecard.family import policy
 
     yield "# States of a link"
     yield NOTE
@@ -189,9 +197,6 @@ def _states_page() -> Iterator[str]:
     yield "```"
     yield ""
     yield "Reasons: " + ", ".join(f"`{reason}`" for reason in sorted(policy.REASONS)) + "."
-    yield from _machine_page("States of a transfer", transfers.MACHINE, "transfer_illegal_move")
-    title, machine = "States of an application for a card", card_applications.MACHINE
-    yield from _machine_page(title, machine, "card_application_illegal_move")
 
 
 def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ecard import audit
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.family import policy as rules
-from ecard.family.links import lock_link, policy_of, relative_told, terms_of, typed
+from ecard.family.links import lock_link, not_me_address, policy_of, relative_told, terms_of, typed
 from ecard.family.models import Link, LinkUse
 from ecard.messages import service as messages
 from ecard.persons import service as persons
@@ -91,5 +91,14 @@ def _tell_both(session: Session, call: Call, link: Link) -> None:
     relative_id = relative_told(session, link)
     if relative_id is not None:
         name = persons.particulars(session, call, link.holder_id).name
-        messages.notify(session, call, relative_id, "link_unused_relative", name=name, until=until)
+        address = not_me_address(session, call, link)
+        messages.notify(
+            session,
+            call,
+            relative_id,
+            "link_unused_relative",
+            name=name,
+            until=until,
+            not_me_address=address,
+        )
     audit.record(session, call, "link.unused_warned", "link", link.id, acting_for=link.relative_id)

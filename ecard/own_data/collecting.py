@@ -12,6 +12,7 @@ from ecard.accounts import kept as accounts
 from ecard.activation import kept as activation
 from ecard.acts import kept as acts
 from ecard.call import Call
+from ecard.card_applications import kept as card_applications
 from ecard.cards import kept as cards
 from ecard.cards import service as card_states
 from ecard.certification import kept as certification
@@ -29,12 +30,13 @@ from ecard.qr import kept as qr
 from ecard.registry.service import mask
 from ecard.review import kept as review
 from ecard.rights import kept as rights
+from ecard.transfers import kept as transfers
 
 SOURCES = (
     *(cards.kept_about, accounts.kept_about, family.kept_about, notices.kept_about),
     *(documents.kept_about, activation.kept_about, review.kept_about, own.kept_about),
     *(acts.kept_about, certification.kept_about, rights.kept_about, qr.kept_about),
-    messages.kept_about,
+    *(transfers.kept_about, card_applications.kept_about, messages.kept_about),
 )
 """In the order in which people read it."""
 

@@ -46,6 +46,8 @@ CATEGORIES = {
     "proof_captures": ("outcome",),
     "rights_certificates": ("sha256", "link_id", "about_me", "good_until"),
     "qr_uses": ("operation", "shown_by", "shown_for", "place", "link_id"),
+    "transfers": ("state", "reason", "ended_at", "link_id"),
+    "card_applications": ("state", "reason", "ended_at", "link_id"),
     "messages": ("kind", "medium", "sent_at", "language", "text"),
 }
 """Category → its facts; docs/own_data.md says what they are."""

@@ -266,7 +266,7 @@ DECLARED: Mapping[str, Operation] = {
     "askCorrectionAsGuardian": Operation("link", by_state("not_their_guardian")),
     "takeDataAsGuardian": Operation("link", by_state("not_their_guardian")),
     "withdrawFaceConsentAsGuardian": Operation("link", by_state("not_their_guardian")),
-    "renameLink": Operation("link", by_state(OK, ended=NOT_MOVED)),
+    "renameLink": Operation("link", only(*STANDING, code=NOT_MOVED)),
     "listRelativeTransfers": Operation("link", ACTING | {"active": OK}),
     "openRelativeTransfer": Operation("link", ACTING | {"active": OK}),
     "readRelativeTransfer": Operation("link", ACTING | {"active": HIDDEN}),
@@ -276,7 +276,10 @@ DECLARED: Mapping[str, Operation] = {
     "readFaceNoticeOnMe": Operation("on_me", by_state(OK)),
     **dict.fromkeys(
         ("confirmLink", "takeOverLink"),
-        Operation("on_me", only(*ACTIVE, says="nothing_to_confirm", code="link_not_active")),
+        Operation(
+            "on_me",
+            only(*ACTIVE, says="nothing_to_confirm", code="link_not_active"),
+        ),
     ),
     "endLinkOnMe": Operation("on_me", only(*STANDING, *APPLIED, code=NOT_MOVED)),
     "setScopesOnMe": Operation(

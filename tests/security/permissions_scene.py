@@ -22,6 +22,7 @@ from ecard.demo import specimens
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Phone
 from ecard.family.models import Link
+from ecard.family.policy import SCOPES as ALL_SCOPES
 from ecard.family.policy import STATES as RULES_STATES
 from ecard.files import StoredFile
 from ecard.own_data.models import Correction, FaceWithdrawal
@@ -29,7 +30,6 @@ from ecard.persons.models import Person
 from ecard.registry.port import RegistryPerson
 from ecard.transfers.models import Transfer
 from tests.family.scene import (
-    SCOPES,
     TODAY,
     as_holder,
     born,
@@ -41,6 +41,7 @@ from tests.family.scene import (
 )
 from tests.support import CARD_PASSWORD, Stage
 
+ASKED_FOR = ("transfer_id", "application_id", "capture_id", "withdrawal_id", "correction_id")
 SOME_ID = str(uuid.UUID(int=7))
 GROUNDS = "She can walk no more."
 PLACE = "certification_cases.grounds"
@@ -66,7 +67,7 @@ class Cast:
         past = self.stage.joined.call().now - timedelta(days=60)
         changed: dict[str, Any] = {
             "state": seeming,
-            "scopes": [] if state == "scopes_off" else SCOPES,
+            "scopes": [] if state == "scopes_off" else list(ALL_SCOPES),
             "activated_at": past if live else None,
             "acts_from": past if live else None,
             "ended_at": past if state == "ended" else None,
@@ -146,15 +147,15 @@ def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> Non
     ids["certificate_id"] = phone.must("POST", "/rights/certificates")["id"]
     ids |= {"recovery_id": _recovery(stage, ids["device_id"]), "reset_id": _reset(stage, mine)}
     ids |= {"kind": "family_services", "number": "1", **_asked_for(stage, mine)}
-    notices = {
-        k: phone.must("GET", f"/notices/{k}") for k in ("family_services", "face_processing")
-    }
+    kinds = ("family_services", "face_processing", "face_certification")
+    notices = {kind: phone.must("GET", f"/notices/{kind}") for kind in kinds}
     cast.known = {
         "step_up": grant(stage, phone),
         "card": people["holder"].card.number,
         "number": people["holder"].number,
         "read": _read(notices["family_services"]),
         "face": _read(notices["face_processing"]),
+        "proof": _read(notices["face_certification"]),
         "key": SigningKey().public_jwk(),
     }
     ids["certification_case_id"] = _visit_asked(
@@ -170,53 +171,33 @@ def _read(notice: dict[str, Any]) -> dict[str, str]:
 
 def _asked_for(stage: Stage, person: uuid.UUID) -> dict[str, str]:
     """What the holder asked for themselves: ids by the name of their parameter."""
-    call, names = stage.joined.call(), ("transfer_id", "application_id", "capture_id")
-    ids = {name: uuid.uuid4() for name in (*names, "withdrawal_id", "correction_id")}
-    opened = {"person_id": person, "opened_at": call.now}
-    theirs = {**opened, "opened_by": person}
-    vault = call.dependencies.vault
+    call, soon = stage.joined.call(), stage.joined.call().now + timedelta(minutes=15)
+    row = {name: {"id": uuid.uuid4(), "person_id": person} for name in ASKED_FOR}
+    opened = {"opened_at": call.now}
+    moving = opened | {"opened_by": person, "state_since": call.now}
     with stage.joined.db.write() as session:
         here = session.get_one(Person, person).region_id
         there = session.scalar(sa.select(Region.id).filter_by(code="south-harbour"))
         photo = session.scalar(sa.select(StoredFile.id).limit(1))
-        wanted = vault.seal(session, person, WANTED, ids["correction_id"], "My name is another.")
-        moving = {"state": "entered", "state_since": call.now, **theirs}
+        there_from_here = {"from_region_id": here, "to_region_id": there, "agency_region_id": here}
+        transfer = moving | there_from_here | {"state": "accepting", "due_at": soon}
+        application = moving | {"state": "entered", "region_id": here, "photo_id": photo}
+        capture = opened | {"opened_by": person, "expires_at": soon}
+        withdrawal = {"link_ids": [], "given_by": "person", "actor_id": person, "channel": "app"}
+        about = {"field": "name", "region_id": here, "asked_by": person, "due_at": soon}
+        vault, asked = call.dependencies.vault, row["correction_id"]["id"]
+        wanted = vault.seal(session, person, WANTED, asked, "My name is another.")
         session.add_all(
             [
-                Transfer(
-                    **moving | {"state": "accepting"},
-                    id=ids["transfer_id"],
-                    from_region_id=here,
-                    to_region_id=there,
-                    agency_region_id=here,
-                    due_at=call.now + timedelta(days=15),
-                ),
-                CardApplication(**moving, id=ids["application_id"], region_id=here, photo_id=photo),
-                CertificationCapture(
-                    **theirs, id=ids["capture_id"], expires_at=call.now + timedelta(minutes=15)
-                ),
-                FaceWithdrawal(
-                    id=ids["withdrawal_id"],
-                    person_id=person,
-                    link_ids=[],
-                    given_by="person",
-                    actor_id=person,
-                    channel="app",
-                    at=call.now,
-                ),
-                Correction(
-                    **opened,
-                    id=ids["correction_id"],
-                    region_id=here,
-                    asked_by=person,
-                    field="name",
-                    wanted=wanted,
-                    due_at=call.now + timedelta(days=5),
-                ),
+                Transfer(**row["transfer_id"], **transfer),
+                CardApplication(**row["application_id"], **application),
+                CertificationCapture(**row["capture_id"], **capture),
+                FaceWithdrawal(**row["withdrawal_id"], **withdrawal, at=call.now),
+                Correction(**row["correction_id"], **opened, **about, wanted=wanted),
             ]
         )
         session.commit()
-    return {name: str(row_id) for name, row_id in ids.items()}
+    return {name: str(values["id"]) for name, values in row.items()}
 
 
 def _recovery(stage: Stage, device_id: str) -> str:
@@ -360,7 +341,7 @@ def _of_links(known: dict[str, Any], ids: dict[str, str]) -> dict[str, dict[str,
         "claimCourtOrder": {"document_ids": [SOME_ID]},
         "confirmLink": {"scopes": ["rights"], "step_up_id": known["step_up"]},
         "openFaceProof": known["face"],
-        "consentToCertification": {"decision": "declined", **known["face"]},
+        "consentToCertification": {"decision": "declined", **known["proof"]},
         "drawChallengeForCertification": {"device_key": known["key"]},
         "applyForCard": {"photo_id": SOME_ID},
         "applyForRelativeCard": {"photo_id": SOME_ID},
