@@ -33,7 +33,7 @@ class Operation:
     room: str
     says: str | Mapping[str, str] = OK
     """What it answers whom it is for: one code, or one for each state."""
-    others: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     """Who is answered otherwise than the room answers."""
 
 
@@ -77,8 +77,8 @@ def cells(operation: Operation) -> Iterator[tuple[str, str, str]]:
     for actor in ACTORS:
         told = operation.others.get(actor, ROOMS[operation.room][actor])
         for state in states:
-            code = says[state] if isinstance(says, Mapping) else says
-            yield actor, state, code if told is None else told
+            code = says if told is None else told
+            yield actor, state, code[state] if isinstance(code, Mapping) else code
 
 
 ACTING = by_state("link_not_active", scopes_off="scope_off", card_stopped="card_not_usable")
@@ -257,7 +257,7 @@ DECLARED: Mapping[str, Operation] = {
     ),
     "withdrawPortrait": Operation("link", by_state(HIDDEN)),
     "listRelativeCardApplications": Operation("link", ACTING | {"active": OK}),
-    "applyForRelativeCard": Operation("link", ACTING | {"active": HIDDEN}),
+    "applyForRelativeCard": Operation("link", ACTING | {"active": "card_held_already"}),
     "readRelativeCardApplication": Operation("link", ACTING | {"active": HIDDEN}),
     "openRelativeCertificationCapture": Operation(
         "link", ACTING | {"active": "no_benefit_to_certify"}
@@ -279,6 +279,7 @@ DECLARED: Mapping[str, Operation] = {
         Operation(
             "on_me",
             only(*ACTIVE, says="nothing_to_confirm", code="link_not_active"),
+            others={"holder": by_state(HIDDEN, card_stopped="card_not_usable")},
         ),
     ),
     "endLinkOnMe": Operation("on_me", only(*STANDING, *APPLIED, code=NOT_MOVED)),
