@@ -179,6 +179,7 @@ def holder_of(home: Home) -> Any:
     return known
 
 
+@pytest.mark.gate
 def test_a_photo_that_shows_nobody_clearly_is_refused_for_a_reason(home: Home) -> None:
     dark = home.photo(dark_photo())
     refused = home.apply(dark)
@@ -193,6 +194,7 @@ def test_a_photo_that_shows_nobody_clearly_is_refused_for_a_reason(home: Home) -
     assert home.phone.must("GET", f"/links/{home.link_id}/card-applications")["items"] == []
 
 
+@pytest.mark.gate
 def test_a_photo_that_was_given_is_no_document_any_more(home: Home) -> None:
     photo_id = home.photo()
     assert home.apply(photo_id).ok
@@ -209,6 +211,7 @@ def test_a_photo_that_was_given_is_no_document_any_more(home: Home) -> None:
         assert files.read(session, home.stage.joined.call(), row.photo_id)
 
 
+@pytest.mark.gate
 def test_who_holds_a_card_that_works_needs_none(home: Home) -> None:
     card = RegistryCard("900012345678", "eve", "normal", date(2036, 1, 1))
     change(home.stage, home.mother, card=card)
@@ -226,6 +229,7 @@ def test_who_holds_a_card_that_works_needs_none(home: Home) -> None:
     assert home.cards() == ["normal"]
 
 
+@pytest.mark.gate
 def test_a_person_applies_for_themselves_when_their_card_is_lost(home: Home) -> None:
     assert home.daughter.card is not None
     registry = home.stage.joined.dependencies.registry
@@ -239,6 +243,7 @@ def test_a_person_applies_for_themselves_when_their_card_is_lost(home: Home) -> 
     assert home.apply().code == "card_not_usable"  # for others their card has to work
 
 
+@pytest.mark.gate
 def test_what_failed_names_its_reason_and_a_new_try_follows_at_once(home: Home) -> None:
     application_id = home.entered()
     assert home.apply().code == "card_application_open"
@@ -253,6 +258,7 @@ def test_what_failed_names_its_reason_and_a_new_try_follows_at_once(home: Home) 
     assert home.apply().ok
 
 
+@pytest.mark.gate
 def test_no_state_is_skipped(home: Home) -> None:
     application_id = home.entered()
     for to in ("at_bank", "ready"):
@@ -285,6 +291,7 @@ def tried(desk: Phone, application_id: str) -> list[Answer]:
     ]
 
 
+@pytest.mark.gate
 def test_a_card_unclaimed_for_a_year_is_over_by_reading_and_by_the_sweep_alike(home: Home) -> None:
     application_id = home.entered()
     home.go(application_id, *ON)
@@ -317,6 +324,7 @@ class BreakingRegistry(SqlRegistry):
         return card
 
 
+@pytest.mark.gate
 def test_a_collection_that_broke_off_is_finished_with_the_same_card(home: Home) -> None:
     application_id = home.entered()
     home.go(application_id, *ON)
@@ -332,6 +340,7 @@ def test_a_collection_that_broke_off_is_finished_with_the_same_card(home: Home) 
     assert kinds(home.stage, home.mother).count("card_state_changed") == 1
 
 
+@pytest.mark.gate
 def test_of_parallel_moves_and_collections_exactly_one_counts(home: Home) -> None:
     photos = [home.photo() for _ in range(3)]
     assert codes(at_once([partial(home.apply, one) for one in photos])) == {
@@ -368,6 +377,7 @@ def test_on_a_link_that_does_not_stand_nothing_is_applied_for(home: Home) -> Non
     assert {item["id"] for item in home.phone.must("GET", "/documents")["items"]} == {photo_id}
 
 
+@pytest.mark.gate
 def test_scope_window_card_and_ownership_are_asked_at_each_call(home: Home) -> None:
     photo_id = home.photo()
     home.scopes(["rights"])
@@ -391,6 +401,7 @@ def test_scope_window_card_and_ownership_are_asked_at_each_call(home: Home) -> N
     assert alike(theirs) == alike(home.apply(photo_id, stranger))
 
 
+@pytest.mark.gate
 def test_the_dead_get_no_card(home: Home) -> None:
     application_id = home.entered()
     home.go(application_id, *ON)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from ecard.certification.models import CertificationCapture
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Answer
@@ -213,6 +215,7 @@ def test_a_stopped_card_opens_nothing_that_acts_from_the_very_next_call_on(stage
         assert GATED["issueCounterCode"](ground).ok
 
 
+@pytest.mark.gate
 def test_evidence_is_not_taken_with_a_stopped_card(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     ids = application.upload("birth_certificate", "face_photo")

@@ -218,6 +218,7 @@ def test_another_face_goes_to_a_person_while_it_may_be_tried_again(home: Home) -
     assert (home.state(), home.look()) == ("held", True)
 
 
+@pytest.mark.gate
 def test_a_match_after_it_leaves_nothing_to_judge_and_destroys_the_frames(home: Home) -> None:
     home.camera().show_face(frames(ADMIRAL))
     assert len(kept(home)) == len(frames(ADMIRAL)) + 1
@@ -229,6 +230,7 @@ def test_a_match_after_it_leaves_nothing_to_judge_and_destroys_the_frames(home: 
     assert home.send("visit", WHY).ok
 
 
+@pytest.mark.gate
 def test_a_reviewer_sees_frames_and_reference_and_the_decision_destroys_them(home: Home) -> None:
     home.camera().show_face(frames(ADMIRAL))
     case = home.case(NORTH)
@@ -436,6 +438,7 @@ def test_a_session_lapses_and_can_be_ended(home: Home) -> None:
 # --- tries --------------------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_of_parallel_captures_exactly_one_is_judged(home: Home) -> None:
     capture = home.camera()
     drawn = capture.draw()
@@ -456,6 +459,7 @@ def test_a_capture_that_the_network_repeats_is_one_proof(home: Home) -> None:
     assert len(proofs(home)) == 1
 
 
+@pytest.mark.gate
 def test_an_outage_of_ours_burns_nothing_and_the_same_answer_may_come_again(home: Home) -> None:
     capture = home.camera()
     drawn = capture.draw()

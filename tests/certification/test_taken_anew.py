@@ -108,6 +108,7 @@ def test_both_sides_are_told_once_a_month_before_it_lapses(home: Home) -> None:
             assert sum("later face checks lapses" in text for text in home.told(side)) == told
 
 
+@pytest.mark.gate
 def test_taken_back_it_is_destroyed_with_the_next_sweep_and_the_registrys_serves(
     home: Home,
 ) -> None:

@@ -84,6 +84,7 @@ def test_at_its_end_it_is_refused_without_any_sweep_and_the_sweep_says_so(two: P
     assert "link_ended_relative" in kinds(two.stage, two.relative)
 
 
+@pytest.mark.gate
 def test_where_no_job_ran_the_warning_comes_late_and_the_end_moves_with_it(two: Pair) -> None:
     link_id = two.active()
     late = ENDS + timedelta(days=100)

@@ -109,6 +109,7 @@ def test_a_holder_sees_each_category_in_their_language(stage: Stage) -> None:
     assert all(re.search(r"[\u4e00-\u9fff]", one["says"]) for one in again["categories"])
 
 
+@pytest.mark.gate
 def test_the_guardian_sees_the_childs_and_the_look_stands_in_the_history(stage: Stage) -> None:
     step = child(stage)
     path = f"/links/{step.link_id}/data"

@@ -205,6 +205,7 @@ def test_there_is_nothing_to_withdraw_twice(stage: Stage) -> None:
     assert (again.status, again.code) == (409, "no_face_consent")
 
 
+@pytest.mark.gate
 def test_an_adult_withdraws_alone_on_all_links_and_the_holder_is_told(stage: Stage) -> None:
     step = last_step(stage)
     capture = step.hand_over()
@@ -252,6 +253,7 @@ def test_who_may_take_it_back_for_somebody_goes_by_age_and_guardianship(
     assert sign_in(stage, holder).send("POST", path).code == code
 
 
+@pytest.mark.gate
 def test_a_face_that_is_being_judged_meanwhile_opens_nothing_and_is_not_kept(
     stage: Stage,
 ) -> None:
@@ -279,6 +281,7 @@ def test_whatever_lies_under_the_persons_key_goes_when_they_take_all_of_it_back(
     assert readable(stage, *FACES) == 0
 
 
+@pytest.mark.gate
 def test_at_fourteen_the_young_person_consents_and_withdraws_themselves(stage: Stage) -> None:
     stage.clock.time = birthday_begins(stage, "mateo", 14) - timedelta(minutes=5)
     step = child(stage)
@@ -338,6 +341,7 @@ def test_a_withdrawal_is_read_by_whose_face_it_is_and_who_asked_only(stage: Stag
     assert stranger.must("GET", "/my-data/face-withdrawals")["items"] == []
 
 
+@pytest.mark.gate
 def test_a_new_card_password_asks_for_no_face_either(stage: Stage) -> None:
     step = last_step(stage)
     step.hand_over()

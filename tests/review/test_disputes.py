@@ -92,6 +92,7 @@ def test_without_a_court_order_nothing_is_settled(dispute: Dispute) -> None:
     assert (wrong.status, wrong.code) == (422, "evidence_not_needed")
 
 
+@pytest.mark.gate
 def test_with_an_order_on_file_the_link_goes_on_and_all_sides_read_why(dispute: Dispute) -> None:
     answer = dispute.order("mother")
     assert (answer.status, answer.body["pages"]) == (201, 1), answer.body

@@ -259,6 +259,7 @@ def test_what_came_in_the_way_meanwhile_stops_the_agency_not_the_refusal(home: H
     assert home.decide(SOUTH, transfer_id, "not_entitled").ok
 
 
+@pytest.mark.gate
 def test_withdrawing_ends_it_and_tells_an_agency_that_had_begun_to_stop(home: Home) -> None:
     first = home.open()
     assert home.read(first)["withdrawal"] == "ends_at_once"
@@ -282,6 +283,7 @@ def test_once_the_old_agency_has_finished_nobody_withdraws(home: Home) -> None:
     assert (answer.status, answer.code) == (409, "transfer_past_withdrawal")
 
 
+@pytest.mark.gate
 def test_a_late_agency_is_reminded_once_a_deadline_and_then_the_level_above(home: Home) -> None:
     transfer_id, call = home.open(), home.stage.joined.call()
     south = home.stage.desk(SOUTH)
@@ -335,6 +337,7 @@ class DeafRegistry(SqlRegistry):
         self.heard += 1
 
 
+@pytest.mark.gate
 def test_a_registry_that_does_not_hear_is_told_again_until_it_does(home: Home) -> None:
     joined = home.stage.joined
     deaf = DeafRegistry(joined.db, joined.dependencies.vault)
@@ -353,6 +356,7 @@ def test_a_registry_that_does_not_hear_is_told_again_until_it_does(home: Home) -
     assert home.region() == "south-harbour"
 
 
+@pytest.mark.gate
 def test_of_parallel_asks_and_of_parallel_decisions_exactly_one_counts(home: Home) -> None:
     assert codes(at_once([home.ask] * 6)) == {"done": 1, "transfer_open_already": 5}
     (item,) = south_items(home)
