@@ -104,6 +104,27 @@ class CursorSchema(ma.Schema):
     limit = QueryInt(load_default=20, validate=ma.validate.Range(min=1, max=50))
 
 
+BINARY = {"type": "string", "format": "binary"}
+
+
+def shown_once(content: bytes, media_type: str) -> Response:
+    """Somebody's picture or video, which no browser keeps, guesses at or runs."""
+    response = Response(content, mimetype=media_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+class MadeMoveSchema(ma.Schema):
+    """One move that was made; staff are not named."""
+
+    state = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    actor_kind = ma.fields.String(required=True)
+    at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
 @cache
 def page_of(item: type[ma.Schema]) -> type[ma.Schema]:
     """The schema of a page of ``item``."""

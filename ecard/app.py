@@ -22,6 +22,7 @@ from ecard.acts import views as acts_views
 from ecard.agencies import service as agencies
 from ecard.agencies import views as agencies_views
 from ecard.api import ProblemApi, Room, problem, register_error_handlers
+from ecard.card_applications import views as card_applications_views
 from ecard.cards import views as cards_views
 from ecard.certification import views as certification_views
 from ecard.deadline import BodyDeadline
@@ -33,12 +34,14 @@ from ecard.joined import Joined
 from ecard.logs import log_requests
 from ecard.messages import views as messages_views
 from ecard.notices import views as notices_views
+from ecard.own_data import views as own_data_views
 from ecard.policy import views as policy_views
 from ecard.qr import views as qr_views
 from ecard.request import MemoryRequest, request_id
 from ecard.review import views as review_views
 from ecard.rights import views as rights_views
 from ecard.rights.check_page import check_page
+from ecard.transfers import views as transfers_views
 
 API_PREFIX = "/api/v1"
 PAGE_POLICY = (
@@ -73,6 +76,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (activation_views.capture, auth.CAPTURE),
     (activation_views.staff, auth.STAFF),
     (review_views.decisions, auth.HOLDER),
+    (review_views.objections, auth.HOLDER),
     (review_views.desk, auth.STAFF),
     (acts_views.link_acts, auth.HOLDER),
     (acts_views.acts_on_me, auth.HOLDER),
@@ -80,8 +84,20 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (rights_views.rights, auth.HOLDER),
     (certification_views.relative_certification, auth.HOLDER),
     (certification_views.certification, auth.HOLDER),
+    (certification_views.certification_captures, auth.HOLDER),
     (certification_views.staff_certification, auth.STAFF),
+    (transfers_views.relative_transfers, auth.HOLDER),
+    (transfers_views.transfers, auth.HOLDER),
+    (transfers_views.staff_transfers, auth.STAFF),
+    (card_applications_views.relative_applications, auth.HOLDER),
+    (card_applications_views.applications, auth.HOLDER),
+    (card_applications_views.staff_applications, auth.STAFF),
     (rights_views.certificate_checks, auth.PUBLIC),
+    (own_data_views.my_data, auth.HOLDER),
+    (own_data_views.relative_data, auth.HOLDER),
+    (own_data_views.links_on_me, auth.HOLDER),
+    (own_data_views.staff_corrections, auth.STAFF),
+    (own_data_views.staff_links_on, auth.STAFF),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 

@@ -9,6 +9,7 @@ import marshmallow as ma
 from flask_smorest.fields import Upload
 
 from biometrics.challenge import MOST_FRAMES, Light
+from ecard import answers, attestation, captures, challenges, errors
 from ecard.answers import AnswerUnreadable
 from ecard.api import JsonNumber, Schema
 from ecard.bodies import read_json
@@ -21,6 +22,22 @@ from ecard.told import Sent, Told
 ANSWER_BYTES, SIGNATURE_BYTES = 32 * 1024, 200
 """Forty frames make about 6 kB of answer; a signature is 86 characters."""
 LATEST_MS = 1e14
+REFUSALS = (
+    attestation.DeviceNotAttested,
+    challenges.ChallengeUnknown,
+    challenges.ChallengeSpent,
+    *answers.SPENDS_THE_CHALLENGE,
+    answers.AnswerUnreadable,
+    captures.TooFewFrames,
+    captures.TooManyFrames,
+    captures.FrameEmpty,
+    captures.FrameUnreadable,
+    captures.FrameTooLarge,
+    captures.ReferencePhotoUnusable,
+    errors.BodyTooLarge,
+    errors.Busy,
+)
+"""What may be wrong with a capture, whatever it is for."""
 LIGHTS = tuple(light.value for light in Light)
 
 

@@ -8,17 +8,24 @@ the try and compare.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Protocol
 
 from biometrics.challenge import Answer
-from biometrics.errors import ImageTooLarge, ReferenceUnusable, UndecodableImage
+from biometrics.errors import (
+    BiometricsError,
+    ImageTooLarge,
+    ReferenceUnusable,
+    UndecodableImage,
+)
 from biometrics.types import Verification
 from ecard.call import Call
 from ecard.config import Settings
-from ecard.errors import BodyTooLarge, Busy, Refusal
+from ecard.errors import BodyTooLarge, Busy, Refusal, Unavailable
+from ecard.owed import Write
 
 
 class TooFewFrames(Refusal):
@@ -93,6 +100,25 @@ def read_frames(files: Mapping[str, Sequence[Readable]], settings: Settings) -> 
     if sum(map(len, frames)) > settings.capture_bytes:
         raise BodyTooLarge
     return frames
+
+
+def digest_of(call: Call, frames: Sequence[bytes]) -> str:
+    """HMAC over the frames, each hashed on its own so that no two splits look the same."""
+    parts = "".join(hashlib.sha256(frame).hexdigest() for frame in frames)
+    return call.dependencies.vault.index("capture", parts)
+
+
+@contextmanager
+def giving_back(call: Call, give_back: Write) -> Iterator[None]:
+    """What breaks in here is not the person's: ``give_back`` returns the reserved try, unless it
+    was settled. A fault of the engine is raised as Unavailable."""
+    try:
+        yield
+    except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
+        call.dependencies.owed.write(give_back, after=error)
+        if isinstance(error, BiometricsError):
+            raise Unavailable from error
+        raise
 
 
 def judge(

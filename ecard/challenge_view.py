@@ -6,7 +6,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from biometrics.challenge import Challenge, frame_times
+from ecard import attestation, audit, challenges
 from ecard.call import Call
 from ecard.challenges import DrawnChallenge, challenge_of
 from ecard.locale import sentence
@@ -49,6 +52,32 @@ class ChallengeView:
     lights: list[LightView]
     frame_times_ms: list[int]
     sentence: str
+
+
+def draw(
+    session: Session,
+    call: Call,
+    asked_in: uuid.UUID,
+    ask: challenges.Ask,
+    *,
+    subject: str,
+    unattested_capture: int,
+    acting_for: uuid.UUID | None = None,
+) -> ChallengeView:
+    """Draw a challenge on a locked session; the one before it is spent. Not committed.
+
+    ``subject``: against whom the day's challenges are counted; ``unattested_capture``: what the
+    region says to devices that nothing vouches for. Raises DeviceKeyDiffers, DeviceNotAttested,
+    TooManyChallenges.
+    """
+    challenges.count(session, call, subject)
+    attestation.refuse_before(call.dependencies.attestation, unattested_capture)
+    drawn = challenges.add(session, call, asked_in, ask)
+    audit.record(
+        session, call, "challenge.drawn", "challenge", drawn.id,
+        reason=drawn.profile, acting_for=acting_for,
+    )  # fmt: skip
+    return view_of(call, drawn)
 
 
 def view_of(call: Call, drawn: DrawnChallenge) -> ChallengeView:

@@ -363,7 +363,7 @@ def load_registry(folder: Path) -> None:
     print(f"Loaded: {done.persons} persons, {done.cards} cards, {done.kinships} kinships.")
     print(
         f"Accounts: {done.contributions} contributions, {done.balances} balances,"
-        f" {done.benefits} benefits."
+        f" {done.benefits} benefits, {done.arrears} arrears."
     )
 
 

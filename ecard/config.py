@@ -91,6 +91,9 @@ class Settings:
     capture_bytes: int = setting(8 * 2**20, "Largest capture body, bytes.")
     video_bytes: int = setting(20 * 2**20, "Largest digits video, bytes.")
     document_bytes: int = setting(10 * 2**20, "Largest document, bytes.")
+    own_data_file_bytes: int = setting(
+        100 * 2**20, "Most bytes of pictures in the file of a person's own data."
+    )
     certificate_days: int = setting(90, "How long a printed certificate of rights is good, days.")
     certificates_a_day: int = setting(5, "Certificates of rights for one person in a day.")
     scanner: str = setting(
@@ -197,6 +200,9 @@ class Settings:
     typed_kept_days: int = setting(
         30, "Days that a typed name and number are kept after their link is over."
     )
+    reference_reminder_days: int = setting(
+        30, "Both sides are told this long before a kept reference photo lapses, days."
+    )
     capture_session_seconds: int = setting(900, "Life of a capture session, seconds.")
     capture_sessions_a_day: int = setting(
         20,
@@ -266,6 +272,9 @@ class Settings:
     )
     failed_sign_ins_kept_days: int = setting(
         90, "How long failed sign-ins count after the last of them, days."
+    )
+    desk_messages_kept_days: int = setting(
+        90, "How long a message to a region's desk is kept, days."
     )
     message_text_kept_days: int = setting(
         7, "How long the text of a message is kept after it was written, days."

@@ -6,6 +6,9 @@ from typing import Any
 
 import marshmallow as ma
 
+IDENTITY_DOCUMENTS = ("id_card", "passport", "residence_permit")
+"""What a clerk looked at; its number is not kept."""
+
 
 def text(**kwargs: Any) -> ma.fields.String:
     """Words."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ class StoredFile(Base):
     id: Mapped[Id]
     owner_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
     purpose: Mapped[Code]
-    """document, reference_photo, review_frame, digits_video or rights_certificate."""
+    """document, reference_photo, review_frame, digits_video, rights_certificate or card_photo."""
     media_type: Mapped[Code]
     size: Mapped[int]
     """Bytes of the plain content."""
@@ -281,13 +281,21 @@ def media_type(session: Session, file_id: uuid.UUID) -> str:
     return session.get_one(StoredFile, file_id).media_type
 
 
-def hand_over(session: Session, call: Call, file_id: uuid.UUID, owner_id: uuid.UUID) -> None:
+def hand_over(
+    session: Session,
+    call: Call,
+    file_id: uuid.UUID,
+    owner_id: uuid.UUID,
+    *,
+    purpose: str | None = None,
+) -> None:
     """Put a file under another person's key: it is them whom it shows. The blob stays as it is.
 
     From the caller's commit on the former owner's key opens it no more, and destroying the new
-    owner's destroys it.
+    owner's destroys it. ``purpose``: what it is for from now on.
     """
     row = session.get_one(StoredFile, file_id, with_for_update=True)
+    row.purpose = purpose or row.purpose
     if row.owner_id == owner_id:
         return
     if row.wrapped_key is None:
@@ -300,6 +308,22 @@ def hand_over(session: Session, call: Call, file_id: uuid.UUID, owner_id: uuid.U
     row.wrapped_key = vault.wrap_file_key(session, owner_id, file_id, key)
     row.owner_id = owner_id
     session.flush()
+
+
+def shows(session: Session, file_id: uuid.UUID, person_id: uuid.UUID) -> bool:
+    """Whether a file that is still there lies under this person's key: it is them whom it shows."""
+    row = session.get_one(StoredFile, file_id)
+    return row.owner_id == person_id and row.destroyed_at is None
+
+
+def readable(session: Session, owner_id: uuid.UUID, purposes: Iterable[str]) -> list[uuid.UUID]:
+    """Files of these kinds that show a person and are still there."""
+    query = sa.select(StoredFile.id).where(
+        StoredFile.owner_id == owner_id,
+        StoredFile.purpose.in_(list(purposes)),
+        StoredFile.destroyed_at.is_(None),
+    )
+    return list(session.scalars(query.order_by(StoredFile.id)))
 
 
 def keep_until(session: Session, file_id: uuid.UUID, moment: datetime | None) -> None:
@@ -335,6 +359,40 @@ def destroy(session: Session, call: Call, file_id: uuid.UUID, reason: str) -> No
         audit.record(session, call, "file.destroyed", "file", file_id, reason=reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Destruction:
+    """How far the destruction of a file is."""
+
+    file_id: uuid.UUID
+    what: str
+    destroyed_at: datetime | None
+    reason: str | None
+    receipt: str | None
+    """Signed once the blob is gone too."""
+    held: bool
+    """A legal hold keeps it: it goes once that is released."""
+
+
+def destruction(session: Session, file_id: uuid.UUID) -> Destruction:
+    """How far the destruction of a file is, and its receipt."""
+    row = session.get_one(StoredFile, file_id)
+    return Destruction(
+        file_id=file_id,
+        what=row.purpose,
+        destroyed_at=row.destroyed_at,
+        reason=row.destroy_reason,
+        receipt=row.receipt,
+        held=row.held_as is not None,
+    )
+
+
+def forget_fingerprint(session: Session, file_id: uuid.UUID) -> None:
+    """Forget by what a destroyed file would be recognised again; a held one stays known."""
+    row = session.get_one(StoredFile, file_id, with_for_update=True)
+    if row.destroyed_at is not None:
+        row.fingerprint = ""
+
+
 def hold(session: Session, call: Call, file_id: uuid.UUID, reference: str | None) -> None:
     """Keep a file whatever its dates say, as ``reference`` asks for; None releases it."""
     row = session.get_one(StoredFile, file_id, with_for_update=True)
@@ -351,6 +409,12 @@ def erase(call: Call) -> int:
         some = sa.select(StoredFile.id).where(waiting).limit(call.settings.sweep_rows)
         ids = list(session.scalars(some))
     return sum(_erase(call, file_id) for file_id in ids)
+
+
+def erase_these(call: Call, file_ids: Iterable[uuid.UUID]) -> None:
+    """The same for these files only, whatever else waits."""
+    for file_id in file_ids:
+        _erase(call, file_id)
 
 
 def _erase(call: Call, file_id: uuid.UUID) -> bool:

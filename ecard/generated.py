@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ecard.config import Settings, environment_name
+from ecard.machines import Machine
 
 DOCS = Path(__file__).parent.parent / "docs"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->"
@@ -147,6 +148,16 @@ def _code(name: str | None) -> str:
 
 
 def _states_page() -> Iterator[str]:
+    from ecard.card_applications import policy as card_applications
+    from ecard.transfers import policy as transfers
+
+    yield from _link_page()
+    yield from _machine_page("States of a transfer", transfers.MACHINE, "transfer_illegal_move")
+    title, machine = "States of an application for a card", card_applications.MACHINE
+    yield from _machine_page(title, machine, "card_application_illegal_move")
+
+
+def _link_page() -> Iterator[str]:
     from ecard.family import policy
 
     yield "# States of a link"
@@ -161,6 +172,23 @@ def _states_page() -> Iterator[str]:
         names = ", ".join(f"`{name}`" for name in policy.STATES if name in following)
         yield f"| {_code(state) or '(opened)'} | {names or 'final'} |"
     yield ""
+    yield "Some moves are legal for some reasons alone:"
+    yield ""
+    yield "| from | to | only for |"
+    yield "|---|---|---|"
+    for (from_state, to_state), reasons in policy.ONLY_FOR.items():
+        only = ", ".join(f"`{reason}`" for reason in sorted(reasons))
+        yield f"| `{from_state}` | `{to_state}` | {only} |"
+    yield ""
+    yield "Time alone makes these moves, at the read and by a sweep, each of them enough by itself;"
+    yield "what time has ended is moved nowhere else:"
+    yield ""
+    yield "| from | to | reason | when |"
+    yield "|---|---|---|---|"
+    for states, to_state, reason, term in policy.MADE_BY_TIME:
+        names = ", ".join(f"`{name}`" for name in policy.STATES if name in states)
+        yield f"| {names} | `{to_state}` | `{reason}` | `{term}` |"
+    yield ""
     yield "```mermaid"
     yield "stateDiagram-v2"
     for state, following in policy.MOVES.items():
@@ -169,3 +197,24 @@ def _states_page() -> Iterator[str]:
     yield "```"
     yield ""
     yield "Reasons: " + ", ".join(f"`{reason}`" for reason in sorted(policy.REASONS)) + "."
+
+
+def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:
+    yield ""
+    yield f"# {title}"
+    yield ""
+    yield f"What is not in this table is refused with `{refused}` (409)."
+    yield ""
+    yield "| from | to | by | reasons |"
+    yield "|---|---|---|---|"
+    for move in machine.moves:
+        reasons = ", ".join(f"`{reason}`" for reason in sorted(move.reasons))
+        start = _code(move.from_state) or "(opened)"
+        yield f"| {start} | `{move.to_state}` | {move.actor.replace('_', ' ')} | {reasons} |"
+    yield ""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for state in (None, *machine.states):
+        for name in machine.following(state):
+            yield f"    {state or '[*]'} --> {name}"
+    yield "```"

@@ -19,10 +19,15 @@ TABLES = (
     "notices",
     "acknowledgements",
     "consents",
+    "face_withdrawals",
+    "face_withdrawal_files",
+    "face_erasures",
     "link_changes",
     "decisions",
     "acts",
     "certifications",
+    "transfer_moves",
+    "card_application_moves",
     "audit_rows",
 )
 FUNCTION = "ecard_refuse_change"

@@ -92,6 +92,11 @@ def forget(session: Session, try_id: uuid.UUID) -> None:
     session.execute(sa.delete(CapturePrint).where(CapturePrint.id == try_id))
 
 
+def forget_person(session: Session, subject_id: uuid.UUID) -> None:
+    """Every capture of a person's face is forgotten. Not committed."""
+    session.execute(sa.delete(CapturePrint).where(CapturePrint.subject_id == subject_id))
+
+
 def _earlier(session: Session, call: Call, whose: Whose) -> list[list[bytes]]:
     since = call.now - timedelta(days=call.settings.prints_kept_days)
     query = sa.select(CapturePrint).where(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from ecard.api import Schema, page_of
-
-IDENTITY_DOCUMENTS = ("id_card", "passport", "residence_permit")
+from ecard.fields import IDENTITY_DOCUMENTS
 
 
 def card_number() -> ma.fields.String:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit
+from ecard import audit, prints
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.errors import (
@@ -19,6 +20,7 @@ from ecard.activation.errors import (
     ConsentByPerson,
 )
 from ecard.activation.facts import FACE_PROCESSING, PORTRAIT_KEPT, Facts, facts, write_acceptance
+from ecard.activation.models import Attempt
 from ecard.activation.opening import answering_now, refuse_unreachable
 from ecard.activation.standing import holders_step
 from ecard.call import Call
@@ -160,7 +162,7 @@ def consent_as_guardian(
     """The guardian decides: about a child's face, or about their own where that is asked for."""
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
-        family.still_open(call, link)
+        family.still_open(session, call, link)
         if link.relative_id is None or link.state not in DECIDING:
             raise IllegalMove(state=link.state)
         known = facts(session, call, link)
@@ -214,6 +216,19 @@ def _decide_portrait(
     if keep or (earlier is not None and earlier.decision == "given"):
         decision = "given" if keep else "declined"
         _decide(session, call, link, known, PORTRAIT_KEPT, decision, shown)
+
+
+def let_go_of_faces(session: Session, link: Link, person_id: uuid.UUID) -> None:
+    """Nothing of a person's captures on a locked link is known again, and its last step is taken
+    another way. Not committed."""
+    prints.forget_person(session, person_id)
+    own = link.holder_id if link.face_subject == "guardian" else link.relative_id
+    if own != person_id:
+        return
+    tried = sa.update(Attempt).where(Attempt.link_id == link.id)
+    session.execute(tried.values(capture_digest=None))
+    if link.activated_at is None:
+        link.route = "counter"
 
 
 def withdraw_portrait(call: Call, link_id: uuid.UUID) -> None:

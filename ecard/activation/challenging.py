@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from ecard import attestation, audit, challenges
+from ecard import challenges
 from ecard.activation import sessions
 from ecard.activation.reserving import may_capture
 from ecard.call import Call
-from ecard.challenge_view import ChallengeView, view_of
+from ecard.challenge_view import ChallengeView, draw
 
 
 def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> ChallengeView:
@@ -19,17 +19,14 @@ def draw_challenge(call: Call, session_id: uuid.UUID, ask: challenges.Ask) -> Ch
     with call.db.write() as session:
         link, opened = sessions.of_guest(session, call, session_id)
         known = may_capture(session, call, link, opened)
-        challenges.count(session, call, f"{link.holder_id}|{known.relative_id}")
-        attestation.refuse_before(call.dependencies.attestation, known.policy.unattested_capture)
-        drawn = challenges.add(session, call, opened.id, ask)
-        audit.record(
+        view = draw(
             session,
             call,
-            "challenge.drawn",
-            "challenge",
-            drawn.id,
-            reason=drawn.profile,
+            opened.id,
+            ask,
+            subject=f"{link.holder_id}|{known.relative_id}",
+            unattested_capture=known.policy.unattested_capture,
             acting_for=known.relative_id,
         )
         session.commit()
-        return view_of(call, drawn)
+        return view

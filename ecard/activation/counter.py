@@ -92,7 +92,7 @@ def issue_code(call: Call, link_id: uuid.UUID) -> CounterCodeView:
 
 
 def _ready(session: Session, call: Call, link: Link) -> Facts:
-    family.still_open(call, link)
+    family.still_open(session, call, link)
     if link.state not in rules.ANSWERING:
         raise IllegalMove(state=link.state)
     return facts(session, call, link)

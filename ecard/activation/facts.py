@@ -13,6 +13,7 @@ from ecard.activation import policy as rules
 from ecard.activation.models import Attempt
 from ecard.agencies import service as agencies
 from ecard.call import Call
+from ecard.config import Settings
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
 from ecard.notices import service as notices
@@ -40,7 +41,7 @@ class Facts:
     consent_by: str
     """guardian or person."""
     consent: str
-    """given, declined or missing."""
+    """given, declined, withdrawn or missing."""
     allowed: rules.Allowance
     next: str
 
@@ -86,15 +87,18 @@ def allowance(session: Session, call: Call, link: Link) -> rules.Allowance:
     of_pair = Attempt.link_id.in_(family.of_same_pair(session, link))
     query = sa.select(Attempt.reserved_at, Attempt.outcome).where(of_pair)
     tried = [rules.Tried(at, outcome) for at, outcome in session.execute(query)]
-    settings = call.settings
-    limits = rules.MismatchLimits(
+    return rules.allowance(tried, call.now, mismatch_limits(call.settings))
+
+
+def mismatch_limits(settings: Settings) -> rules.MismatchLimits:
+    """The process's limits of mismatches."""
+    return rules.MismatchLimits(
         in_a_row=settings.mismatches_in_a_row,
         first_wait_seconds=settings.mismatch_wait_seconds,
         longest_wait_seconds=settings.mismatch_wait_longest_seconds,
         a_day=settings.mismatches_a_day,
         in_all=settings.mismatches_total,
     )
-    return rules.allowance(tried, call.now, limits)
 
 
 def write_acceptance(session: Session, call: Call, link: Link, via: str, scopes: list[str]) -> None:

@@ -7,24 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from biometrics.errors import BiometricsError, ReferenceUnusable, UndecodableImage
+from biometrics.errors import ReferenceUnusable, UndecodableImage
 from biometrics.types import Life, Outcome, ReviewReason, Verification
 from ecard import answers, captures
 from ecard.activation import policy as rules
 from ecard.activation.reserving import (
     Capture,
     Question,
-    digest_of,
     give_back,
     read_question,
-    registry_portrait,
     reserve,
     spend_challenge,
 )
 from ecard.activation.settling import CaptureAnswer, Judged, settle
 from ecard.call import Call
-from ecard.errors import Unavailable
 from ecard.family import service as family
+from ecard.persons import service as persons
 from ecard.told import Sent
 
 
@@ -34,11 +32,12 @@ def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer
     Exactly these frames judged before are refused without spending a try (``capture_resent``). An
     answer that cannot be one to the drawn challenge spends that, and no try.
     """
-    capture = Capture(uuid.uuid4(), session_id, digest_of(call, sent.frames), sent.told)
+    digest = captures.digest_of(call, sent.frames)
+    capture = Capture(uuid.uuid4(), session_id, digest, sent.told)
     try:
         question = read_question(call, capture, sent)
         family.refuse_unless_standing(call, call.guest.link_id)
-        portrait = registry_portrait(call, question.subject_ref)
+        portrait = persons.portrait(call, question.subject_ref)
         return _judge(call, capture, question, sent.frames, portrait)
     except answers.SPENDS_THE_CHALLENGE as refusal:
         spend_challenge(call, capture, refusal)
@@ -55,7 +54,7 @@ def _judge(
     frames: Sequence[bytes],
     portrait: bytes | None,
 ) -> CaptureAnswer:
-    try:
+    with captures.giving_back(call, partial(give_back, call, capture.attempt_id)):
         seen = captures.judge(
             call,
             frames,
@@ -67,12 +66,6 @@ def _judge(
         )
         judged = _judge_further(call, question, seen, portrait)
         return settle(call, capture, question, judged, frames)
-    except Exception as error:  # boundary: whatever broke is not the person's; the try goes back
-        owed = call.dependencies.owed
-        owed.write(partial(give_back, call, capture.attempt_id), after=error)
-        if isinstance(error, BiometricsError):
-            raise Unavailable from error
-        raise
 
 
 def _judge_further(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecard.db import Base, Code, Id, Index
+from ecard.face_tries import FaceTry
 
 
 class CaptureSession(Base):
@@ -45,27 +46,15 @@ class CaptureInvitation(Base):
     cancelled_at: Mapped[datetime | None]
 
 
-class Attempt(Base):
-    """One try: reserved and committed before it is judged, so that a crash still spends it."""
+class Attempt(FaceTry, Base):
+    """One try of an application."""
 
     __tablename__ = "attempts"
     __table_args__ = (sa.Index("ix_attempts_link_reserved", "link_id", "reserved_at"),)
-    id: Mapped[Id]
     link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"))
     capture_session_id: Mapped[uuid.UUID] = mapped_column(
         sa.ForeignKey("capture_sessions.id"), index=True
     )
-    reserved_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(sa.String(64))
-    """match, no_match, unusable, presentation_attack, review, outage; None: never settled."""
-    reason: Mapped[str | None] = mapped_column(sa.String(64))
-    engine: Mapped[str | None] = mapped_column(sa.String(64))
-    operating_point: Mapped[str | None] = mapped_column(sa.String(64))
-    challenge_id: Mapped[uuid.UUID | None]
-    """The challenge that it answers, which is forgotten earlier."""
-    capture_digest: Mapped[str | None] = mapped_column(sa.String(80), index=True)
-    """HMAC of the frames: the same capture sent twice is recognised."""
 
 
 class CounterCode(Base):

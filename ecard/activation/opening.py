@@ -66,7 +66,7 @@ def guests_step(known: Facts, via: str) -> str:
 
 
 def answering_now(session: Session, call: Call, link: Link) -> Facts:
-    family.still_open(call, link)
+    family.still_open(session, call, link)
     if link.state not in rules.ANSWERING:
         raise IllegalMove(state=link.state)
     return facts(session, call, link)

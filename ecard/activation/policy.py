@@ -9,8 +9,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 
 from ecard.attestation import ALLOW
+from ecard.notices.policy import whole_months
 
 MATCH = "match"
 REVIEW = "review"
@@ -25,6 +27,8 @@ LIVENESS_UNDECIDED = "liveness_undecided"
 
 MISMATCHES = frozenset({NO_MATCH, PRESENTATION_ATTACK, None})
 """Outcomes that count against the limits; None is a try that was reserved and never settled."""
+ATTACK_REMEMBERED_DAYS = 30
+"""So long a person looks at whatever else is shown for the pair; chosen, a month as of a case."""
 FORGETS_A_ROW = frozenset({MATCH, REVIEW})
 DAY_SECONDS = 24 * 3600
 
@@ -168,6 +172,14 @@ class Verdict:
         """Whether a case is opened."""
         return bool(self.reasons)
 
+    def what_to_change(self, seen: Enum | None) -> str | None:
+        """For the person: why the capture was unusable, by this verdict or by the engine."""
+        return self.unusable or (str(seen.value) if seen is not None else None)
+
+    def kept_reason(self, seen: Enum | None) -> str | None:
+        """As kept with the try: why a person looks, else why it was unusable."""
+        return self.reasons[0] if self.reasons else self.what_to_change(seen)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -246,6 +258,9 @@ def shown_outcome(outcome: str) -> str:
 
 # --- consent -----------------------------------------------------------------------------------
 
+REFUSED = frozenset({"declined", "withdrawn"})
+"""Decisions after which no face is compared."""
+
 
 def consent_by(age: int, subject: str, own_consent_age: int) -> str:
     """Who decides about face processing: the guardian (also for their own face) or the person."""
@@ -261,18 +276,13 @@ def consent_standing(
     now: datetime,
     months: int,
 ) -> str:
-    """given, declined or missing. Asked again on a new version of the text or after ``months``."""
+    """given, declined, withdrawn or missing. Asked again on a new version of the text or after
+    ``months``."""
     if decision is None or at is None:
         return "missing"
     if version != version_now or whole_months(at, now) >= months:
         return "missing"  # whoever declined another text is asked anew too
-    return "given" if decision == "given" else "declined"
-
-
-def whole_months(since: datetime, until: datetime) -> int:
-    """Whole calendar months between two times of one zone."""
-    months = (until.year - since.year) * 12 + until.month - since.month
-    return months - ((until.day, until.timetz()) < (since.day, since.timetz()))
+    return decision
 
 
 # --- the step now allowed ----------------------------------------------------------------------
@@ -288,7 +298,7 @@ def next_step(
         return "accept"
     if consent == "missing":
         return "give_consent" if consent_by == "person" else "guardian_consents"
-    if consent == "declined" or allowed.shut:
+    if consent in REFUSED or allowed.shut:
         return "choose_route"
     return "wait" if allowed.wait_seconds else DRAW_CHALLENGE
 

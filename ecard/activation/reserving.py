@@ -6,7 +6,6 @@ back; a process that dies in the middle leaves it spent.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from biometrics.challenge import Answer
-from ecard import answers, attestation, audit, challenges
+from ecard import answers, attestation, audit, challenges, face_tries
 from ecard import prints as prints_of
 from ecard.activation import policy as rules
 from ecard.activation import sessions
@@ -34,12 +33,12 @@ from ecard.activation.facts import Facts, facts
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.call import Call
 from ecard.documents import service as documents
-from ecard.errors import Refusal, Unavailable
+from ecard.errors import Refusal
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.persons import service as persons
 from ecard.prints import Whose
-from ecard.registry.port import RegistryUnavailable
 from ecard.told import Sent, Told
 
 if TYPE_CHECKING:
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
 
 
 AWAITING_FACE = "awaiting_face"
-ATTACK_REMEMBERED_DAYS = 30
-"""So long a person looks at whatever else is shown for the pair; chosen, a month as of a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +79,6 @@ class Capture:
     session_id: uuid.UUID
     digest: str
     told: Told
-
-
-def digest_of(call: Call, frames: Sequence[bytes]) -> str:
-    """HMAC over the frames, each hashed on its own so that no two splits look the same."""
-    parts = "".join(hashlib.sha256(frame).hexdigest() for frame in frames)
-    return call.dependencies.vault.index("capture", parts)
 
 
 def read_question(call: Call, capture: Capture, sent: Sent) -> Question:
@@ -132,7 +123,7 @@ def _undecided_before(session: Session, link: Link) -> bool:
 
 def _attack_before(session: Session, call: Call, link: Link) -> bool:
     of_pair = Attempt.link_id.in_(family.of_same_pair(session, link))
-    since = call.now - timedelta(days=ATTACK_REMEMBERED_DAYS)
+    since = call.now - timedelta(days=rules.ATTACK_REMEMBERED_DAYS)
     query = sa.select(Attempt.id).where(
         of_pair, Attempt.outcome == rules.PRESENTATION_ATTACK, Attempt.reserved_at > since
     )
@@ -181,37 +172,23 @@ def why_no_consent(known: Facts) -> Refusal | None:
     if known.consent == "missing":
         by_guardian = known.consent_by == "guardian"
         return ConsentMissing(next="guardian_consents" if by_guardian else "give_consent")
+    if known.consent == "withdrawn":
+        return FaceConsentWithdrawn(routes=list(rules.FACELESS_ROUTES))
     return FaceDeclined() if known.consent == "declined" else None
 
 
 def _refuse_in_progress(session: Session, call: Call, session_id: uuid.UUID) -> None:
     """One at a time: the session ends with the first outcome, so a second one must wait for it."""
-    alive = call.now - timedelta(seconds=call.settings.judging_lease_seconds)
-    query = sa.select(Attempt.id).where(
-        Attempt.capture_session_id == session_id,
-        Attempt.settled_at.is_(None),
-        Attempt.reserved_at > alive,
-    )
-    if session.scalar(query.limit(1)) is not None:
+    of_session = Attempt.capture_session_id == session_id
+    if face_tries.is_under_way(session, call, Attempt, of_session):
         raise CaptureInProgress(retry_after=2)
 
 
 def _refuse_resent(session: Session, digest: str) -> None:
     """A recording that is sent again is no new look at a person, whoever sends it and for whomever;
     after an outage it may be."""
-    query = sa.select(Attempt.id).where(
-        Attempt.capture_digest == digest,
-        Attempt.outcome.is_distinct_from(rules.OUTAGE),
-    )
-    if session.scalar(query.limit(1)) is not None:
+    if face_tries.was_judged(session, Attempt, digest):
         raise CaptureResent
-
-
-def registry_portrait(call: Call, subject_ref: str) -> bytes | None:
-    try:
-        return call.dependencies.registry.portrait(subject_ref)
-    except RegistryUnavailable as error:
-        raise Unavailable from error
 
 
 def spend_challenge(call: Call, capture: Capture, refusal: Refusal) -> None:
@@ -254,13 +231,4 @@ def reserve(call: Call, capture: Capture, question: Question, prints: Sequence[b
 
 def give_back(call: Call, attempt_id: uuid.UUID) -> None:
     """Settle a try as an outage of ours: it counts for nothing, and the same frames may come."""
-    with call.db.write() as session:
-        attempt = session.get(Attempt, attempt_id, with_for_update=True)
-        if attempt is None or attempt.settled_at is not None:
-            return
-        attempt.settled_at, attempt.outcome = call.now, rules.OUTAGE
-        prints_of.forget(session, attempt_id)
-        if attempt.challenge_id is not None:
-            challenges.open_again(session, attempt.challenge_id)
-        audit.record(session, call, "face.settled", "attempt", attempt_id, outcome=rules.OUTAGE)
-        session.commit()
+    face_tries.give_back(call, Attempt, attempt_id, "face.settled", "attempt")

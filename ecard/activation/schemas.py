@@ -16,9 +16,10 @@ from ecard.activation.policy import (
     WAYS,
 )
 from ecard.api import Schema
+from ecard.face_consents import FaceDecisionSchema
 
 OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
-CONSENTS = ("given", "declined", "missing")
+CONSENTS = ("given", "declined", "withdrawn", "missing")
 DECIDERS = ("guardian", "person")
 SUBJECTS = ("relative", "guardian")
 NEXT = {"description": "The step now allowed"}
@@ -61,19 +62,14 @@ class OpenInvitationSchema(Schema):
     token = ma.fields.String(required=True, validate=ma.validate.Length(20, 100, error="length"))
 
 
-class FaceConsentSchema(Schema):
-    """The decision about face processing, and the digest of exactly the text that was shown."""
+class FaceConsentSchema(FaceDecisionSchema):
+    """The decision about face processing, and about keeping the photo."""
 
-    decision = fields.one_of("given", "declined")
     keep_portrait = _yes_or_no(
         load_default=False,
         metadata={
             "description": "A consent of its own: the reference photo is kept for later face checks"
         },
-    )
-    notice_id = ma.fields.UUID(required=True)
-    text_sha256 = ma.fields.String(
-        required=True, validate=ma.validate.Regexp(r"^[0-9a-f]{64}\Z", error="not_a_digest")
     )
 
 
@@ -129,19 +125,6 @@ class CaptureSessionSchema(ma.Schema):
     unusable_left = fields.count()
     routes = ma.fields.List(fields.one_of(*FACELESS_ROUTES), required=True)
     next = fields.text(metadata=NEXT)
-
-
-class FaceNoticeSchema(ma.Schema):
-    """The text about face processing, and what to send back as proof of having shown it."""
-
-    id = ma.fields.UUID(required=True)
-    kind = fields.text()
-    version = fields.text()
-    language = fields.text()
-    title = fields.text()
-    text = fields.text()
-    text_sha256 = fields.text(metadata={"description": "SHA-256 of `text` as UTF-8, hex"})
-    effective_from = fields.time()
 
 
 class CaptureAnswerSchema(ma.Schema):

@@ -14,11 +14,13 @@ from ecard.activation.agreeing import (
     accept,
     consent_as_guardian,
     consent_as_person,
+    let_go_of_faces,
     withdraw_portrait,
 )
 from ecard.activation.challenging import draw_challenge
 from ecard.activation.counter import CounterCodeView, Redeemed, issue_code, redeem_code
 from ecard.activation.digits import DigitsView, draw_digits, take_video
+from ecard.activation.facts import mismatch_limits
 from ecard.activation.invitations import InvitationView, invite, open_invitation
 from ecard.activation.judgement import take_capture
 from ecard.activation.opening import OpenedSession, end_session, open_session
@@ -48,6 +50,8 @@ __all__ = [
     "end_session",
     "invite",
     "issue_code",
+    "let_go_of_faces",
+    "mismatch_limits",
     "open_invitation",
     "open_session",
     "read_activation",

@@ -77,7 +77,7 @@ def of_guest(session: Session, call: Call, session_id: uuid.UUID) -> tuple[Link,
     link, opened = locked(session, guest.link_id, session_id)
     refuse_over(call, opened)
     _refuse_taken_back(session, opened)
-    family.still_open(call, link)
+    family.still_open(session, call, link)
     return link, opened
 
 

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from biometrics.types import QualityFact, Verification
-from ecard import audit, files
+from biometrics.types import Verification
+from ecard import audit, face_tries, kept_frames
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.errors import (
     CaptureSessionEnded,
 )
 from ecard.activation.facts import Facts, facts
-from ecard.activation.frames import without_metadata
 from ecard.activation.models import Attempt, CaptureSession
 from ecard.activation.reserving import AWAITING_FACE, Capture, Question, why_no_consent
 from ecard.call import Call
@@ -32,9 +31,6 @@ from ecard.review import service as review
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
-
-
-JPEG = "image/jpeg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +87,12 @@ def settle(
 
 def _write_outcome(session: Session, call: Call, attempt_id: uuid.UUID, judged: Judged) -> None:
     attempt = session.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
-    attempt.settled_at = call.now
-    attempt.outcome = judged.verdict.outcome
-    attempt.reason = _reason(judged)
-    attempt.engine = judged.seen.engine
-    attempt.operating_point = judged.seen.operating_point
+    face_tries.settle(attempt, call, judged.verdict.outcome, _reason(judged), judged.seen)
     session.flush()
 
 
 def _reason(judged: Judged) -> str | None:
-    if judged.verdict.reasons:
-        return judged.verdict.reasons[0]
-    return _what_to_change(judged)
-
-
-def _what_to_change(judged: Judged) -> str | None:
-    """Why a capture was unusable, for the person."""
-    if judged.verdict.unusable is not None:
-        return judged.verdict.unusable
-    return judged.seen.reason.value if judged.seen.reason else None
+    return judged.verdict.kept_reason(judged.seen.reason)
 
 
 def _effect(
@@ -156,51 +139,19 @@ def _open_case(
     """A person decides: only now frames leave memory, encrypted, and for a limited time."""
     owner = link.relative_id if link.face_subject == "relative" else link.holder_id
     days = family.policy_of(session, call, link).case_file_days
-    kept = [
-        files.put(
-            session,
-            call,
-            owner_id=owner or link.holder_id,
-            purpose="review_frame",
-            media_type=JPEG,
-            content=without_metadata(frame),
-            destroy_after=call.now + timedelta(days=days),
-        )
-        for frame in frames
-    ]
+    until = call.now + timedelta(days=days)
+    kept = kept_frames.keep(session, call, owner or link.holder_id, frames, until)
     review.open_case(
         session,
         call,
         link,
         kind="face",
         reasons=list(judged.verdict.reasons),
-        facts=_machine_facts(judged),
+        facts=kept_frames.machine_facts(judged.seen)
+        | {"registry_portrait": judged.registry_portrait},
         attempt_id=attempt_id,
-        files=[("frame", row.id) for row in kept] + documents.case_files(session, link.id),
+        files=[("frame", file_id) for file_id in kept] + documents.case_files(session, link.id),
     )
-
-
-def _machine_facts(judged: Judged) -> dict[str, object]:
-    """For the reviewer: what the machine saw. No embedding, no distance, no score."""
-    seen = judged.seen
-    return {
-        "engine": seen.engine,
-        "operating_point": seen.operating_point,
-        "outcome": seen.outcome.value,
-        "zone": seen.zone.value if seen.zone else None,
-        "life": seen.life.value if seen.life else None,
-        "best_frame": seen.best_frame,
-        "registry_portrait": judged.registry_portrait,
-        "quality": [_told(fact) for fact in seen.facts],
-    }
-
-
-def _told(fact: QualityFact) -> dict[str, object]:
-    """Of a score only whether it passed."""
-    told: dict[str, object] = {"name": fact.name, "passed": fact.passed}
-    if not fact.is_score:
-        told |= {"value": round(fact.value, 3), "unit": fact.unit}
-    return told
 
 
 def _record(
@@ -221,7 +172,7 @@ def _record(
 def _answer(call: Call, judged: Judged, known: Facts, opened: CaptureSession) -> CaptureAnswer:
     return CaptureAnswer(
         outcome=rules.shown_outcome(judged.verdict.outcome),
-        reason=_what_to_change(judged),
+        reason=judged.verdict.what_to_change(judged.seen.reason),
         tries_left=known.allowed.tries_left,
         wait_seconds=known.allowed.wait_seconds,
         unusable_left=max(0, call.settings.unusable_max - opened.unusable),

@@ -60,7 +60,7 @@ def read_activation(call: Call, link_id: uuid.UUID) -> ActivationView:
             state=family.view(session, call, link).state,
             route=link.route,
             face_subject=link.face_subject,
-            face_open=not known.allowed.shut and known.consent != "declined",
+            face_open=not known.allowed.shut and known.consent not in rules.REFUSED,
             tries_left=known.allowed.tries_left,
             wait_seconds=known.allowed.wait_seconds,
             consent_by=known.consent_by,

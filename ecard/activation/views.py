@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from flask import request
-
-from ecard import answers, captures, challenges, files
+from ecard import capture_parts, challenges, files
 from ecard import errors as general
 from ecard.activation import errors, schemas, service
 from ecard.api import Room
@@ -18,6 +14,7 @@ from ecard.capture_parts import CaptureSchema, read_parts
 from ecard.cards.errors import CardNotUsable
 from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
 from ecard.documents.errors import ReferenceLapsed
+from ecard.face_consents import FaceNoticeSchema
 from ecard.family.errors import (
     AcceptanceNotNeeded,
     ApplicationExpired,
@@ -26,7 +23,8 @@ from ecard.family.errors import (
     IllegalMove,
     RelativeNotConfirmed,
 )
-from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.multipart import body_up_to
+from ecard.notices.errors import FaceConsentWithdrawn, NoticeOutdated, NoticeTextDiffers
 from ecard.request import current_call
 
 holder = Room("activation", __name__, url_prefix="/links", description="The last step, by holders")
@@ -40,13 +38,12 @@ staff = Room(
     "counter_codes", __name__, url_prefix="/staff/counter-codes", description="At the counter"
 )
 
-FORM_OVERHEAD_BYTES = 64 * 1024
-"""What a form's boundaries and headers may add to its files."""
 CLOSED = (errors.CaptureSessionEnded, errors.CaptureSessionExpired, errors.TooManyUnusable)
 CAMERA_SHUT = (
     errors.AcceptanceMissing,
     errors.ConsentMissing,
     errors.FaceDeclined,
+    FaceConsentWithdrawn,
     errors.FaceRouteClosed,
     errors.TooManyMismatches,
     errors.CaptureInProgress,
@@ -57,21 +54,6 @@ HOLDER_STANDS = (CardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """What the holder is told when one of the two sides no longer stands in the registry."""
 BOTH_STAND = (HolderCardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """The same for anybody else."""
-
-
-def body_up_to(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Cap this operation's body by a setting of its own, before any byte of it is read."""
-
-    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(view)
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            cap = getattr(current_call().settings, setting) + FORM_OVERHEAD_BYTES
-            request.max_content_length = cap
-            return view(*args, **kwargs)
-
-        return wrapper
-
-    return decorate
 
 
 # --- the holder --------------------------------------------------------------------------------
@@ -194,7 +176,7 @@ def end_session(session_id: uuid.UUID) -> None:
 @capture.route("/<uuid:session_id>/notice", methods=["GET"])
 @capture.doc(operationId="readFaceNotice")
 @capture.refuses(general.NotFound, ApplicationExpired, *CLOSED)
-@capture.response(200, schemas.FaceNoticeSchema)
+@capture.response(200, FaceNoticeSchema)
 def read_notice(session_id: uuid.UUID) -> Any:
     """The notice about face processing, to be read before the decision."""
     return service.read_notice(current_call(), session_id)
@@ -263,22 +245,10 @@ def draw_challenge(body: dict[str, Any], session_id: uuid.UUID) -> Any:
     *CLOSED,
     *CAMERA_SHUT,
     errors.CaptureResent,
-    DeviceNotAttested,
-    challenges.ChallengeUnknown,
-    challenges.ChallengeSpent,
-    *answers.SPENDS_THE_CHALLENGE,
-    answers.AnswerUnreadable,
-    captures.TooFewFrames,
-    captures.TooManyFrames,
-    captures.FrameEmpty,
-    captures.FrameUnreadable,
-    captures.FrameTooLarge,
-    captures.ReferencePhotoUnusable,
+    *capture_parts.REFUSALS,
     ReferenceLapsed,
     CannotActivateNow,
     *BOTH_STAND,
-    general.BodyTooLarge,
-    general.Busy,
 )
 @capture.arguments(CaptureSchema, location="files")
 @capture.response(200, schemas.CaptureAnswerSchema)

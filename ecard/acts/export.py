@@ -9,17 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from ecard import limits
 from ecard.acts.service import ActView, every_on_link, every_on_me
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.captures import place
-from ecard.errors import TooManyRequests
+from ecard.handing_out import handing_out
 from ecard.locale import sentence, written_time
 from ecard.persons import service as persons
 from ecard.printing import PDF, TITLE_POINTS, Paper
 
-FILES_A_DAY, DAY_SECONDS = 20, 86_400
 CSV = "text/csv"
 FORMATS = {"csv": CSV, "pdf": PDF}
 COLUMNS = ("at", "who", "what", "scope", "channel", "link", "action")
@@ -48,24 +45,8 @@ def of_me(call: Call, form: str) -> HistoryFile:
 
 
 def _file(call: Call, lines: Callable[[], Iterator[ActView]], form: str) -> HistoryFile:
-    with place(call.dependencies.printing, call.settings.judging_wait_seconds):
-        _count(call)
+    with handing_out(call, "history_file"):
         return _written(call, list(lines()), form)
-
-
-def _count(call: Call) -> None:
-    with call.db.write() as session:
-        wait = limits.spend(
-            session,
-            "history_file",
-            call.holder.person_id,
-            limit=FILES_A_DAY,
-            window_seconds=DAY_SECONDS,
-            now=call.now,
-        )
-        session.commit()
-    if wait is not None:
-        raise TooManyRequests(retry_after=wait)
 
 
 def _written(call: Call, acts: Sequence[ActView], form: str) -> HistoryFile:

@@ -8,12 +8,14 @@ what was done, and looks at the link once more under its lock: an end takes effe
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
+from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from ecard import audit
@@ -23,6 +25,8 @@ from ecard.cards import service as cards
 from ecard.cards.errors import CardNotUsable
 from ecard.errors import NotFound
 from ecard.family import service as family
+from ecard.locale import BABEL, DEFAULT
+from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 
@@ -33,9 +37,14 @@ __all__ = [
     "every_on_me",
     "for_relative",
     "for_self",
+    "hold_link",
     "list_on_link",
     "list_on_me",
     "note",
+    "refuse_unless_allowed",
+    "shown_to",
+    "tell_sides",
+    "write",
 ]
 
 EXPORTED_AT_ONCE = 1000
@@ -58,34 +67,38 @@ class Acting:
     """Whether something is done, not only read."""
 
 
-def for_relative(call: Call, link_id: uuid.UUID, scope: str, *, changes: bool = False) -> Acting:
+def for_relative(
+    call: Call, link_id: uuid.UUID, scope: str, *, changes: bool = False, any_card: bool = False
+) -> Acting:
     """The holder acts on a link of their own. Asks the registry: no session may be open.
 
-    Raises NotFound (not theirs, or none), LinkNotActive, ActingNotAllowedNow, ScopeOff, and what
-    the cards of both sides refuse: CardNotUsable, RelativeNotConfirmed; Unavailable.
+    ``any_card``: whatever state the relative's own card is in, or none. Raises NotFound (not
+    theirs, or none), LinkNotActive, ActingNotAllowedNow, ScopeOff, and what the cards of both sides
+    refuse: CardNotUsable, RelativeNotConfirmed; Unavailable.
     """
     with call.db.read() as session:
         person_id = _relative(session, call, link_id, scope, changes=changes)
         person = persons.particulars(session, call, person_id)
-    family.refuse_unless_standing(call, link_id)
+    family.refuse_unless_standing(call, link_id, any_card=any_card)
     return Acting(person_id, person.registry_ref, person.region_id, scope, link_id, changes)
 
 
-def for_self(call: Call, scope: str, *, changes: bool = False) -> Acting:
-    """The signed-in person acts for themselves. Raises CardNotUsable, Unavailable."""
+def for_self(call: Call, scope: str, *, changes: bool = False, any_card: bool = False) -> Acting:
+    """The signed-in person acts for themselves; with ``any_card`` while they live, whatever state
+    their card is in. Raises CardNotUsable, Unavailable."""
     with call.db.read() as session:
         person = persons.particulars(session, call, call.holder.person_id)
     own = cards.held_by(call, person.person_id)
-    if not own.opens:
+    if not (own.lives if any_card else own.opens):
         raise CardNotUsable(state=own.state)
     return Acting(person.person_id, person.registry_ref, person.region_id, scope, None, changes)
 
 
 def note(session: Session, call: Call, acting: Acting, action: str) -> None:
     """Write down what is done in this transaction. Raises what no longer allows it."""
+    refuse_unless_allowed(session, call, acting)
     if acting.link_id is not None:
-        family.lock_link(session, acting.link_id)
-        _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
+        family.note_use(session, call, acting.link_id)
     write(
         session,
         call,
@@ -94,6 +107,20 @@ def note(session: Session, call: Call, acting: Acting, action: str) -> None:
         scope=acting.scope,
         action=action,
     )
+
+
+def refuse_unless_allowed(session: Session, call: Call, acting: Acting) -> None:
+    """Lock the link and look at it once more; raises what no longer allows the act."""
+    hold_link(session, acting.link_id)
+    if acting.link_id is not None:
+        _relative(session, call, acting.link_id, acting.scope, changes=acting.changes)
+
+
+def hold_link(session: Session, link_id: uuid.UUID | None) -> None:
+    """Lock the link, where there is one, on which `write` will write: before whatever else is
+    locked for it, as `note` does. In another order two calls would wait for each other."""
+    if link_id is not None:
+        family.lock_link(session, link_id)
 
 
 def write(
@@ -120,6 +147,29 @@ def write(
     session.add(act)
     session.flush()
     audit.record(session, call, action, "act", act.id, acting_for=person_id)
+
+
+def tell_sides(
+    session: Session, call: Call, person_id: uuid.UUID, scope: str, kind: str, **params: object
+) -> None:
+    """Write the message ``kind`` to a person and to whoever holds an active link with the scope.
+
+    Each reads it in their own language: a day among ``params`` is written out, and of names by
+    language theirs is taken. Not committed.
+    """
+    name = persons.particulars(session, call, person_id).name
+    for reader_id in (person_id, *family.holders_with(session, call, person_id, scope)):
+        language = persons.particulars(session, call, reader_id).language
+        words = {key: _in_words(value, language) for key, value in params.items()}
+        messages.notify(session, call, reader_id, kind, name=name, **words)
+
+
+def _in_words(value: object, language: str) -> object:
+    if isinstance(value, Mapping):
+        return value.get(language) or value[DEFAULT]
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return format_date(value, "long", BABEL[language])
+    return value
 
 
 def _relative(
@@ -191,13 +241,19 @@ def list_on_me(call: Call, *, cursor: str | None, limit: int) -> Page:
 def _page(
     session: Session, call: Call, which: sa.ColumnElement[bool], cursor: str | None, limit: int
 ) -> Page:
-    shown = sa.or_(Act.actor_id == call.holder.person_id, ~family.in_dispute(Act.link_id))
-    query = sa.select(Act).where(which, shown)
+    query = sa.select(Act).where(which, shown_to(call.holder.person_id, Act.actor_id, Act.link_id))
     page = read_page(session, query, Act.at, Act.id, cursor=cursor, limit=limit)
-    return Page([_view(session, call, act) for act in page.items], page.next_cursor)
+    return Page([view(session, call, act) for act in page.items], page.next_cursor)
 
 
-def _view(session: Session, call: Call, act: Act) -> ActView:
+def shown_to(reader_id: uuid.UUID, actor_id: Any, link_id: Any) -> sa.ColumnElement[bool]:
+    """Whether somebody may see what was done on a link, by whom and where both named by columns:
+    while that is disputed they see only what they did themselves."""
+    return sa.or_(actor_id == reader_id, ~family.in_dispute(link_id))
+
+
+def view(session: Session, call: Call, act: Act) -> ActView:
+    """The act as it is shown."""
     named = act.actor_kind == "holder" and act.actor_id is not None
     return ActView(
         id=act.id,

@@ -47,6 +47,21 @@ class Counter(Base):
     """Language → address."""
 
 
+class DeskMessage(Base):
+    """Something a region's desk has to know. Names nobody: ``subject_id`` says what it is about."""
+
+    __tablename__ = "desk_messages"
+    __table_args__ = (sa.Index("ix_desk_messages_region_at", "region_id", "at", "id"),)
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    """What makes telling the same twice harmless."""
+    region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
+    kind: Mapped[Code]
+    subject_id: Mapped[uuid.UUID]
+    due_at: Mapped[datetime | None]
+    at: Mapped[datetime]
+
+
 class StaffMember(Base):
     """A member of staff; roles hold in their region and below."""
 

@@ -64,6 +64,16 @@ def region_codes(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(sa.select(Region.code)))
 
 
+def region_ids(session: Session) -> list[uuid.UUID]:
+    """The ids of all regions, in a fixed order."""
+    return list(session.scalars(sa.select(Region.id).order_by(Region.code)))
+
+
+def has_agency(session: Session, region_id: uuid.UUID) -> bool:
+    """Whether an agency of this very region serves people."""
+    return session.scalar(sa.select(Agency.id).filter_by(region_id=region_id).limit(1)) is not None
+
+
 def ancestry(session: Session, region_id: uuid.UUID) -> list[Region]:
     """The region itself, then what is above it, the ministry last."""
     chain = [region(session, region_id)]

@@ -38,6 +38,17 @@ class StaffViewSchema(ma.Schema):
     expires_at = ma.fields.AwareDateTime(required=True, format="iso")
 
 
+class DeskMessageSchema(ma.Schema):
+    """Something the desk has to know; `subject_id` says what it is about."""
+
+    id = ma.fields.UUID(required=True)
+    kind = ma.fields.String(required=True)
+    subject_id = ma.fields.UUID(required=True)
+    text = ma.fields.String(required=True)
+    due_at = ma.fields.AwareDateTime(required=True, format="iso", allow_none=True)
+    at = ma.fields.AwareDateTime(required=True, format="iso")
+
+
 class CounterQuerySchema(CursorSchema):
     """Which counters."""
 

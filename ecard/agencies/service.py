@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ecard.agencies.desks import JOBS, list_desk_messages, tell_desk
 from ecard.agencies.errors import UnknownRegion
 from ecard.agencies.models import Region, StaffMember
 from ecard.agencies.regions import (
@@ -14,9 +15,11 @@ from ecard.agencies.regions import (
     counter_of,
     counters,
     counters_in,
+    has_agency,
     region,
     region_by_code,
     region_codes,
+    region_ids,
     subtree_ids,
     time_zone,
 )
@@ -34,6 +37,7 @@ from ecard.agencies.staff import (
 )
 
 __all__ = [
+    "JOBS",
     "LEVELS",
     "ROLES",
     "CounterPage",
@@ -51,14 +55,18 @@ __all__ = [
     "counters",
     "counters_in",
     "forget_failures",
+    "has_agency",
+    "list_desk_messages",
     "me",
     "region",
     "region_by_code",
     "region_codes",
+    "region_ids",
     "sign_in",
     "sign_out",
     "staff_number_index",
     "subtree_ids",
     "sweep",
+    "tell_desk",
     "time_zone",
 ]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit, limits
 from ecard.actors import Staff
+from ecard.agencies.desks import forget_desk_messages
 from ecard.agencies.errors import StaffSignInBlocked, StaffSignInFailed
 from ecard.agencies.models import Counter, FailedStaffSignIns, StaffMember, StaffSession
 from ecard.agencies.policy import wait_after
@@ -235,6 +236,7 @@ def sweep(call: Call) -> int:
     """Forget sessions of staff, and failed sign-ins, that are long over; returns how many."""
     sessions_until = call.now - timedelta(days=call.settings.sessions_kept_days)
     failures_until = call.now - timedelta(days=call.settings.failed_sign_ins_kept_days)
+    forget_desk_messages(call, call.now - timedelta(days=call.settings.desk_messages_kept_days))
     return in_batches(
         call, sa.delete(StaffSession), StaffSession.expires_at < sessions_until
     ) + in_batches(call, sa.delete(FailedStaffSignIns), FailedStaffSignIns.last_at < failures_until)

@@ -9,12 +9,13 @@ from ecard.agencies.errors import StaffSignInBlocked, StaffSignInFailed, Unknown
 from ecard.agencies.schemas import (
     CounterPageSchema,
     CounterQuerySchema,
+    DeskMessageSchema,
     StaffSignInSchema,
     StaffTokenSchema,
     StaffViewSchema,
 )
-from ecard.api import Room
-from ecard.errors import Busy, TooManyRequests
+from ecard.api import CursorSchema, Room, page_of
+from ecard.errors import Busy, InvalidInput, TooManyRequests
 from ecard.request import current_call
 
 public = Room("agencies", __name__, url_prefix="", description="Counters; staff sign in")
@@ -46,6 +47,16 @@ def sign_out() -> None:
 def me() -> service.StaffView:
     """Who is signed in, with which roles and where"""
     return service.me(current_call())
+
+
+@staff.route("/messages", methods=["GET"])
+@staff.doc(operationId="listDeskMessages")
+@staff.refuses(InvalidInput)
+@staff.arguments(CursorSchema, location="query")
+@staff.response(200, page_of(DeskMessageSchema))
+def list_desk_messages(page: dict[str, Any]) -> Any:
+    """What the desk of one's own region was told, newest first."""
+    return service.list_desk_messages(current_call(), **page)
 
 
 @public.route("/counters", methods=["GET"])

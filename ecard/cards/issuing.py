@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,24 +42,34 @@ class RenewedCard:
     expires_on: date
 
 
-def issue_at_counter(call: Call, number: str, identity_document: str) -> IssuedCard:
+def issue_at_counter(
+    call: Call,
+    number: str,
+    identity_document: str,
+    *,
+    order: str | None = None,
+    also: Callable[[Session], None] = lambda _: None,
+) -> IssuedCard:
     """A clerk who saw the person (a child: with their guardian) and a document issues an e-card.
 
-    Raises NotAllowed, NotFound, CardHeldAlready (one that is not cancelled), Unavailable.
+    ``order``: what it is issued for; asked again for the same, the same card is the answer.
+    ``also`` is done in the transaction that writes it down. Raises NotAllowed, NotFound,
+    CardHeldAlready (one that is not cancelled), Unavailable.
     """
     known = accounts.numbered_person_at_counter(call, number)
     policy, today = _rules(call, known)
     until = rules.good_until(None, today, policy.card_years)
     try:
         with answering():
-            card = call.dependencies.registry.issue_card(known.ref, until)
+            card = call.dependencies.registry.issue_card(known.ref, until, order=order)
     except CardHeld as error:
         raise CardHeldAlready from error
     with call.db.write() as session:
         person = persons.ensure(session, call, known)
         record_change(session, call, person.id, NO_CARD, card.state, identity_document)
+        also(session)
         session.commit()
-    return IssuedCard(card.number, until)
+    return IssuedCard(card.number, card.expires_on or until)
 
 
 def renew(call: Call, step_up_id: uuid.UUID | None = None) -> CardView:

@@ -25,10 +25,13 @@ class CardPassword(Base):
 
 
 class CardPasswordReset(Base):
-    """A reset under way: opened by a code to the phone or at a counter."""
+    """A reset under way, opened by a code to the phone or at a counter; or the same proof of the
+    own face for something else, which sets no password."""
 
     __tablename__ = "card_password_resets"
     id: Mapped[Id]
+    purpose: Mapped[Code] = mapped_column(server_default="card_password_reset")
+    """card_password_reset, or the purpose of what the face is shown for."""
     person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
     channel: Mapped[Code]
     """app (code and own face) or counter."""

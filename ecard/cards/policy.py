@@ -14,9 +14,17 @@ LENGTH = 6
 NORMAL, SUSPENDED, LOST, CANCELLED = "normal", "suspended", "lost", "cancelled"
 
 ADD_RELATIVE, CHANGE_CARD_STATE = "add_relative", "change_card_state"
-GIVE_SCOPE = "give_scope"
+GIVE_SCOPE, CONFIRM_LINK, TAKE_DATA = "give_scope", "confirm_link", "take_data"
 DECIDE_RECOVERY, RENEW_CARD = "decide_recovery", "renew_card"
-PURPOSES = (ADD_RELATIVE, CHANGE_CARD_STATE, DECIDE_RECOVERY, GIVE_SCOPE, RENEW_CARD)
+PURPOSES = (
+    ADD_RELATIVE,
+    CHANGE_CARD_STATE,
+    CONFIRM_LINK,
+    DECIDE_RECOVERY,
+    GIVE_SCOPE,
+    RENEW_CARD,
+    TAKE_DATA,
+)
 """Ending a link is none of them: what stops something must always be possible."""
 
 HOLDERS_MOVES = {

@@ -22,17 +22,20 @@ from ecard.call import Call
 from ecard.cards.errors import ResetClosed, ResetNeedsCounter
 from ecard.cards.models import CardPasswordReset
 from ecard.cards.resets import (
+    CODE_PURPOSE,
     COUNTER,
     FACE,
-    NEW_PASSWORD,
     Sitter,
     own,
     sitter_of,
+    step_after,
     tries_left,
 )
-from ecard.challenge_view import ChallengeView, view_of
+from ecard.challenge_view import ChallengeView, draw
 from ecard.challenges import DrawnChallenge
 from ecard.errors import Refusal, Unavailable
+from ecard.notices import service as notices
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.prints import Whose
 from ecard.told import Sent
 
@@ -58,12 +61,16 @@ def draw_challenge(call: Call, reset_id: uuid.UUID, ask: challenges.Ask) -> Chal
     with call.db.write() as session:
         row = own(session, call, reset_id)
         _refuse_face(session, call, row)
-        challenges.count(session, call, f"password_reset|{row.person_id}")
-        attestation.refuse_before(call.dependencies.attestation, sitter.unattested_capture)
-        drawn = challenges.add(session, call, row.id, ask)
-        audit.record(session, call, "challenge.drawn", "challenge", drawn.id, reason=drawn.profile)
+        view = draw(
+            session,
+            call,
+            row.id,
+            ask,
+            subject=f"password_reset|{row.person_id}",
+            unattested_capture=sitter.unattested_capture,
+        )
         session.commit()
-        return view_of(call, drawn)
+        return view
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +147,10 @@ def _spend_challenge(call: Call, shown: Shown, refusal: Refusal) -> None:
 
 
 def _refuse_face(session: Session, call: Call, row: CardPasswordReset) -> None:
+    if notices.face_withdrawn(session, row.person_id):
+        raise FaceConsentWithdrawn(next=COUNTER, routes=[COUNTER])
     if row.channel == COUNTER or row.face_matched_at is not None:
-        raise ResetClosed(next=NEW_PASSWORD)
+        raise ResetClosed(next=step_after(row))
     if row.unusable_tries >= call.settings.unusable_max or tries_left(session, call, row) < 1:
         raise ResetNeedsCounter
 
@@ -166,7 +175,7 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
         if seen.outcome is Outcome.UNUSABLE or once_more:
             row.face_tries -= 1
             row.unusable_tries += 1
-        if seen.accepted and not needs_person:
+        if _opens(row, seen) and not needs_person:
             row.face_matched_at = call.now
         answer = _answer(row, seen, tries_left(session, call, row), once_more)
         audit.record(
@@ -180,6 +189,14 @@ def _settle(call: Call, shown: Shown, seen: Verification, needs_person: bool) ->
         )
         session.commit()
     return answer
+
+
+def _opens(row: CardPasswordReset, seen: Verification) -> bool:
+    """Whether a face is proof enough: for a password only where nobody has to look. A link is
+    confirmed with the e-card password besides, and both sides hear of it (docs/adr/0020)."""
+    if row.purpose == CODE_PURPOSE:
+        return seen.accepted
+    return seen.outcome is Outcome.MATCH and seen.life is Life.LIVE
 
 
 def _once_more(session: Session, row: CardPasswordReset, shown: Shown, seen: Verification) -> bool:
@@ -198,7 +215,7 @@ def _answer(row: CardPasswordReset, seen: Verification, left: int, once_more: bo
     if once_more:
         return FaceAnswer(Outcome.UNUSABLE.value, ReviewReason.LIVENESS_UNDECIDED.value, left, FACE)
     if row.face_matched_at is not None:
-        return FaceAnswer(seen.outcome.value, None, left, NEW_PASSWORD)
+        return FaceAnswer(seen.outcome.value, None, left, step_after(row))
     if seen.outcome is Outcome.MATCH:
         return FaceAnswer(seen.outcome.value, NEEDS_PERSON, left, COUNTER)
     reason = seen.reason.value if seen.reason is not None else None

@@ -25,11 +25,10 @@ from ecard.cards.errors import (
     ResetNeedsCounter,
 )
 from ecard.cards.models import CardPassword, CardPasswordReset
-from ecard.errors import NotFound, Unavailable
+from ecard.errors import NotFound
 from ecard.messages import service as messages
 from ecard.persons import service as persons
 from ecard.policy import service as policies
-from ecard.registry.port import RegistryUnavailable
 
 CODE_PURPOSE = "card_password_reset"
 APP, COUNTER = "app", "counter"
@@ -46,7 +45,7 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True)
 class ResetView:
-    """A reset under way; ``next`` is ``face`` or ``new_password``."""
+    """A reset under way; ``next`` is ``face`` or ``new_password`` (or what else it is for)."""
 
     id: uuid.UUID
     channel: str
@@ -141,11 +140,47 @@ def _secret_hash(call: Call, counter_code: str) -> str:
     return call.dependencies.vault.token_hash(f"card_password_reset|{typed}")
 
 
+def face_decides(call: Call) -> bool:
+    """Whether the holder's own face can be compared; asks the registry, so no session is open."""
+    try:
+        sitter_of(call)
+    except ResetNeedsCounter:
+        return False
+    return True
+
+
+def open_face_proof(session: Session, call: Call, purpose: str) -> ResetView:
+    """Begin to prove the own face for something else than a password. Not committed."""
+    lives = timedelta(seconds=call.settings.capture_session_seconds)
+    row = _add(session, call, call.holder.person_id, APP, call.now + lives, purpose)
+    audit.record(session, call, "own_face.open", "card_password_reset", row.id, reason=purpose)
+    return _view(row)
+
+
+def spend_face_proof(
+    session: Session, call: Call, proof_id: uuid.UUID | None, purpose: str
+) -> None:
+    """Use a proof of the own face up. Raises ResetFaceNeeded, ResetClosed, NotFound."""
+    if proof_id is None:
+        raise ResetFaceNeeded
+    row = own(session, call, proof_id)
+    if row.purpose != purpose:
+        raise NotFound
+    _refuse_unproved(row)
+    row.used_at = call.now
+
+
 def _add(
-    session: Session, call: Call, person_id: uuid.UUID, channel: str, expires_at: datetime
+    session: Session,
+    call: Call,
+    person_id: uuid.UUID,
+    channel: str,
+    expires_at: datetime,
+    purpose: str = CODE_PURPOSE,
 ) -> CardPasswordReset:
     row = CardPasswordReset(
         id=uuid.uuid4(),
+        purpose=purpose,
         person_id=person_id,
         channel=channel,
         opened_at=call.now,
@@ -158,7 +193,12 @@ def _add(
 
 def _view(row: CardPasswordReset) -> ResetView:
     proved = row.channel == COUNTER or row.face_matched_at is not None
-    return ResetView(row.id, row.channel, row.expires_at, NEW_PASSWORD if proved else FACE)
+    return ResetView(row.id, row.channel, row.expires_at, step_after(row) if proved else FACE)
+
+
+def step_after(row: CardPasswordReset) -> str:
+    """What the proved face is for."""
+    return NEW_PASSWORD if row.purpose == CODE_PURPOSE else row.purpose
 
 
 def tries_left(session: Session, call: Call, row: CardPasswordReset) -> int:
@@ -185,10 +225,7 @@ def sitter_of(call: Call) -> Sitter:
         zone = agencies.time_zone(session, person.region_id)
         policy = policies.current(session, person.region_id, call.now)
     age = persons.age_on(person.birth_date, persons.local_day(call.now, zone))
-    try:
-        portrait = call.dependencies.registry.portrait(person.registry_ref)
-    except RegistryUnavailable as error:
-        raise Unavailable from error
+    portrait = persons.portrait(call, person.registry_ref)
     if portrait is None or age < policy.adult_age:
         raise ResetNeedsCounter
     return Sitter(age, portrait, policy.unattested_capture)
@@ -206,17 +243,27 @@ def finish(call: Call, reset_id: uuid.UUID, new_password: str) -> None:
     """Set the new password; the lock is gone. Raises ResetFaceNeeded, ResetClosed, NotFound."""
     holder = call.holder
     with call.db.read() as session:
-        _refuse_unproved(own(session, call, reset_id, lock=False))
+        _refuse_unproved(_to_finish(session, call, reset_id, lock=False))
     passwords.refuse_weak(call, holder.person_id, new_password, "new_password")
     password_hash = passwords.hashed(call, holder.person_id, new_password)
     with call.db.write() as session:
-        row = own(session, call, reset_id)
+        row = _to_finish(session, call, reset_id)
         _refuse_unproved(row)
         row.used_at = call.now
         passwords.store(session, call, holder.person_id, password_hash)
         messages.notify(session, call, holder.person_id, "password_reset")
         audit.record(session, call, "card_password.reset", "card_password_reset", row.id)
         session.commit()
+
+
+def _to_finish(
+    session: Session, call: Call, reset_id: uuid.UUID, *, lock: bool = True
+) -> CardPasswordReset:
+    """A face shown for something else sets no password."""
+    row = own(session, call, reset_id, lock=lock)
+    if row.purpose != CODE_PURPOSE:
+        raise NotFound
+    return row
 
 
 def _refuse_unproved(row: CardPasswordReset) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import marshmallow as ma
 
 from ecard.api import Schema
-from ecard.cards.policy import CANCELLED, LOST, NORMAL, PURPOSES, SUSPENDED
+from ecard.cards.policy import CANCELLED, CONFIRM_LINK, LOST, NORMAL, PURPOSES, SUSPENDED
+from ecard.fields import IDENTITY_DOCUMENTS
 
-IDENTITY_DOCUMENTS = ("id_card", "passport", "residence_permit")
 STATES = (NORMAL, SUSPENDED, LOST, CANCELLED)
 OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
 
@@ -114,7 +114,7 @@ class FaceAnswerSchema(ma.Schema):
     reason = ma.fields.String(required=True, allow_none=True)
     tries_left = ma.fields.Integer(required=True)
     next = ma.fields.String(
-        required=True, validate=ma.validate.OneOf(("face", "new_password", "counter"))
+        required=True, validate=ma.validate.OneOf(("face", "new_password", CONFIRM_LINK, "counter"))
     )
 
 

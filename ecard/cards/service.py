@@ -26,18 +26,21 @@ from ecard.cards.issuing import (
     renew_at_counter,
 )
 from ecard.cards.passwords import prove as prove_password
-from ecard.cards.policy import DECIDE_RECOVERY, GIVE_SCOPE
+from ecard.cards.policy import CONFIRM_LINK, DECIDE_RECOVERY, GIVE_SCOPE, TAKE_DATA
 from ecard.cards.reset_faces import FaceAnswer, draw_challenge, show_face
 from ecard.cards.resets import (
     COUNTER,
     CodeSent,
     CounterCode,
     ResetView,
+    face_decides,
     finish,
     open_at_counter,
     open_by_code,
     open_by_counter_code,
+    open_face_proof,
     send_code,
+    spend_face_proof,
 )
 from ecard.cards.states import (
     CardView,
@@ -51,7 +54,9 @@ from ecard.cards.states import (
 from ecard.messages import service as messages
 
 __all__ = [
+    "CONFIRM_LINK",
     "GIVE_SCOPE",
+    "TAKE_DATA",
     "CardView",
     "CodeSent",
     "CounterCardView",
@@ -68,6 +73,7 @@ __all__ = [
     "change_state",
     "change_state_at_counter",
     "draw_challenge",
+    "face_decides",
     "finish",
     "held_by",
     "issue_at_counter",
@@ -75,6 +81,7 @@ __all__ = [
     "open_at_counter",
     "open_by_code",
     "open_by_counter_code",
+    "open_face_proof",
     "open_reset",
     "open_step_up",
     "prove_password",
@@ -84,6 +91,7 @@ __all__ = [
     "send_code",
     "set_password",
     "show_face",
+    "spend_face_proof",
     "spend_grant",
     "sweep",
     "unlock",

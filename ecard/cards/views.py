@@ -26,6 +26,7 @@ from ecard.errors import (
     TooManyRequests,
     Unavailable,
 )
+from ecard.notices.errors import FaceConsentWithdrawn
 from ecard.request import current_call
 
 card = Room("card", __name__, url_prefix="", description="The holder's e-card")
@@ -107,6 +108,7 @@ def open_reset(body: dict[str, str]) -> service.ResetView:
 @card.doc(operationId="drawChallengeForCardPasswordReset")
 @card.idempotent
 @card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, Unavailable)
+@card.refuses(FaceConsentWithdrawn)
 @card.refuses(DeviceNotAttested, challenges.DeviceKeyDiffers, challenges.TooManyChallenges)
 @card.arguments(DrawChallengeSchema)
 @card.response(201, ChallengeSchema)
@@ -121,6 +123,7 @@ def draw_challenge(body: dict[str, Any], reset_id: UUID) -> ChallengeView:
 @card.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
 @card.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
 @card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, DeviceNotAttested)
+@card.refuses(FaceConsentWithdrawn)
 @card.refuses(challenges.ChallengeUnknown, challenges.ChallengeSpent)
 @card.refuses(AnswerUnreadable, *SPENDS_THE_CHALLENGE)
 @card.arguments(CaptureSchema, location="files")
@@ -224,7 +227,7 @@ def change_state_at_counter(body: dict[str, str]) -> service.CounterCardView:
 @staff_cards.response(201, schemas.IssuedCardSchema)
 def issue_at_counter(body: dict[str, str]) -> service.IssuedCard:
     """A clerk who saw the person and their document issues an e-card, where they hold none"""
-    return service.issue_at_counter(current_call(), **body)
+    return service.issue_at_counter(current_call(), body["number"], body["identity_document"])
 
 
 @staff_cards.route("/renewal", methods=["POST"])

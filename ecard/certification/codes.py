@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, limits
+from ecard import audit, files, limits
 from ecard.activation import policy as codes
 from ecard.activation.errors import (
     CounterCodeExpired,
@@ -23,14 +23,15 @@ from ecard.acts import service as acts
 from ecard.acts.service import Acting
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.certification.desk import refuse_conflict
 from ecard.certification.models import CertificationCode
+from ecard.certification.policy import COUNTER
 from ecard.certification.proving import Helped, keep_proof
 from ecard.certification.reading import ReceiptView, receipt_view
 from ecard.certification.standing import benefits_of, refuse_unless_certifiable, standings
 from ecard.certification.telling import SCOPE
 from ecard.persons import service as persons
 from ecard.policy import service as policies
+from ecard.review.service import refuse_conflict
 
 WRONG_CODE = "wrong_certification_code"
 
@@ -117,7 +118,8 @@ def redeem(call: Call, *, code: str, identity_document: str) -> ReceiptView:
         refuse_unless_certifiable(standings(session, call, person, benefits))
         found.used_at = call.now
         helper = found.asked_by if found.asked_by != person.person_id else None
-        row = keep_proof(session, call, person, benefits, Helped(helper, found.link_id))
+        helped = Helped(helper, found.link_id)
+        row = keep_proof(session, call, person, benefits, helped, COUNTER)
         acts.write(
             session,
             call,
@@ -131,6 +133,7 @@ def redeem(call: Call, *, code: str, identity_document: str) -> ReceiptView:
             reason=identity_document,
         )  # fmt: skip
         session.commit()
+    files.erase(call)
     return receipt_view(row)
 
 

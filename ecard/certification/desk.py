@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard import files
 from ecard.acts import service as acts
 from ecard.acts.service import Acting
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.certification import policy as rules
+from ecard.certification.cases import (
+    JUDGED_ONCE,
+    add_case,
+    cases_of,
+    destroy_frames,
+    files_of,
+    keep_for_appeal,
+    new_case,
+    reviews_left,
+)
 from ecard.certification.errors import (
     BenefitNotClosed,
     CaseAlreadyOpen,
@@ -23,6 +32,7 @@ from ecard.certification.errors import (
     TooManyReviews,
 )
 from ecard.certification.models import CertificationCase, Reinstatement
+from ecard.certification.policy import VISIT
 from ecard.certification.proving import Helped, keep_proof
 from ecard.certification.reading import CaseState, case_state
 from ecard.certification.standing import (
@@ -34,32 +44,16 @@ from ecard.certification.standing import (
 )
 from ecard.certification.telling import SCOPE, look_soon, tell_people
 from ecard.errors import NotFound, VersionChanged
-from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.persons.service import Particulars
 from ecard.policy import service as policies
 from ecard.policy.policy import Policy
-from ecard.review.errors import ConflictOfInterest, ReasonDoesNotFit, SecondPersonNeeded
-from ecard.review.policy import due_at, in_conflict
+from ecard.review.errors import CaseFilesGone, ReasonDoesNotFit, SecondPersonNeeded
+from ecard.review.service import refuse_conflict
 
 Fill = Callable[[CertificationCase, list[Stands], list[CertificationCase], Policy, date], None]
 """Decides what kind of case it is, from how things stand and the cases before; or refuses."""
-GROUNDS = "certification_cases.grounds"
-VISIT, APPEAL, STOP_APPEAL = "visit", "appeal", "stop_appeal"
-
-
-@dataclass(frozen=True, slots=True)
-class DeskCase:
-    """A case at the desk."""
-
-    id: uuid.UUID
-    kind: str
-    opened_at: datetime
-    due_at: datetime
-    overdue: bool
-    person: str
-    grounds: str
-    version: int
+APPEAL, STOP_APPEAL = "appeal", "stop_appeal"
 
 
 # --- asked for ----------------------------------------------------------------------------------
@@ -87,32 +81,18 @@ def _open(call: Call, acting: Acting, grounds: str, fill: Fill) -> CaseState:
         acts.note(session, call, acting, "certification.case_opened")
         person = persons.particulars(session, call, acting.person_id)
         found = standings(session, call, person, benefits)
-        earlier = _cases_of(session, acting.person_id)
+        earlier = cases_of(session, acting.person_id)
         if any(one.decided_at is None for one in earlier):
             raise CaseAlreadyOpen
         today = today_at(session, call, person)
         policy = policies.current(session, person.region_id, call.now)
-        row = CertificationCase(
-            id=uuid.uuid4(),
-            person_id=acting.person_id,
-            region_id=acting.region_id,
-            link_id=acting.link_id,
-            opened_by=call.holder.person_id,
-            opened_at=call.now,
-            opened_on=today,
-            counts_from=today,
-        )
+        row = new_case(call, person, acting.link_id, today)
         fill(row, found, earlier, policy, today)
         if row.kind != VISIT:
             row.region_id = _one_up(session, acting.region_id)
-        zone = agencies.time_zone(session, acting.region_id)
-        row.due_at = due_at(call.now, policy.review_working_days, zone)
-        vault = call.dependencies.vault
-        row.grounds = vault.seal(session, row.opened_by, GROUNDS, row.id, grounds)
-        session.add(row)
-        session.flush()
-        tell_people(session, call, person, "certification_case_opened")
-        look_soon(session, call, person)
+        add_case(session, call, person, row, policy, grounds)
+        if row.against_id is not None:
+            keep_for_appeal(session, call, row, policy, policy.case_file_days)
         session.commit()
     return case_state(row)
 
@@ -125,9 +105,7 @@ def _visit(
     _today: date,
 ) -> None:
     refuse_unless_certifiable(found)
-    window = max(one.standing.shown_on for one in found)
-    asked = [one for one in earlier if one.kind == VISIT and one.opened_on >= window]
-    if len(asked) >= policy.certification_reviews_a_window:
+    if reviews_left(found, earlier, policy) == 0:
         raise TooManyReviews
     row.kind = VISIT
 
@@ -145,8 +123,9 @@ def _appeal(
     refused = [
         one
         for one in earlier
-        if one.kind == VISIT
+        if one.kind in JUDGED_ONCE
         and one.accepted is False
+        and one.reason != rules.OVERTAKEN
         and one.decided_on is not None
         and today <= one.decided_on + days
         and one.id not in appealed
@@ -168,12 +147,6 @@ def _may_appeal_stop(
     return now.stopped_since is not None and today <= now.stopped_since + days and not once
 
 
-def _cases_of(session: Session, person_id: uuid.UUID) -> list[CertificationCase]:
-    table = CertificationCase
-    query = sa.select(table).filter_by(person_id=person_id).order_by(table.opened_at, table.id)
-    return list(session.scalars(query.with_for_update()))
-
-
 def _one_up(session: Session, region_id: uuid.UUID) -> uuid.UUID:
     chain = agencies.ancestry(session, region_id)
     return chain[min(1, len(chain) - 1)].id
@@ -182,40 +155,13 @@ def _one_up(session: Session, region_id: uuid.UUID) -> uuid.UUID:
 # --- decided ------------------------------------------------------------------------------------
 
 
-def list_cases(call: Call, *, cursor: str | None, limit: int) -> Page:
-    """Open cases of the reviewer's region and below, newest first."""
-    call.require_role("reviewer")
-    table = CertificationCase
-    query = sa.select(table).where(
-        table.region_id.in_(call.staff.region_ids), table.decided_at.is_(None)
-    )
-    with call.db.read() as session:
-        page = read_page(session, query, table.opened_at, table.id, cursor=cursor, limit=limit)
-        items = [_desk_case(session, call, row) for row in page.items]
-    return Page(items, page.next_cursor)
-
-
-def _desk_case(session: Session, call: Call, row: CertificationCase) -> DeskCase:
-    vault = call.dependencies.vault
-    return DeskCase(
-        id=row.id,
-        kind=row.kind,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-        overdue=row.due_at <= call.now,
-        person=persons.particulars(session, call, row.person_id).name,
-        grounds=vault.open(session, row.opened_by, GROUNDS, row.id, row.grounds),
-        version=row.version,
-    )
-
-
 def decide(
     call: Call, case_id: uuid.UUID, *, accepted: bool, reason: str, version: int
 ) -> CaseState:
     """Decide a review or an appeal; what follows, follows at once.
 
     Raises NotFound (another region's too), CaseDecided, VersionChanged, ConflictOfInterest,
-    SecondPersonNeeded (an appeal is for another reviewer).
+    SecondPersonNeeded (an appeal is for another reviewer), ReasonDoesNotFit, CaseFilesGone.
     """
     call.require_role("reviewer")
     if reason not in rules.REASONS[accepted]:
@@ -227,16 +173,18 @@ def decide(
             CertificationCase, case_id, with_for_update=True, populate_existing=True
         )
         _refuse_deciding(session, call, row, version)
+        _refuse_reason(session, row, reason)
         row.decided_at, row.decided_on = call.now, today_at(session, call, person)
         row.accepted, row.reason, row.decided_by = accepted, reason, call.staff.staff_id
         session.flush()
         helper = row.opened_by if row.opened_by != row.person_id else None
         if accepted:
             helped = Helped(helper, row.link_id)
-            keep_proof(session, call, person, benefits, helped, row)
+            keep_proof(session, call, person, benefits, helped, _route(session, row), row)
         else:
             tell_people(session, call, person, "certification_refused")
             look_soon(session, call, person)
+        _settle_frames(session, call, row)
         acts.write(
             session,
             call,
@@ -246,7 +194,38 @@ def decide(
             action="certification.case_accepted" if accepted else "certification.case_refused",
         )
         session.commit()
+    files.erase(call)
     return case_state(row)
+
+
+def _settle_frames(session: Session, call: Call, row: CertificationCase) -> None:
+    """Destroyed with the final decision; a first refusal may still be appealed."""
+    if row.accepted or row.against_id is not None:
+        destroy_frames(session, call, row, "decided")
+        return
+    policy = policies.current(session, row.region_id, call.now)
+    keep_for_appeal(session, call, row, policy, policy.appeal_days + 1)  # to that day's end
+
+
+def _route(session: Session, row: CertificationCase) -> str:
+    """How somebody showed that they live, in what was decided."""
+    of_capture = _first(session, row).kind == rules.FACE
+    return rules.FACE if of_capture else VISIT
+
+
+def _first(session: Session, row: CertificationCase) -> CertificationCase:
+    """The case itself, or the one that an appeal is against."""
+    return session.get_one(CertificationCase, row.against_id) if row.against_id else row
+
+
+def _refuse_reason(session: Session, row: CertificationCase, reason: str) -> None:
+    """Who says to have seen the face has seen it: raises ReasonDoesNotFit, CaseFilesGone."""
+    if reason != rules.FACE_CONFIRMED:
+        return
+    if _first(session, row).kind != rules.FACE:
+        raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
+    if any(files.is_destroyed(session, one.file_id) for one in files_of(session, row)):
+        raise CaseFilesGone
 
 
 def _person_of(call: Call, case_id: uuid.UUID) -> Particulars:
@@ -263,18 +242,8 @@ def _refuse_deciding(session: Session, call: Call, row: CertificationCase, versi
     if row.version != version:
         raise VersionChanged
     refuse_conflict(session, call, row.person_id, row.opened_by)
-    if row.against_id is not None:
-        first = session.get_one(CertificationCase, row.against_id)
-        if first.decided_by == call.staff.staff_id:
-            raise SecondPersonNeeded
-
-
-def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID) -> None:
-    """Raise ConflictOfInterest where the member of staff is one of these people."""
-    own = agencies.staff_number_index(session, call.staff.staff_id)
-    numbers = (persons.particulars(session, call, side).number for side in sides)
-    if in_conflict(own, [persons.number_index(call, number) for number in numbers]):
-        raise ConflictOfInterest
+    if row.against_id is not None and _first(session, row).decided_by == call.staff.staff_id:
+        raise SecondPersonNeeded
 
 
 # --- taken up again -----------------------------------------------------------------------------

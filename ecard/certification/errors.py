@@ -53,6 +53,30 @@ class CaseDecided(Refusal):
     next = "read_again"
 
 
+class NoPictureToCompare(Refusal):
+    """Neither a kept portrait nor one of the registry shows the person as they are now."""
+
+    code = "no_picture_to_compare"
+    status = 409
+    next = "counter"
+
+
+class TooYoungForFace(Refusal):
+    """The region matches no face at this age."""
+
+    code = "too_young_for_face"
+    status = 409
+    next = "counter"
+
+
+class CertificationFaceClosed(Refusal):
+    """The mismatches since the last proof are used up; only the ways without a face remain."""
+
+    code = "certification_face_closed"
+    status = 409
+    next = "choose_route"
+
+
 class BenefitNotClosed(Refusal):
     """Only a closed benefit is taken up again; this one a proof of life restores."""
 

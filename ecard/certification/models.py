@@ -11,7 +11,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecard.db import Base, Code, Id, Index
+from ecard.db import Base, Code, Id, Index, Json
+from ecard.face_tries import FaceTry
 
 
 class Certification(Base):
@@ -24,7 +25,7 @@ class Certification(Base):
     """The day at the place of the person's card."""
     at: Mapped[datetime]
     route: Mapped[Code]
-    """counter or visit."""
+    """counter, visit or face."""
     helper_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"))
     """Who helped: the holder of the link; None where the person did it alone."""
     link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("links.id"))
@@ -48,7 +49,7 @@ class CertificationCase(Base):
     region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
     """Whose reviewers decide; an appeal is decided one level up."""
     kind: Mapped[Code]
-    """visit, appeal (against a decision) or stop_appeal (against a stop)."""
+    """visit, face (a capture), appeal (against a decision) or stop_appeal (against a stop)."""
     against_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("certification_cases.id"), unique=True
     )
@@ -58,7 +59,12 @@ class CertificationCase(Base):
     opened_on: Mapped[date] = mapped_column(sa.Date)
     counts_from: Mapped[date] = mapped_column(sa.Date)
     grounds: Mapped[bytes] = mapped_column(sa.LargeBinary)
-    """What the person or the helper wrote, sealed with the key of who wrote it."""
+    """What the person or the helper wrote, sealed with the key of who wrote it; of a capture
+    nothing."""
+    reasons: Mapped[list[str]] = mapped_column(sa.JSON, server_default="[]")
+    """Of a capture: why a person looks, as codes."""
+    facts: Mapped[Json] = mapped_column(server_default="{}")
+    """Of a capture: what the machine saw; no score."""
     due_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_on: Mapped[date | None] = mapped_column(sa.Date)
@@ -68,6 +74,49 @@ class CertificationCase(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+
+class CertificationCaseFile(Base):
+    """A frame, or the picture it was compared with; destroyed with the final decision."""
+
+    __tablename__ = "certification_case_files"
+    __table_args__ = (sa.UniqueConstraint("case_id", "number"),)
+    id: Mapped[Id]
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("certification_cases.id"))
+    number: Mapped[int]
+    role: Mapped[Code]
+    """frame or reference_photo."""
+    file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
+
+
+class CertificationCapture(Base):
+    """15 minutes in which a person shows their face as a proof of life, alone or with a helper."""
+
+    __tablename__ = "certification_captures"
+    __table_args__ = (sa.Index("ix_certification_captures_pair", "person_id", "opened_by"),)
+    id: Mapped[Id]
+    person_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    """The helper's link; None where the person is alone."""
+    opened_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"))
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    consent_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("consents.id"))
+    """The decision about the face in this session, each time anew."""
+    keep_portrait: Mapped[bool] = mapped_column(default=False)
+    """Whether one picture is to be kept for later checks, if it matches."""
+    unusable: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None]
+    end_outcome: Mapped[str | None] = mapped_column(sa.String(64))
+
+
+class CertificationAttempt(FaceTry, Base):
+    """One try to show that a person lives."""
+
+    __tablename__ = "certification_attempts"
+    capture_id: Mapped[uuid.UUID] = mapped_column(
+        sa.ForeignKey("certification_captures.id"), index=True
+    )
 
 
 class CertificationCode(Base):

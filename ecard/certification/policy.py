@@ -31,11 +31,20 @@ OVER = "over"
 STATES = (NOT_BEGUN, CERTIFIED, IN_GRACE, HELD, STOPPED, CLOSED, DIED, OVER)
 PAID = frozenset({CERTIFIED, IN_GRACE, HELD})
 
+COUNTER, VISIT, FACE = "counter", "visit", "face"
+"""Ways to show that somebody lives; the last two are kinds of cases too."""
+WAYS_WITHOUT_FACE = (COUNTER, VISIT)
+CONSENTS = ("given", "declined", "missing")
+DECIDERS = ("guardian", "person")
 REASONS = {
-    True: ("seen_in_person", "reason_accepted"),
+    True: ("seen_in_person", "reason_accepted", "face_confirmed"),
     False: ("not_met", "identity_not_verified", "misuse"),
 }
 """What a reviewer may give as the reason of an acceptance and of a refusal."""
+FACE_CONFIRMED = "face_confirmed"
+"""Says that the reviewer saw the frames: only of a capture, and while they are there."""
+OVERTAKEN = "overtaken"
+"""The person was seen meanwhile: nothing was left to decide."""
 IDENTITY_DOCUMENTS = ("id_card", "passport")
 """What a clerk may have looked at."""
 

@@ -13,15 +13,15 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from ecard import audit
+from ecard.actors import Staff
 from ecard.call import Call
 from ecard.certification import policy as rules
+from ecard.certification.cases import overtake
 from ecard.certification.models import Certification, CertificationCase
 from ecard.certification.standing import Stands, standings, today_at
 from ecard.certification.telling import look_soon, tell_people
 from ecard.persons.service import Particulars
 from ecard.registry.port import Benefit
-
-COUNTER, VISIT = "counter", "visit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +38,24 @@ def keep_proof(
     person: Particulars,
     benefits: tuple[Benefit, ...],
     helped: Helped,
+    route: str,
     case: CertificationCase | None = None,
 ) -> Certification:
-    """Write a proof down, of today or of the case that was accepted. Not committed."""
-    shown = case.counts_from if case is not None else today_at(session, call, person)
+    """Write a proof down, of today or of the case that was accepted. Not committed.
+
+    ``route``: counter, visit or face. What waits for a person about a capture is overtaken by it.
+    """
+    today = today_at(session, call, person)
+    shown = case.counts_from if case is not None else today
     row = Certification(
         id=uuid.uuid4(),
         person_id=person.person_id,
         day=shown,
         at=call.now,
-        route=VISIT if case is not None else COUNTER,
+        route=route,
         helper_id=helped.helper_id,
         link_id=helped.link_id,
-        staff_id=call.staff.staff_id,
+        staff_id=call.actor.staff_id if isinstance(call.actor, Staff) else None,
         case_id=case.id if case is not None else None,
         channel=call.channel,
     )
@@ -58,6 +63,7 @@ def keep_proof(
     row.receipt = receipt(call, row, due)
     session.add(row)
     session.flush()
+    overtake(session, call, person.person_id, today)
     audit.record(
         session,
         call,

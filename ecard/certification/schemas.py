@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from biometrics.challenge import Profile
+from biometrics.types import Outcome
+from ecard import fields
 from ecard.api import Schema
-from ecard.certification.policy import IDENTITY_DOCUMENTS, REASONS, STATES
+from ecard.certification.policy import (
+    CONSENTS,
+    DECIDERS,
+    IDENTITY_DOCUMENTS,
+    REASONS,
+    STATES,
+    WAYS_WITHOUT_FACE,
+)
+from ecard.face_consents import FaceDecisionSchema
 from ecard.registry.port import BENEFIT_KINDS
 
+NEXT = {"description": "The step now allowed"}
+OUTCOMES = tuple(outcome.value for outcome in Outcome)
 GROUNDS = ma.validate.Length(10, 2000, error="length")
 
 
@@ -57,6 +70,59 @@ class CertificationSchema(ma.Schema):
     receipts = ma.fields.List(ma.fields.Nested(ReceiptSchema), required=True)
 
 
+class CertificationCaptureSchema(ma.Schema):
+    """A capture session: what is left to try, and the step now allowed."""
+
+    id = ma.fields.UUID(required=True)
+    expires_at = fields.time()
+    consent_by = fields.one_of(*DECIDERS)
+    consent = fields.one_of(*CONSENTS)
+    profiles = ma.fields.List(fields.one_of(*Profile), required=True)
+    frames_min = fields.count()
+    frames_max = fields.count()
+    tries_left = fields.count()
+    wait_seconds = fields.count()
+    unusable_left = fields.count()
+    routes = ma.fields.List(fields.one_of(*WAYS_WITHOUT_FACE), required=True)
+    next = fields.text(metadata=NEXT)
+
+
+class CertificationConsentSchema(FaceDecisionSchema):
+    """The decision about the face for this one proof, and about keeping a picture."""
+
+    keep_portrait = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={
+            "description": "A consent of its own: a picture that matches is kept on the helper's"
+            " link for later checks, in place of the one before"
+        },
+    )
+
+
+class CertificationAnswerSchema(ma.Schema):
+    """What came of a capture: the receipt of a proof, or the way on."""
+
+    outcome = fields.one_of(*OUTCOMES)
+    reason = fields.text(
+        allow_none=True, metadata={"description": "What to change, where a capture was unusable"}
+    )
+    in_review = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "A person looks; the payment goes on until it is decided"},
+    )
+    receipt = ma.fields.Nested(ReceiptSchema, required=True, allow_none=True)
+    portrait_kept = ma.fields.Boolean(
+        required=True, metadata={"description": "A new reference photo was taken, as agreed"}
+    )
+    tries_left = fields.count()
+    wait_seconds = fields.count()
+    unusable_left = fields.count()
+    next = fields.text(metadata=NEXT)
+    routes = ma.fields.List(fields.one_of(*WAYS_WITHOUT_FACE), required=True)
+
+
 class CertificationCounterSchema(ma.Schema):
     """Where the code can be used."""
 
@@ -99,6 +165,23 @@ class DeskCaseSchema(ma.Schema):
     person = ma.fields.String(required=True)
     grounds = ma.fields.String(required=True)
     version = ma.fields.Integer(required=True)
+
+
+class DeskFileSchema(ma.Schema):
+    """A picture to look at; its number is its address below the case."""
+
+    number = ma.fields.Integer(required=True)
+    role = ma.fields.String(required=True)
+    destroyed = ma.fields.Boolean(required=True)
+
+
+class DeskCaseViewSchema(ma.Schema):
+    """A case, with why a person looks, what the machine saw (no score), and its pictures."""
+
+    case = ma.fields.Nested(DeskCaseSchema, required=True)
+    reasons = ma.fields.List(ma.fields.String(), required=True)
+    facts = ma.fields.Dict(required=True)
+    files = ma.fields.List(ma.fields.Nested(DeskFileSchema), required=True)
 
 
 class CertificationDecisionSchema(Schema):

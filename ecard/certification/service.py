@@ -1,21 +1,26 @@
 """Proof of life; the one door to this feature.
 
 ``policy.py`` has every rule as pure dates. ``standing.py`` asks it with the days that are kept,
-``reading.py`` shows it, ``codes.py`` is the counter, ``desk.py`` has reviews, appeals and what is
-taken up again, ``proving.py`` keeps a proof with its receipt, ``telling.py`` says who hears of it,
-``upkeep.py`` is the daily look: deaths, reminders, and what the registry is told.
+``reading.py`` shows it, ``codes.py`` is the counter. The live face: ``sessions.py`` opens the
+camera and hears the consent, ``tries.py`` says what is left to try, ``comparing.py`` with which
+picture, ``showing.py`` judges, ``settling.py`` is what follows. ``cases.py`` opens what a person
+decides and destroys its frames, ``desk.py`` has reviews, appeals and what is taken up again,
+``looking.py`` what the desk sees.
+``proving.py`` keeps a proof with its receipt, ``telling.py`` says who hears of it, ``upkeep.py`` is
+the daily look: deaths, reminders, and what the registry is told.
 """
 
 from __future__ import annotations
 
+from ecard.certification.cases import let_go_of_faces
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
-from ecard.certification.desk import (
+from ecard.certification.desk import appeal, ask_visit, decide, reinstate
+from ecard.certification.looking import (
     DeskCase,
-    appeal,
-    ask_visit,
-    decide,
+    DeskCaseView,
     list_cases,
-    reinstate,
+    read_case,
+    read_file,
 )
 from ecard.certification.proving import is_genuine
 from ecard.certification.reading import (
@@ -25,6 +30,17 @@ from ecard.certification.reading import (
     read_for_relative,
     read_own,
 )
+from ecard.certification.sessions import (
+    FaceSession,
+    decide_consent,
+    end_session,
+    open_for_relative,
+    open_own,
+    read_notice,
+    read_session,
+)
+from ecard.certification.settling import FaceAnswer
+from ecard.certification.showing import draw_challenge, show_face
 from ecard.certification.telling import LOOK
 from ecard.certification.upkeep import look_at, look_at_person, sweep
 
@@ -37,19 +53,33 @@ __all__ = [
     "CertificationView",
     "CodeView",
     "DeskCase",
+    "DeskCaseView",
+    "FaceAnswer",
+    "FaceSession",
     "ReceiptView",
     "appeal",
     "ask_visit",
     "decide",
+    "decide_consent",
+    "draw_challenge",
+    "end_session",
     "is_genuine",
     "issue_for_relative",
     "issue_own",
+    "let_go_of_faces",
     "list_cases",
     "look_at",
     "look_at_person",
+    "open_for_relative",
+    "open_own",
+    "read_case",
+    "read_file",
     "read_for_relative",
+    "read_notice",
     "read_own",
+    "read_session",
     "redeem",
     "reinstate",
+    "show_face",
     "sweep",
 ]

@@ -5,15 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from ecard import outbox
+from ecard.acts import service as acts
 from ecard.call import Call
-from ecard.family import service as family
-from ecard.locale import BABEL
-from ecard.messages import service as messages
-from ecard.persons import service as persons
 from ecard.persons.service import Particulars
 
 SCOPE = "certification"
@@ -31,8 +27,4 @@ def tell_people(
     session: Session, call: Call, person: Particulars, kind: str, due: date | None = None
 ) -> None:
     """Write the message ``kind`` to each side, in their own language. Not committed."""
-    holders = family.holders_with(session, person.person_id, SCOPE)
-    for reader_id in (person.person_id, *holders):
-        language = persons.particulars(session, call, reader_id).language
-        day = format_date(due, "long", BABEL[language]) if due else ""
-        messages.notify(session, call, reader_id, kind, name=person.name, due=day)
+    acts.tell_sides(session, call, person.person_id, SCOPE, kind, due=due or "")

@@ -5,6 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from flask import Response
+
+from ecard import capture_parts, challenges, files
+from ecard.activation import errors as faces
 from ecard.activation.errors import (
     CounterCodeExpired,
     CounterCodeUsed,
@@ -12,29 +16,44 @@ from ecard.activation.errors import (
     TooManyCodes,
     TooManyWrongCodes,
 )
-from ecard.api import CursorSchema, Room, page_of
+from ecard.api import BINARY, CursorSchema, Room, page_of, shown_once
+from ecard.attestation import DeviceNotAttested
+from ecard.capture_parts import CaptureSchema, read_parts
 from ecard.cards.errors import CardNotUsable
 from ecard.certification import errors, service
 from ecard.certification.schemas import (
+    CertificationAnswerSchema,
+    CertificationCaptureSchema,
     CertificationCaseSchema,
     CertificationCodeSchema,
+    CertificationConsentSchema,
     CertificationDecisionSchema,
     CertificationGroundsSchema,
     CertificationSchema,
     DeskCaseSchema,
+    DeskCaseViewSchema,
     ReceiptSchema,
     RedeemCertificationSchema,
     ReinstatementSchema,
 )
+from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
 from ecard.errors import InvalidInput, NotFound, Unavailable, VersionChanged
+from ecard.face_consents import FaceNoticeSchema
 from ecard.family.errors import (
     ActingNotAllowedNow,
     LinkNotActive,
     RelativeNotConfirmed,
     ScopeOff,
 )
+from ecard.multipart import body_up_to
+from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
 from ecard.request import current_call
-from ecard.review.errors import ConflictOfInterest, ReasonDoesNotFit, SecondPersonNeeded
+from ecard.review.errors import (
+    CaseFilesGone,
+    ConflictOfInterest,
+    ReasonDoesNotFit,
+    SecondPersonNeeded,
+)
 
 relative_certification = Room(
     "relative_certification",
@@ -51,6 +70,12 @@ staff_certification = Room(
     url_prefix="/staff/certification",
     description="Proof of life at counter and desk",
 )
+certification_captures = Room(
+    "certification_captures",
+    __name__,
+    url_prefix="/certification-captures",
+    description="The live face as a proof of life",
+)
 FOR_SELF = (CardNotUsable, Unavailable)
 ON_A_LINK = (
     NotFound,
@@ -62,6 +87,18 @@ ON_A_LINK = (
 )
 NOTHING_TO_PROVE = (errors.NoBenefit, errors.BenefitClosed)
 TO_OPEN = (errors.CaseAlreadyOpen,)
+NO_FACE = (*NOTHING_TO_PROVE, errors.TooYoungForFace, errors.NoPictureToCompare)
+"""Why no face can be a proof for this person now."""
+SESSION_OVER = (faces.CaptureSessionEnded, faces.CaptureSessionExpired, faces.TooManyUnusable)
+IN_SESSION = (*ON_A_LINK, *SESSION_OVER)
+CAMERA_SHUT = (
+    faces.ConsentMissing,
+    faces.FaceDeclined,
+    errors.CertificationFaceClosed,
+    faces.TooManyMismatches,
+    faces.CaptureInProgress,
+)
+"""Why the camera may not be opened now."""
 
 
 @relative_certification.route("/<uuid:link_id>/certification", methods=["GET"])
@@ -105,6 +142,16 @@ def appeal_relative_certification(body: dict[str, str], link_id: uuid.UUID) -> A
     return service.appeal(current_call(), link_id, body["grounds"])
 
 
+@relative_certification.route("/<uuid:link_id>/certification/captures", methods=["POST"])
+@relative_certification.doc(operationId="openRelativeCertificationCapture")
+@relative_certification.idempotent
+@relative_certification.refuses(*ON_A_LINK, *NO_FACE, faces.TooManySessions)
+@relative_certification.response(201, CertificationCaptureSchema)
+def open_relative_capture(link_id: uuid.UUID) -> Any:
+    """Open a capture session for the relative, who is with the holder; consent comes first."""
+    return service.open_for_relative(current_call(), link_id)
+
+
 @certification.route("", methods=["GET"])
 @certification.doc(operationId="readCertification")
 @certification.refuses(*FOR_SELF)
@@ -146,6 +193,93 @@ def appeal(body: dict[str, str]) -> Any:
     return service.appeal(current_call(), None, body["grounds"])
 
 
+@certification.route("/captures", methods=["POST"])
+@certification.doc(operationId="openCertificationCapture")
+@certification.idempotent
+@certification.refuses(*FOR_SELF, *NO_FACE, faces.TooManySessions)
+@certification.response(201, CertificationCaptureSchema)
+def open_capture() -> Any:
+    """Open a capture session for oneself; consent comes first."""
+    return service.open_own(current_call())
+
+
+# --- the live face ------------------------------------------------------------------------------
+
+
+@certification_captures.route("/<uuid:capture_id>", methods=["GET"])
+@certification_captures.doc(operationId="readCertificationCapture")
+@certification_captures.refuses(*IN_SESSION)
+@certification_captures.response(200, CertificationCaptureSchema)
+def read_capture(capture_id: uuid.UUID) -> Any:
+    """What is left to try, and the step now allowed."""
+    return service.read_session(current_call(), capture_id)
+
+
+@certification_captures.route("/<uuid:capture_id>", methods=["DELETE"])
+@certification_captures.doc(operationId="endCertificationCapture")
+@certification_captures.refuses(NotFound, *SESSION_OVER)
+@certification_captures.response(204)
+def end_capture(capture_id: uuid.UUID) -> None:
+    """End the session; what is being judged meanwhile proves nothing any more."""
+    service.end_session(current_call(), capture_id)
+
+
+@certification_captures.route("/<uuid:capture_id>/notice", methods=["GET"])
+@certification_captures.doc(operationId="readCertificationNotice")
+@certification_captures.refuses(*IN_SESSION)
+@certification_captures.response(200, FaceNoticeSchema)
+def read_notice(capture_id: uuid.UUID) -> Any:
+    """What happens with the face in a proof of life, to be read before the decision."""
+    return service.read_notice(current_call(), capture_id)
+
+
+@certification_captures.route("/<uuid:capture_id>/consent", methods=["POST"])
+@certification_captures.doc(operationId="consentToCertification")
+@certification_captures.idempotent
+@certification_captures.refuses(
+    *IN_SESSION, faces.ConsentByGuardian, InvalidInput, NoticeOutdated, NoticeTextDiffers
+)
+@certification_captures.arguments(CertificationConsentSchema)
+@certification_captures.response(201, CertificationCaptureSchema)
+def consent(body: dict[str, Any], capture_id: uuid.UUID) -> Any:
+    """The person decides about their face for this one proof (a guardian where they are young)."""
+    return service.decide_consent(current_call(), capture_id, **body)
+
+
+@certification_captures.route("/<uuid:capture_id>/challenges", methods=["POST"])
+@certification_captures.doc(operationId="drawChallengeForCertification")
+@certification_captures.idempotent
+@certification_captures.refuses(
+    *IN_SESSION,
+    *CAMERA_SHUT,
+    DeviceNotAttested,
+    challenges.DeviceKeyDiffers,
+    challenges.TooManyChallenges,
+)
+@certification_captures.arguments(DrawChallengeSchema)
+@certification_captures.response(201, ChallengeSchema)
+def draw_challenge(body: dict[str, Any], capture_id: uuid.UUID) -> Any:
+    """Draw what the person is to do before the camera; the challenge before it is spent."""
+    return service.draw_challenge(current_call(), capture_id, challenges.Ask(**body))
+
+
+@certification_captures.route("/<uuid:capture_id>/face", methods=["POST"])
+@body_up_to("capture_bytes")
+@certification_captures.doc(operationId="showFaceForCertification")
+@certification_captures.idempotent
+@certification_captures.refuses(*IN_SESSION, *CAMERA_SHUT, *NO_FACE, faces.CaptureResent)
+@certification_captures.refuses(*capture_parts.REFUSALS)
+@certification_captures.arguments(CaptureSchema, location="files")
+@certification_captures.response(200, CertificationAnswerSchema)
+def show_face(parts: dict[str, Any], capture_id: uuid.UUID) -> Any:
+    """Judge the answer to a challenge: on a match the proof is kept, else a person looks."""
+    call = current_call()
+    return service.show_face(call, capture_id, read_parts(parts, call.settings))
+
+
+# --- counter and desk ---------------------------------------------------------------------------
+
+
 @staff_certification.route("/counter", methods=["POST"])
 @staff_certification.doc(operationId="redeemCertificationCode")
 @staff_certification.idempotent
@@ -175,6 +309,25 @@ def list_cases(page: dict[str, Any]) -> Any:
     return service.list_cases(current_call(), **page)
 
 
+@staff_certification.route("/cases/<uuid:case_id>", methods=["GET"])
+@staff_certification.doc(operationId="readCertificationCase")
+@staff_certification.refuses(NotFound, ConflictOfInterest)
+@staff_certification.response(200, DeskCaseViewSchema)
+def read_case(case_id: uuid.UUID) -> Any:
+    """A case, with why a person looks and what there is to see; the look is on record."""
+    return service.read_case(current_call(), case_id)
+
+
+@staff_certification.route("/cases/<uuid:case_id>/files/<int(max=999):number>", methods=["GET"])
+@staff_certification.doc(operationId="readCertificationCaseFile")
+@staff_certification.refuses(NotFound, ConflictOfInterest, files.FileDestroyed, Unavailable)
+@staff_certification.response(200, BINARY, content_type="image/jpeg")
+def read_case_file(case_id: uuid.UUID, number: int) -> Response:
+    """One picture of a case, reduced and marked with who looks; the look is on record."""
+    found = service.read_file(current_call(), case_id, number)
+    return shown_once(found.content, found.media_type)
+
+
 @staff_certification.route("/cases/<uuid:case_id>/decision", methods=["POST"])
 @staff_certification.doc(operationId="decideCertificationCase")
 @staff_certification.refuses(
@@ -184,6 +337,7 @@ def list_cases(page: dict[str, Any]) -> Any:
     ConflictOfInterest,
     SecondPersonNeeded,
     ReasonDoesNotFit,
+    CaseFilesGone,
     Unavailable,
 )
 @staff_certification.arguments(CertificationDecisionSchema)

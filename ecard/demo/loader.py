@@ -196,10 +196,9 @@ def _load_policies(session: Session, regions: Mapping[str, Region], now: datetim
 
 
 def _load_notices(session: Session, ministry: Region) -> None:
-    query = sa.select(sa.exists().where(notices.Notice.region_id == ministry.id))
-    if session.scalar(query):
-        return
-    for kind in notices.KINDS:
+    query = sa.select(notices.Notice.kind).where(notices.Notice.region_id == ministry.id)
+    there = set(session.scalars(query))
+    for kind in sorted(set(notices.KINDS) - there):
         for language in LANGUAGES:
             title, _, text = _text(f"notices/{kind}.{language}.md").partition("\n")
             notices.publish(

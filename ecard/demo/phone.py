@@ -206,6 +206,12 @@ class Capture:
         """The holder's own face, for a new e-card password."""
         return cls(phone, reset_id, phone.token, place="/card/password/resets", takes="/face")
 
+    @classmethod
+    def for_certification(cls, phone: Phone, capture_id: str) -> Capture:
+        """The live face as a proof of life, on the phone of whoever opened the session."""
+        place = "/certification-captures"
+        return cls(phone, capture_id, phone.token, place=place, takes="/face")
+
     def send(self, method: str, rest: str = "", json: object | None = None, **more: Any) -> Answer:
         """One request within the session."""
         path = f"{self.place}/{self.session_id}{rest}"
@@ -215,13 +221,14 @@ class Capture:
         """The adult relative accepts, or does not."""
         return self.send("POST", "/acceptance", {"accepted": accepted, "scopes": scopes})
 
-    def consent(self, decision: str = "given") -> Answer:
+    def consent(self, decision: str = "given", **more: Any) -> Answer:
         """The relative decides about face processing."""
         notice = self.send("GET", "/notice").body
         body = {
             "decision": decision,
             "notice_id": notice["id"],
             "text_sha256": notice["text_sha256"],
+            **more,
         }
         return self.send("POST", "/consent", body)
 

@@ -120,7 +120,7 @@ def submit(
         link = family.own_link(session, call, link_id, lock=True)
         if link.version != application.link_version:
             raise Conflict  # another relative was named meanwhile: what was judged is not of them
-        _expect_evidence(call, link)
+        _expect_evidence(session, call, link)
         _claim(session, call, link, document_ids)
         photo = keep_reference(session, call, link, application, reference)
         family.evidence_given(session, call, link)
@@ -133,9 +133,9 @@ def submit(
         return _evidence_view(session, call, link, reference.warnings)
 
 
-def _expect_evidence(call: Call, link: Link) -> tuple[uuid.UUID, str]:
+def _expect_evidence(session: Session, call: Call, link: Link) -> tuple[uuid.UUID, str]:
     """The relative and the relation of an application whose next step is its evidence."""
-    family.still_open(call, link)
+    family.still_open(session, call, link)
     if link.state != EVIDENCE_STATE or link.relative_id is None or link.relation is None:
         raise EvidenceNotExpected(state=link.state)
     return link.relative_id, link.relation
@@ -146,7 +146,7 @@ def _read_application(
 ) -> Application:
     with call.db.read() as session:
         link = family.own_link(session, call, link_id)
-        relative_id, relation = _expect_evidence(call, link)
+        relative_id, relation = _expect_evidence(session, call, link)
         documents = own_unclaimed(session, call, document_ids, lock=False)
         _refuse_wrong_kinds(session, call, link, documents)
         source = _source(session, call, link)
@@ -290,12 +290,17 @@ def _claim(session: Session, call: Call, link: Link, document_ids: Sequence[uuid
     documents = own_unclaimed(session, call, document_ids, lock=True)
     _refuse_wrong_kinds(session, call, link, documents)
     for document in documents:
-        document.link_id, document.claimed_at = link.id, call.now
-        guardians = rules.shows_guardian(DocumentKind(document.kind))
-        for page in pages_of(session, document.id):
-            files.hand_over(session, call, page.file_id, shown_person(link, guardian=guardians))
-            files.keep_until(session, page.file_id, first_date(call, link))
-        readings.settle(session, document, shown_person(link, guardian=guardians))
+        claim(session, call, link, document)
+
+
+def claim(session: Session, call: Call, link: Link, document: Document) -> None:
+    """Tie a locked document to a link: its pages go under the key of whom it is about."""
+    document.link_id, document.claimed_at = link.id, call.now
+    shown = shown_person(link, guardian=rules.shows_guardian(DocumentKind(document.kind)))
+    for page in pages_of(session, document.id):
+        files.hand_over(session, call, page.file_id, shown)
+        files.keep_until(session, page.file_id, first_date(call, link))
+    readings.settle(session, document, shown)
     session.flush()
 
 

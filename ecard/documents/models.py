@@ -126,8 +126,10 @@ class ReferencePhoto(Base):
     subject: Mapped[Code]
     """relative or guardian: whose face it shows."""
     source: Mapped[Code]
-    """portrait (cut from a document) or face_photo."""
-    document_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("documents.id"))
+    """portrait (cut from a document), face_photo, or capture: taken anew by a live face that
+    matched what somebody vouches for; one that matched a face photo stays a face photo."""
+    document_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("documents.id"))
+    """None where it was taken anew."""
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
     eye_distance_px: Mapped[float | None]
     registry_match: Mapped[Code] = mapped_column(default="none")

@@ -27,6 +27,8 @@ from ecard.documents.errors import (
 from ecard.documents.models import ReferencePhoto
 from ecard.documents.policy import FaceSource, Standing
 from ecard.documents.uploading import JPEG
+from ecard.family import service as family
+from ecard.notices import service as notices
 from ecard.policy.service import Policy
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class Found:
 def find_reference(verifier: FaceVerifier, application: Application) -> Found:
     """The picture to compare with. Raises PortraitNotFound, PortraitTooSmall, FacePhotoUnusable."""
     if application.source is FaceSource.FACE_PHOTO:
-        return _check_face_photo(verifier, *application.face_pages[0])
+        return check_face_photo(verifier, *application.face_pages[0])
     found = []
     for document_id, page in application.face_pages:
         portrait = _portrait(verifier, page)
@@ -90,7 +92,8 @@ def _reference(document_id: uuid.UUID, portrait: Portrait) -> Found:
     return Found(document_id, portrait.jpeg, portrait.eye_distance_px, warnings)
 
 
-def _check_face_photo(verifier: FaceVerifier, document_id: uuid.UUID, photo: bytes) -> Found:
+def check_face_photo(verifier: FaceVerifier, document_id: uuid.UUID, photo: bytes) -> Found:
+    """A photo (JPEG) as the picture of a face. Raises FacePhotoUnusable, PictureUnreadable."""
     try:
         check = verifier.check_reference(photo)
     except UndecodableImage as error:
@@ -108,15 +111,8 @@ def keep_reference(
     application: Application,
     reference: Found,
 ) -> ReferencePhoto:
-    policy, source = application.policy, application.source
-    months = rules.reference_months(
-        source,
-        application.age,
-        portrait=policy.portrait_months,
-        child=policy.reference_months_child,
-        small_child=policy.reference_months_small_child,
-        small_age=policy.small_child_age,
-    )
+    source = application.source
+    months = _months(source, application.age, application.policy)
     kept = files.put(
         session,
         call,
@@ -167,6 +163,73 @@ def reference(session: Session, call: Call, link: Link) -> tuple[ReferencePhoto,
         return photo, files.read(session, call, photo.file_id)
     except files.FileDestroyed as gone:
         raise ReferenceLapsed from gone
+
+
+def take_anew(
+    session: Session, call: Call, link: Link, jpeg: bytes, *, age: int, vouched_for: bool
+) -> ReferencePhoto:
+    """A live frame that matched becomes the link's reference photo; what was kept is destroyed.
+
+    ``link`` is locked, and the person (``age``: theirs) agreed that one is kept. ``vouched_for``:
+    whether somebody vouches for what it matched. Not committed; then call ``files.erase``.
+    """
+    policy = family.policy_of(session, call, link)
+    adult = age >= policy.adult_age
+    months = _months(FaceSource.RELATIVE_PORTRAIT if adult else FaceSource.FACE_PHOTO, age, policy)
+    for earlier in session.scalars(sa.select(ReferencePhoto).filter_by(link_id=link.id)):
+        files.destroy(session, call, earlier.file_id, "taken_anew")
+    lapses_at = rules.add_months(call.now, months)
+    kept = files.put(
+        session,
+        call,
+        owner_id=shown_person(link, guardian=False),
+        purpose="reference_photo",
+        media_type=JPEG,
+        content=jpeg,
+        destroy_after=lapses_at,
+    )
+    photo = ReferencePhoto(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        subject="relative",
+        source="capture" if vouched_for else "face_photo",
+        file_id=kept.id,
+        created_at=call.now,
+        lapses_at=lapses_at,
+    )
+    session.add(photo)
+    session.flush()
+    return photo
+
+
+def _months(source: FaceSource, age: int, policy: Policy) -> int:
+    return rules.reference_months(
+        source,
+        age,
+        portrait=policy.portrait_months,
+        child=policy.reference_months_child,
+        small_child=policy.reference_months_small_child,
+        small_age=policy.small_child_age,
+    )
+
+
+def kept_portrait(
+    session: Session, call: Call, person_id: uuid.UUID
+) -> tuple[ReferencePhoto, bytes] | None:
+    """The newest reference photo that a person agreed to keep for later face checks, on whichever
+    standing link on them; None where there is none now."""
+    query = sa.select(ReferencePhoto).where(
+        ReferencePhoto.link_id.in_(family.standing_on(session, person_id)),
+        ReferencePhoto.lapses_at > call.now,
+        ReferencePhoto.subject == "relative",
+    )
+    for photo in session.scalars(query.order_by(ReferencePhoto.created_at.desc())):
+        agreed = notices.consent(session, photo.link_id, notices.PORTRAIT_KEPT)
+        if agreed is None or (agreed.decision, agreed.person_id) != ("given", person_id):
+            continue
+        with suppress(files.FileDestroyed):
+            return photo, files.read(session, call, photo.file_id)
+    return None
 
 
 def household_references(

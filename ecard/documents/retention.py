@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, files
+from ecard import audit, files, limits
 from ecard.call import Call
 from ecard.documents import policy as rules
 from ecard.documents import resuming, tried
@@ -24,7 +24,9 @@ from ecard.documents.policy import Standing
 from ecard.documents.references import shown_person
 from ecard.documents.uploading import destroy_pages, pages_of, unclaimed_life
 from ecard.family import service as family
+from ecard.messages import service as messages
 from ecard.notices import service as notices
+from ecard.persons import service as persons
 from ecard.review import service as review
 from ecard.sweeping import in_batches
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 
 SWEEP_BATCH = 200
+MONTH_SECONDS = 31 * 24 * 3600
+"""Longer than a reminder comes before; a counted one is kept as long (`tries_kept_days`)."""
 
 
 def sweep(call: Call) -> int:
@@ -89,6 +93,7 @@ def _sweep_link(call: Call, link_id: uuid.UUID) -> int:
             )
         )
         removed += _settle_photos(session, call, link)
+        _remind(session, call, link)
         session.commit()
     return removed
 
@@ -130,7 +135,7 @@ def _settle(
 
 def _settle_photos(session: Session, call: Call, link: Link) -> int:
     """Kept by its own consent until it lapses or the link ends; without it, with the document."""
-    consent = notices.consent(session, link.id, "portrait_kept")
+    consent = notices.consent(session, link.id, notices.PORTRAIT_KEPT)
     agreed = consent.person_id if consent is not None and consent.decision == "given" else None
     removed = 0
     for photo in session.scalars(sa.select(ReferencePhoto).filter_by(link_id=link.id)):
@@ -145,6 +150,25 @@ def _settle_photos(session: Session, call: Call, link: Link) -> int:
     return removed
 
 
+def _remind(session: Session, call: Call, link: Link) -> None:
+    """Tell both sides once, some days before, that the kept photo lapses."""
+    soon = call.now + timedelta(days=call.settings.reference_reminder_days)
+    lapsing = sa.select(ReferencePhoto).filter_by(link_id=link.id)
+    for photo in session.scalars(lapsing.where(ReferencePhoto.lapses_at <= soon)):
+        if link.state != "active" or files.is_destroyed(session, photo.file_id):
+            continue
+        if limits.spend(
+            session, "reference_lapses", photo.id,
+            limit=1, window_seconds=MONTH_SECONDS, now=call.now,
+        ):  # fmt: skip
+            continue
+        shown = persons.particulars(session, call, shown_person(link, guardian=False))
+        for side in (link.holder_id, shown.person_id):
+            messages.notify(
+                session, call, side, "reference_lapses", name=shown.name, until=photo.lapses_at
+            )
+
+
 def _photo_until(
     session: Session, call: Call, link: Link, photo: ReferencePhoto, *, kept: bool
 ) -> datetime:
@@ -152,6 +176,8 @@ def _photo_until(
         return call.now
     if kept and link.state in rules.STANDING_STATES:
         return photo.lapses_at
+    if photo.document_id is None:
+        return call.now
     document = session.get_one(Document, photo.document_id)
     pages = [files.kept_until(session, page.file_id) for page in pages_of(session, document.id)]
     dates = [moment for moment in pages if moment is not None]

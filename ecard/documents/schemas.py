@@ -80,8 +80,8 @@ class PartialUploadsSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(PartialUploadSchema), required=True)
 
 
-class SubmissionSchema(Schema):
-    """The documents that support an application."""
+class OrderSubmissionSchema(Schema):
+    """Uploaded documents."""
 
     document_ids = ma.fields.List(
         ma.fields.UUID(),
@@ -89,6 +89,21 @@ class SubmissionSchema(Schema):
         validate=ma.validate.Length(min=1),
         metadata={"description": "As many as the installation allows at once (`too_many`)"},
     )
+
+
+class OrderSchema(ma.Schema):
+    """A court order that is on file for a dispute."""
+
+    link_id = ma.fields.UUID(required=True)
+    pages = ma.fields.Integer(required=True)
+    due_at = ma.fields.AwareDateTime(
+        required=True, format="iso", metadata={"description": "When the decision is due"}
+    )
+
+
+class SubmissionSchema(OrderSubmissionSchema):
+    """The documents that support an application."""
+
     ask_person = ma.fields.Boolean(
         load_default=False,
         metadata={"description": "A person looks where a machine would refuse"},

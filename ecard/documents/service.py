@@ -3,8 +3,8 @@
 The one door to this feature: uploading (``uploading.py``, in pieces ``resuming.py``, pictures that
 were refused before ``tried.py``), evidence (``evidence.py``), the pictures
 that live faces are compared with (``references.py``), what documents say (``readings.py``,
-``examining.py``, ``checking.py``), and how long all of it is kept
-(``retention.py``).
+``examining.py``, ``checking.py``), photos for cards (``card_photos.py``), and how long all of it is
+kept (``retention.py``); court orders for a dispute (``orders.py``).
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ from collections.abc import Sequence
 
 from ecard.call import Call
 from ecard.documents import evidence, tried
+from ecard.documents.card_photos import give_photo, refuse_unfit_photo
 from ecard.documents.evidence import EvidenceView, NeedView, case_files, requirements
+from ecard.documents.faces import let_go_of_faces
 from ecard.documents.holding import hold
+from ecard.documents.orders import OrderView, claim_order
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
     household_references,
+    kept_portrait,
     note_registry_match,
     reference,
+    take_anew,
 )
 from ecard.documents.resuming import (
     PartialUploadView,
@@ -39,26 +44,33 @@ __all__ = [
     "EvidenceView",
     "HintView",
     "NeedView",
+    "OrderView",
     "PartialUploadView",
     "ReadingView",
     "add_piece",
     "begin",
     "cancel",
     "case_files",
+    "claim_order",
     "finish",
+    "give_photo",
     "hold",
     "household_references",
+    "kept_portrait",
+    "let_go_of_faces",
     "list_open",
     "list_unclaimed",
     "look_at",
     "note_registry_match",
     "read_now",
     "reference",
+    "refuse_unfit_photo",
     "remove",
     "requirements",
     "status",
     "submit",
     "sweep",
+    "take_anew",
     "upload",
 ]
 

@@ -17,6 +17,8 @@ from ecard.documents.schemas import (
     DocumentSchema,
     EvidenceSchema,
     OffsetSchema,
+    OrderSchema,
+    OrderSubmissionSchema,
     PartialUploadSchema,
     PartialUploadsSchema,
     ReadingSchema,
@@ -188,3 +190,16 @@ def read_evidence(link_id: uuid.UUID) -> Any:
 def submit_evidence(body: dict[str, Any], link_id: uuid.UUID) -> Any:
     """Claim documents for an application; refused evidence leaves them unclaimed."""
     return service.submit(current_call(), link_id, **body)
+
+
+@documents.route("/disputes/<uuid:link_id>/order", methods=["POST"])
+@documents.doc(operationId="claimCourtOrder")
+@documents.idempotent
+@documents.refuses(
+    general.NotFound, errors.DocumentClaimed, errors.EvidenceNotNeeded, general.InvalidInput
+)
+@documents.arguments(OrderSubmissionSchema)
+@documents.response(201, OrderSchema)
+def claim_order(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Put a court order on file for the dispute about a link: its holder, or who objected to it."""
+    return service.claim_order(current_call(), link_id, body["document_ids"])

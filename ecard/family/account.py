@@ -85,13 +85,13 @@ def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, ve
     """Raise what may be named; else the day at the link's place."""
     with call.db.read() as session:
         link = own_link(session, call, link_id)
-        _may_take_account(call, link, version)
+        _may_take_account(session, call, link, version)
         _named(session, call, link, number, relation)
         return _day(session, call, link)
 
 
-def _may_take_account(call: Call, link: Link, version: int) -> None:
-    still_open(call, link)
+def _may_take_account(session: Session, call: Call, link: Link, version: int) -> None:
+    still_open(session, call, link)
     if link.state != rules.NOTICED:
         raise IllegalMove(state=link.state)
     if link.version != version:
@@ -118,11 +118,11 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
         rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
     index = call.dependencies.vault.index("number", number)
     others = others_of_holder(session, call, link)
-    counted = [other for other in others if counts_now(other, call.now)]
+    counted = [other for other in others if counts_now(session, call, other)]
     if any(other.typed_index == index for other in counted):
         raise AlreadyLinked
     held = [other.relation for other in counted if other.relation and other.relative_id]
-    rules.check_caps(relation, held, new_this_month(call, others), policy)
+    rules.check_caps(relation, held, new_this_month(session, call, others), policy)
 
 
 @contextmanager
@@ -196,7 +196,7 @@ def _confirm(
     limits.lock(session, "holder", link.holder_id)
     index = vault.index("number", number)
     limits.lock(session, "relative", index)
-    _may_take_account(call, link, version)
+    _may_take_account(session, call, link, version)
     _named(session, call, link, number, relation)
     places = policy_of(session, call, link).holders_per_relative
     if (

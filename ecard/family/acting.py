@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
-from ecard.family.links import own_link, policy_of
+from ecard.family.links import own_link, policy_of, state_now
 from ecard.family.models import Link
 
 
@@ -25,8 +25,9 @@ def acting_link(
     Raises NotFound (a foreign one looks the same), LinkNotActive, ActingNotAllowedNow, ScopeOff.
     """
     link = own_link(session, call, link_id)
-    if link.state != rules.ACTIVE or link.relative_id is None:
-        raise LinkNotActive(state=rules.state_at(link.state, link.lapses_at, call.now))
+    state = state_now(session, call, link)
+    if state != rules.ACTIVE or link.relative_id is None:
+        raise LinkNotActive(state=state)
     policy = policy_of(session, call, link)
     reads = rules.may_read(link.state, link.acts_until, call.now, policy)
     if not (_acts(link, call.now) if changes else reads):

@@ -88,7 +88,7 @@ def acknowledge(call: Call, link_id: uuid.UUID, notice_id: uuid.UUID, text_sha25
     """Record that exactly this text was read; the draft becomes noticed."""
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
-        still_open(call, link)
+        still_open(session, call, link)
         rules.check_move(link.state, rules.NOTICED, "notice_acknowledged")
         notices.acknowledge(
             session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from ecard.family.errors import (
     CannotActivateNow,
     CapReached,
 )
+from ecard.family.links import state_now
 from ecard.family.models import Link
 from ecard.policy.policy import Policy
 
@@ -27,17 +28,18 @@ def others_of_holder(session: Session, call: Call, link: Link) -> list[Link]:
     return list(session.scalars(query.where(sa.or_(Link.state.in_(rules.COUNTED), recently))))
 
 
-def counts_now(link: Link, now: datetime) -> bool:
-    return rules.state_at(link.state, link.lapses_at, now) in rules.COUNTED
+def counts_now(session: Session, call: Call, link: Link) -> bool:
+    """Whether a link takes a place under its holder's caps: what time has ended does not."""
+    return state_now(session, call, link) in rules.COUNTED
 
 
-def new_this_month(call: Call, others: list[Link]) -> int:
+def new_this_month(session: Session, call: Call, others: list[Link]) -> int:
     """Links that became active in the last month, and applications that may still become so."""
     since = call.now - timedelta(days=MONTH_DAYS)
     return sum(
         link.activated_at > since
         if link.activated_at is not None
-        else link.relative_id is not None and counts_now(link, call.now)
+        else link.relative_id is not None and counts_now(session, call, link)
         for link in others
     )
 
@@ -50,13 +52,7 @@ def places_taken(
         Link.typed_index == index, Link.holder_id != link.holder_id, Link.state.in_(states)
     )
     rows = session.scalars(query)
-    return len(
-        {
-            row.holder_id
-            for row in rows
-            if rules.state_at(row.state, row.lapses_at, call.now) in states
-        }
-    )
+    return len({row.holder_id for row in rows if state_now(session, call, row) in states})
 
 
 def hold_places(session: Session, link: Link) -> None:
@@ -70,12 +66,12 @@ def refuse_full(session: Session, call: Call, link: Link, policy: Policy) -> Non
     index = link.typed_index or ""
     taken = places_taken(session, call, index, link, rules.STANDING)
     others = others_of_holder(session, call, link)
-    standing = [other for other in others if other.state in rules.STANDING]
+    standing = [one for one in others if state_now(session, call, one) in rules.STANDING]
     held = [other.relation for other in standing if other.relation]
     opened = [other for other in others if other.activated_at is not None]
     if taken >= policy.holders_per_relative or index in {one.typed_index for one in standing}:
         raise CannotActivateNow
     try:
-        rules.check_caps(link.relation or "", held, new_this_month(call, opened), policy)
+        rules.check_caps(link.relation or "", held, new_this_month(session, call, opened), policy)
     except CapReached as refusal:
         raise CannotActivateNow from refusal

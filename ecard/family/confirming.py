@@ -22,8 +22,10 @@ from ecard.persons.policy import local_day
 from ecard.registry.port import RegistryPerson, RegistryUnavailable
 
 
-def refuse_unless_standing(call: Call, link_id: uuid.UUID) -> None:
+def refuse_unless_standing(call: Call, link_id: uuid.UUID, *, any_card: bool = False) -> None:
     """Raise unless the relative lives and the e-cards of both sides may be used, as of this call.
+
+    ``any_card``: the relative's card is not looked at (a new one may be what is asked for).
 
     Asks the registry: no session may be open. The holder's own card is named: to the holder
     CardNotUsable, to others HolderCardNotUsable. Everything about the relative is one answer,
@@ -48,7 +50,7 @@ def refuse_unless_standing(call: Call, link_id: uuid.UUID) -> None:
         if isinstance(call.actor, Holder):
             raise CardNotUsable(state=card.state if card is not None else "none")
         raise HolderCardNotUsable
-    if held is None or not stands(held, today):
+    if held is None or not (held.died_on is None if any_card else stands(held, today)):
         raise RelativeNotConfirmed
 
 

@@ -12,11 +12,21 @@ from ecard.call import Call
 from ecard.errors import NotAllowed, NotFound
 from ecard.family import policy as rules
 from ecard.family.errors import (
+    DisputeNotSettled,
     IllegalMove,
     NotMeLinkUsed,
 )
-from ecard.family.links import lock_link, move, own_link, relative_told, still_open
-from ecard.family.models import Link, NotMeToken
+from ecard.family.links import (
+    lock_link,
+    lock_links_about,
+    move,
+    on_me,
+    own_link,
+    relative_told,
+    state_now,
+    still_open,
+)
+from ecard.family.models import Link, LinkChange, NotMeToken
 from ecard.family.reading import LinkView, view
 from ecard.persons import service as persons
 
@@ -25,7 +35,6 @@ def withdraw(call: Call, link_id: uuid.UUID) -> LinkView:
     """The holder gives up an application."""
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
-        still_open(call, link)
         move(session, call, link, rules.WITHDRAWN, "requested_by_holder")
         session.commit()
         return view(session, call, link)
@@ -43,21 +52,29 @@ def end_as_holder(call: Call, link_id: uuid.UUID) -> LinkView:
 def end_as_relative(call: Call, link_id: uuid.UUID) -> LinkView:
     """The relative ends a link (or an application) on them, without the holder."""
     with call.db.write() as session:
-        link = lock_link(session, link_id)
-        if relative_told(session, link) != call.holder.person_id:
-            raise NotFound
-        _end(session, call, link, "requested_by_relative")
+        link = on_me(session, call, lock_link(session, link_id))
+        end_for_relative(session, call, link)
         session.commit()
         return view(session, call, link, to_holder=False)
 
 
+def links_on(session: Session, call: Call, person_id: uuid.UUID) -> list[Link]:
+    """Every link on somebody that concerns them and is not over, locked; the newest first."""
+    found = lock_links_about(session, person_id)
+    on_them = [link for link in found if relative_told(session, link) == person_id]
+    stands = [link for link in on_them if state_now(session, call, link) not in rules.OVER]
+    return sorted(stands, key=lambda link: (link.opened_at, link.id), reverse=True)
+
+
+def end_for_relative(session: Session, call: Call, link: Link) -> None:
+    """The relative wants a locked link on them no more, whoever types it. Not committed."""
+    _end(session, call, link, "requested_by_relative")
+
+
 def _end(session: Session, call: Call, link: Link, reason: str) -> None:
-    if rules.WITHDRAWN in rules.MOVES[link.state]:
-        still_open(call, link)
-        move(session, call, link, rules.WITHDRAWN, reason)
-        return
-    link.ended_at = call.now
-    move(session, call, link, rules.ENDED, reason)
+    still_open(session, call, link)
+    applying = rules.WITHDRAWN in rules.MOVES[link.state]
+    move(session, call, link, rules.WITHDRAWN if applying else rules.ENDED, reason)
 
 
 def report_not_me(call: Call, token: str) -> None:
@@ -72,11 +89,10 @@ def report_not_me(call: Call, token: str) -> None:
             raise NotMeLinkUsed
         found.used_at = call.now
         link = lock_link(session, found.link_id)
-        if rules.state_at(link.state, link.lapses_at, call.now) in rules.APPLYING | {
-            rules.IN_REVIEW
-        }:
+        state = state_now(session, call, link)
+        if state in rules.APPLYING | {rules.IN_REVIEW}:
             move(session, call, link, rules.WITHDRAWN, "reported_not_me")
-        elif link.state in (rules.ACTIVE, rules.DISPUTED):
+        elif state in (rules.ACTIVE, rules.DISPUTED):
             move(session, call, link, rules.SUSPENDED, "reported_not_me")
         session.commit()
 
@@ -90,16 +106,27 @@ def set_state_as_staff(call: Call, link_id: uuid.UUID, action: str) -> None:
         link = lock_link(session, link_id)
         if link.region_id not in call.staff.region_ids:
             raise NotFound
-        _refuse_own_link(session, call, link)
+        refuse_own_link(session, call, link)
         if link.state not in rules.STANDING:  # to resume is not to open what never was
             raise IllegalMove(state=link.state)
-        if target == rules.ENDED:
-            link.ended_at = call.now
+        still_open(session, call, link)
+        if action == "resume":
+            target = _resumed(session, link)
         move(session, call, link, target, reason)
         session.commit()
 
 
-def _refuse_own_link(session: Session, call: Call, link: Link) -> None:
+def _resumed(session: Session, link: Link) -> str:
+    """A link that was stopped in the middle of a dispute goes back into it; nor is one in dispute
+    taken out of it here."""
+    if link.state == rules.DISPUTED:
+        raise DisputeNotSettled
+    last = sa.select(LinkChange.from_state).filter_by(link_id=link.id)
+    before = session.scalar(last.order_by(LinkChange.number.desc()).limit(1))
+    return rules.DISPUTED if before == rules.DISPUTED else rules.ACTIVE
+
+
+def refuse_own_link(session: Session, call: Call, link: Link) -> None:
     """Nobody at a desk decides about a link on which they are one of the two sides."""
     own = agencies.staff_number_index(session, call.staff.staff_id)
     sides = [side for side in (link.holder_id, link.relative_id) if side is not None]

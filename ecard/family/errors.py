@@ -155,12 +155,52 @@ class CannotActivateNow(Refusal):
     next = "counter"
 
 
+class NotOfAgeYet(Refusal):
+    """The young person decides about the link from the birthday on that ``acts_until`` names."""
+
+    code = "not_of_age_yet"
+    status = 409
+    next = "read_link"
+
+
+class ConfirmedAlready(Refusal):
+    """The young person confirmed this link before: it goes on, and its scopes can be changed."""
+
+    code = "confirmed_already"
+    status = 409
+    next = "set_scopes"
+
+
+class NothingToConfirm(Refusal):
+    """The link was opened for an adult, who accepted it then."""
+
+    code = "nothing_to_confirm"
+    status = 409
+    next = "read_link"
+
+
 class ObjectionTooLate(Refusal):
     """The days in which another guardian may object to a new link are over."""
 
     code = "objection_too_late"
     status = 409
     next = "counter"
+
+
+class ObjectedAlready(Refusal):
+    """A guardian objects to a link once; after that staff decide, and the decision is appealed."""
+
+    code = "objected_already"
+    status = 409
+    next = "read_decisions"
+
+
+class DisputeNotSettled(Refusal):
+    """A dispute is settled as a case, with a court order on file; it is not lifted otherwise."""
+
+    code = "dispute_not_settled"
+    status = 409
+    next = "list_cases"
 
 
 class AcceptanceNotNeeded(Refusal):
@@ -185,6 +225,15 @@ class LinkNotActive(Refusal):
     code = "link_not_active"
     status = 409
     next = "read_link"
+
+
+class NotTheirGuardian(Refusal):
+    """From ``age`` on a person decides about their own data; only an adult under guardianship has
+    somebody else do it."""
+
+    code = "not_their_guardian"
+    status = 403
+    next = "ask_relative"
 
 
 class ActingNotAllowedNow(Refusal):

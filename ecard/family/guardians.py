@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
-from ecard.family.errors import ObjectionTooLate
-from ecard.family.links import lock_link, move, policy_of, scopes_in_words, typed
-from ecard.family.models import Link
+from ecard.family.errors import IllegalMove, ObjectedAlready, ObjectionTooLate
+from ecard.family.links import policy_of, scopes_in_words, state_now, typed
+from ecard.family.models import Link, LinkChange
 from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -47,7 +47,7 @@ def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
     if until is None or link.relation not in rules.GUARDED:
         return
     name = persons.particulars(session, call, link.holder_id).name
-    for other in session.scalars(_guardians_of(link)):
+    for other in session.scalars(_guardians_of(call, link)):
         child = typed(session, call, other)[0] or ""
         messages.notify(
             session, call, other.holder_id, "other_guardian", child=child, name=name, until=until
@@ -59,7 +59,7 @@ def tell_guardians_of_scopes(session: Session, call: Call, link: Link) -> None:
     if link.relation not in rules.GUARDED:
         return
     name = persons.particulars(session, call, link.holder_id).name
-    for other in session.scalars(_guardians_of(link)):
+    for other in session.scalars(_guardians_of(call, link)):
         language = persons.particulars(session, call, other.holder_id).language
         messages.notify(
             session,
@@ -74,56 +74,79 @@ def tell_guardians_of_scopes(session: Session, call: Call, link: Link) -> None:
 
 def list_guarded(call: Call, *, cursor: str | None, limit: int) -> Page:
     """Other people's links on the children of the signed-in guardian, newest first."""
-    mine = sa.select(Link.relative_id).where(*_trusted_guardian(), _held_by(call))
+    mine = sa.select(Link.relative_id).where(*_trusted_guardian(call), _held_by(call))
     query = sa.select(Link).where(
-        *_standing_guardian(), ~_held_by(call), Link.relative_id.in_(mine)
+        *_standing_guardian(call), ~_held_by(call), Link.relative_id.in_(mine)
     )
     with call.db.read() as session:
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
-        return Page([_view(session, call, link) for link in page.items], page.next_cursor)
+        shown = [link for link in page.items if _own_tie(session, call, link) is not None]
+        return Page([_view(session, call, link) for link in shown], page.next_cursor)
 
 
-def object_to(call: Call, link_id: uuid.UUID) -> GuardedLinkView:
-    """A guardian objects to another's new link on their child: it is held until staff decided.
+def refuse_objection(session: Session, call: Call, link: Link) -> None:
+    """Raise where the signed-in person may not object to a locked link.
 
-    Raises NotFound where the link is not on a child of theirs, ObjectionTooLate, IllegalMove.
+    NotFound where it is not on a child of theirs; ObjectionTooLate, ObjectedAlready: each guardian
+    objects to a link once, and staff decide; IllegalMove where it is not active.
     """
-    with call.db.write() as session:
-        link = lock_link(session, link_id)
-        if _own_tie(session, call, link) is None:
-            raise NotFound
-        until = _object_until(session, call, link)
-        if until is None or until <= call.now:
-            raise ObjectionTooLate
-        move(session, call, link, rules.DISPUTED, "objected_by_guardian")
-        session.commit()
-        return _view(session, call, link)
+    if _own_tie(session, call, link) is None:
+        raise NotFound
+    state = state_now(session, call, link)
+    if state != rules.ACTIVE:
+        raise IllegalMove(state=state)
+    if session.scalar(_objections(link.id).filter_by(actor_id=call.holder.person_id)):
+        raise ObjectedAlready
+    until = _object_until(session, call, link)
+    if until is None or until <= call.now:
+        raise ObjectionTooLate
 
 
-def _standing_guardian() -> tuple[sa.ColumnElement[bool], ...]:
-    return Link.relation.in_(rules.GUARDED), Link.state.in_(rules.STANDING)
+def objector(session: Session, link_id: uuid.UUID) -> uuid.UUID | None:
+    """The guardian whose objection is, or was last, to be decided."""
+    return session.scalar(_objections(link_id).order_by(LinkChange.number.desc()).limit(1))
 
 
-def _trusted_guardian() -> tuple[sa.ColumnElement[bool], ...]:
+def _objections(link_id: uuid.UUID) -> sa.Select[uuid.UUID | None]:
+    """Who objected to a link."""
+    made = {"link_id": link_id, "reason": "objected_by_guardian"}
+    return sa.select(LinkChange.actor_id).filter_by(**made)
+
+
+def _standing_guardian(call: Call) -> tuple[sa.ColumnElement[bool], ...]:
+    """Come of age, the child alone decides: of them nobody is a guardian here any more."""
+    minor = sa.or_(Link.acts_until.is_(None), Link.acts_until > call.now)
+    guards = Link.relation.in_(rules.GUARDED), Link.confirmed_at.is_(None)
+    return *guards, Link.state.in_(rules.STANDING), minor
+
+
+def _trusted_guardian(call: Call) -> tuple[sa.ColumnElement[bool], ...]:
     """Whoever was stopped hears nothing of the child's other guardians and holds up none."""
-    return Link.relation.in_(rules.GUARDED), Link.state.in_((rules.ACTIVE, rules.DISPUTED))
+    return *_standing_guardian(call), Link.state != rules.SUSPENDED
 
 
 def _held_by(call: Call) -> sa.ColumnElement[bool]:
     return Link.holder_id == call.holder.person_id
 
 
-def _guardians_of(link: Link) -> sa.Select[Link]:
+def _guardians_of(call: Call, link: Link) -> sa.Select[Link]:
     """Links of other holders on the same child who may be told of it."""
-    others = sa.select(Link).where(*_trusted_guardian(), Link.relative_id == link.relative_id)
+    others = sa.select(Link).where(*_trusted_guardian(call), Link.relative_id == link.relative_id)
     return others.where(Link.holder_id != link.holder_id).order_by(Link.id)
 
 
 def _own_tie(session: Session, call: Call, link: Link) -> Link | None:
     """The signed-in person's own trusted link on the child of somebody else's link."""
-    if link.relation not in rules.GUARDED or link.activated_at is None:
+    if link.relation not in rules.GUARDED or link.activated_at is None or _grown(call, link):
         return None
-    return session.scalar(_guardians_of(link).where(_held_by(call)).limit(1))
+    own = session.scalars(_guardians_of(call, link).where(_held_by(call)))
+    return next((one for one in own if state_now(session, call, one) in rules.STANDING), None)
+
+
+def _grown(call: Call, link: Link) -> bool:
+    """Whether the child came of age under this link."""
+    until = link.acts_until
+    return link.confirmed_at is not None or (until is not None and until <= call.now)
 
 
 def _object_until(session: Session, call: Call, link: Link) -> datetime | None:
@@ -134,13 +157,13 @@ def _object_until(session: Session, call: Call, link: Link) -> datetime | None:
 
 def _view(session: Session, call: Call, link: Link) -> GuardedLinkView:
     own, until = _own_tie(session, call, link), _object_until(session, call, link)
-    activated = link.activated_at or link.opened_at
+    activated, state = link.activated_at or link.opened_at, state_now(session, call, link)
     return GuardedLinkView(
         id=link.id,
-        state=link.state,
+        state=state,
         child=(typed(session, call, own)[0] if own is not None else None) or "",
         holder=persons.particulars(session, call, link.holder_id).name,
         activated_at=activated,
         object_until=until or activated,
-        may_object=link.state == rules.ACTIVE and until is not None and call.now < until,
+        may_object=state == rules.ACTIVE and until is not None and call.now < until,
     )

@@ -14,12 +14,9 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
-from ecard.family.errors import (
-    ApplicationExpired,
-    IllegalMove,
-)
+from ecard.family.errors import IllegalMove
 from ecard.family.lapsing import prolong
-from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.family.models import Link, LinkChange, LinkUse, NotMeToken
 from ecard.locale import sentence
 from ecard.messages import service as messages
 from ecard.persons import service as persons
@@ -53,6 +50,13 @@ def lock_link(session: Session, link_id: uuid.UUID) -> Link:
     return link
 
 
+def lock_links_about(session: Session, person_id: uuid.UUID) -> list[Link]:
+    """Every link on which somebody is one of the two sides, locked in the order of their ids."""
+    either = sa.or_(Link.holder_id == person_id, Link.relative_id == person_id)
+    query = sa.select(Link).where(either).order_by(Link.id).with_for_update()
+    return list(session.scalars(query, execution_options={"populate_existing": True}))
+
+
 CONCERNS_RELATIVE = sa.exists().where(
     LinkChange.link_id == Link.id, LinkChange.to_state == rules.SUBMITTED
 )
@@ -73,17 +77,25 @@ def own_link(session: Session, call: Call, link_id: uuid.UUID, *, lock: bool = F
     return link
 
 
+def on_me(session: Session, call: Call, link: Link | None) -> Link:
+    """Somebody's link on the signed-in relative, once it concerns them; else NotFound."""
+    if link is None or relative_told(session, link) != call.holder.person_id:
+        raise NotFound
+    return link
+
+
 def policy_of(session: Session, call: Call, link: Link) -> Policy:
     """The policy of the link's region as of now."""
     return policies.current(session, link.region_id, call.now)
 
 
 def relative_age(session: Session, call: Call, link: Link) -> int:
-    """The relative's age today in the link's time zone; the family account is confirmed."""
+    """The relative's age today at the place of their own card; the family account is confirmed."""
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
-    today = local_day(call.now, agencies.time_zone(session, link.region_id))
-    return age_on(persons.particulars(session, call, link.relative_id).birth_date, today)
+    relative = persons.particulars(session, call, link.relative_id)
+    today = local_day(call.now, agencies.time_zone(session, relative.region_id))
+    return age_on(relative.birth_date, today)
 
 
 def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
@@ -98,16 +110,49 @@ def of_other_relatives(session: Session, link: Link) -> list[uuid.UUID]:
     return list(session.scalars(sa.select(Link.id).where(Link.holder_id == link.holder_id, other)))
 
 
-def holders_with(session: Session, relative_id: uuid.UUID, scope: str) -> list[uuid.UUID]:
+def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
+    """Every link on somebody that stands: active, suspended or disputed."""
+    query = sa.select(Link.id).where(
+        Link.relative_id == relative_id, Link.state.in_(rules.STANDING)
+    )
+    return list(session.scalars(query))
+
+
+def holders_with(
+    session: Session, call: Call, relative_id: uuid.UUID, scope: str
+) -> list[uuid.UUID]:
     """Whoever holds an active link with this scope on somebody."""
     query = sa.select(Link).filter_by(relative_id=relative_id, state=rules.ACTIVE)
-    return [link.holder_id for link in session.scalars(query) if scope in link.scopes]
+    return [
+        link.holder_id
+        for link in session.scalars(query)
+        if scope in link.scopes and state_now(session, call, link) == rules.ACTIVE
+    ]
 
 
-def still_open(call: Call, link: Link) -> None:
-    """Raise when the application lapsed (decided at read time, whether or not the sweep ran)."""
-    if rules.state_at(link.state, link.lapses_at, call.now) != link.state:
-        raise ApplicationExpired
+def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
+    """The times at which a link moves by itself, by the rules of its region as of now."""
+    if link.state not in rules.STANDING:
+        return rules.Terms(link.lapses_at)
+    policy, zone = policy_of(session, call, link), agencies.time_zone(session, link.region_id)
+    use = session.get(LinkUse, link.id)
+    unused = rules.unused_until(use.last_used_at, use.warned_at, zone, policy) if use else None
+    return rules.Terms(link.lapses_at, rules.reads_until(link.acts_until, policy), unused)
+
+
+def due_move(session: Session, call: Call, link: Link) -> rules.Due | None:
+    """What time alone has made of a link by now, whether or not the sweep ran."""
+    return rules.due_move(link.state, terms_of(session, call, link), call.now)
+
+
+def state_now(session: Session, call: Call, link: Link) -> str:
+    """The link's state as of now."""
+    return rules.state_at(link.state, terms_of(session, call, link), call.now)
+
+
+def still_open(session: Session, call: Call, link: Link) -> None:
+    """Raise where time alone has ended it: ApplicationExpired, or IllegalMove."""
+    rules.check_open(link.state, terms_of(session, call, link), call.now)
 
 
 def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | None]:
@@ -123,8 +168,11 @@ def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | N
 
 
 def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -> LinkChange:
-    """Move a locked link: legal moves only; history, audit, and messages to both sides."""
-    rules.check_move(link.state, to_state, reason)
+    """Move a locked link: legal moves only; history, audit, and messages to both sides.
+
+    What time has ended is not moved to anywhere else: raises IllegalMove, ApplicationExpired.
+    """
+    rules.check_move_now(link.state, to_state, reason, terms_of(session, call, link), call.now)
     return enter(session, call, link, link.state, to_state, reason)
 
 
@@ -145,6 +193,7 @@ def enter(
         at=at,
     )
     link.state, link.state_reason = to_state, reason
+    _keep_in_step(session, call, link)
     if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
         days = policy_of(session, call, link).application_days
         prolong(
@@ -164,6 +213,16 @@ def enter(
         acting_for=link.relative_id,
     )
     return change
+
+
+def _keep_in_step(session: Session, call: Call, link: Link) -> None:
+    """What goes with a state: when it ended; an active link's use, its months beginning anew."""
+    link.ended_at = call.now if link.state == rules.ENDED else None
+    use = session.get(LinkUse, link.id)
+    if link.state == rules.ACTIVE:
+        session.merge(LinkUse(link_id=link.id, last_used_at=call.now, warned_at=None))
+    elif use is not None:
+        session.delete(use)
 
 
 def _next_change(session: Session, call: Call, link: Link) -> tuple[int, datetime]:

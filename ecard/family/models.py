@@ -46,7 +46,11 @@ class Link(Base):
     """When an unfinished application expires (7 days after it was opened)."""
     activated_at: Mapped[datetime | None]
     acts_from: Mapped[datetime | None]
-    acts_until: Mapped[datetime | None]
+    acts_until: Mapped[datetime | None] = mapped_column(index=True)
+    confirmed_at: Mapped[datetime | None]
+    """When the relative, come of age, confirmed it: it goes on as an adult's link."""
+    confirmed_via: Mapped[str | None] = mapped_column(sa.String(64))
+    """face, password or counter."""
     ended_at: Mapped[datetime | None]
     face_shut_at: Mapped[datetime | None]
     """Set when the face route is used up; only the other routes remain."""
@@ -70,6 +74,19 @@ class LinkChange(Base):
     actor_id: Mapped[uuid.UUID | None]
     channel: Mapped[Code]
     at: Mapped[datetime]
+
+
+class LinkUse(Base):
+    """When an active link was last used: beside the link, whose version a use must not move.
+
+    There while the link is active; written at most once a day (``uses.py``).
+    """
+
+    __tablename__ = "link_uses"
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), primary_key=True)
+    last_used_at: Mapped[datetime] = mapped_column(index=True)
+    warned_at: Mapped[datetime | None]
+    """When both sides were warned that it is about to end unused; a use takes it back."""
 
 
 class NotMeToken(Base):

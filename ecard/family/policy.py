@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from ecard.family.errors import (
     AgeDoesNotFit,
+    ApplicationExpired,
     CapReached,
     IllegalMove,
     RelationNeedsGuardian,
 )
-from ecard.persons.policy import age_on
+from ecard.persons.policy import age_on, local_day, local_midnight, months_after
 from ecard.policy.policy import Policy
 
 DRAFT = "draft"
@@ -38,13 +40,21 @@ MOVES: Mapping[str | None, frozenset[str]] = {
     AWAITING_FACE: frozenset({ACTIVE, IN_REVIEW, WITHDRAWN, EXPIRED}),
     IN_REVIEW: frozenset({EVIDENCE_ACCEPTED, ACTIVE, REJECTED, WITHDRAWN}),
     ACTIVE: frozenset({SUSPENDED, DISPUTED, ENDED}),
-    SUSPENDED: frozenset({ACTIVE, ENDED}),
+    SUSPENDED: frozenset({ACTIVE, DISPUTED, ENDED}),
     DISPUTED: frozenset({ACTIVE, SUSPENDED, ENDED}),
-    REJECTED: frozenset({IN_REVIEW}),  # by an appeal only
-    ENDED: frozenset({ACTIVE}),  # only where a reported death is revoked
+    REJECTED: frozenset({IN_REVIEW}),
+    ENDED: frozenset({ACTIVE, DISPUTED}),
     WITHDRAWN: frozenset(),
     EXPIRED: frozenset(),
 }
+ONLY_FOR: Mapping[tuple[str, str], frozenset[str]] = {
+    (REJECTED, IN_REVIEW): frozenset({"appealed"}),
+    (DISPUTED, ACTIVE): frozenset({"dispute_settled"}),
+    (SUSPENDED, DISPUTED): frozenset({"safeguarding_lifted"}),
+    (ENDED, DISPUTED): frozenset({"appealed"}),
+    (ENDED, ACTIVE): frozenset({"death_revoked"}),
+}
+"""Moves that are legal for these reasons alone."""
 STATES = tuple(state for state in MOVES if state is not None)
 APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FACE})
 """Open applications; these lapse. One in review does not: the wait is ours."""
@@ -84,8 +94,10 @@ REASONS = frozenset(
         "misuse",
         "reported_not_me",
         "objected_by_guardian",
+        "dispute_settled",
         "safeguarding",
         "safeguarding_lifted",
+        "taken_over",
         "requested_by_holder",
         "requested_by_relative",
         "age_milestone",
@@ -112,8 +124,8 @@ def check_move(from_state: str | None, to_state: str, reason: str) -> None:
     """Raise IllegalMove unless the state machine has this move; the reason must be a known code."""
     if reason not in REASONS:
         raise ValueError(f"{reason} is not a reason code")
-    legal = MOVES[from_state]
-    if to_state not in legal or (from_state == ENDED and reason != "death_revoked"):
+    only_for = ONLY_FOR.get((from_state or "", to_state), REASONS)
+    if to_state not in MOVES[from_state] or reason not in only_for:
         raise IllegalMove(state=from_state or "none")
 
 
@@ -122,9 +134,91 @@ def shown_reason(reason: str | None, *, to_holder: bool) -> str | None:
     return "not_disclosed" if to_holder and reason in HIDDEN_FROM_HOLDER else reason
 
 
-def state_at(state: str, lapses_at: datetime, now: datetime) -> str:
-    """The state as of now: an application that lapsed is expired even before the sweep."""
-    return EXPIRED if state in APPLYING and now >= lapses_at else state
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The times at which a link moves by itself; None: not in sight."""
+
+    lapses_at: datetime
+    """An application's end."""
+    reads_until: datetime | None = None
+    """The end of reading on a link whose relative came of age and did not confirm it."""
+    unused_until: datetime | None = None
+    """The end of an unused link; None while nobody was warned of it."""
+
+
+MADE_BY_TIME: tuple[tuple[frozenset[str], str, str, str], ...] = (
+    (APPLYING, EXPIRED, "lapsed", "lapses_at"),
+    (STANDING, ENDED, "age_milestone", "reads_until"),
+    (frozenset({ACTIVE}), ENDED, "unused", "unused_until"),
+)
+"""From which states, to which, for which reason, at which of the terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A move that time alone makes."""
+
+    state: str
+    reason: str
+    at: datetime
+
+
+def due_move(state: str, terms: Terms, now: datetime) -> Due | None:
+    """What time has made of a link by now, whether or not the sweep ran. The earliest wins."""
+    due = [
+        Due(to_state, reason, at)
+        for states, to_state, reason, term in MADE_BY_TIME
+        if state in states and (at := getattr(terms, term)) is not None and now >= at
+    ]
+    return min(due, key=lambda one: one.at, default=None)
+
+
+def check_open(state: str, terms: Terms, now: datetime) -> None:
+    """Raise where time alone has ended it: ApplicationExpired, or IllegalMove."""
+    due = due_move(state, terms, now)
+    if due is not None:
+        raise ApplicationExpired if due.state == EXPIRED else IllegalMove(state=due.state)
+
+
+def check_move_now(state: str, to_state: str, reason: str, terms: Terms, now: datetime) -> None:
+    """As `check_move`; and what time has ended is moved nowhere else any more."""
+    due = due_move(state, terms, now)
+    if due is None or due.state != to_state:
+        check_open(state, terms, now)
+    check_move(state, to_state, reason)
+
+
+def state_at(state: str, terms: Terms, now: datetime) -> str:
+    """The state as of now: what time has ended is over even before the sweep."""
+    due = due_move(state, terms, now)
+    return state if due is None else due.state
+
+
+def reads_until(acts_until: datetime | None, policy: Policy) -> datetime | None:
+    """Reading stays some days past the end of acting (mission.md, "Growing up")."""
+    return acts_until and acts_until + timedelta(days=policy.reading_days_from_adult)
+
+
+def idle_from(last_used_at: datetime, zone: ZoneInfo, policy: Policy) -> datetime:
+    """When a link has been unused for ``unused_months``: the midnight at which that day begins."""
+    day = months_after(local_day(last_used_at, zone), policy.unused_months)
+    return local_midnight(day, zone)
+
+
+def warn_of_idleness_at(last_used_at: datetime, zone: ZoneInfo, policy: Policy) -> datetime:
+    """When both sides are warned that a link is about to end unused."""
+    return idle_from(last_used_at, zone, policy) - timedelta(days=policy.unused_warning_days)
+
+
+def unused_until(
+    last_used_at: datetime, warned_at: datetime | None, zone: ZoneInfo, policy: Policy
+) -> datetime | None:
+    """When an unused link ends: never without the warning, and never sooner after it than the
+    policy says, so that a warning sent late moves the end with it."""
+    if warned_at is None:
+        return None
+    warned_for = warned_at + timedelta(days=policy.unused_warning_days)
+    return max(idle_from(last_used_at, zone, policy), warned_for)
 
 
 def check_relation(
@@ -179,6 +273,14 @@ def face_subject(age: int, policy: Policy) -> str:
     return "guardian" if age < policy.face_match_min_age else "relative"
 
 
+def speaks_for(relation: str | None, age: int, policy: Policy) -> bool:
+    """Whether the holder decides about the relative's data: a guardian below the age of own
+    consent, and the guardian of an adult under guardianship."""
+    if relation not in GUARDED:
+        return False
+    return age < policy.own_consent_age or (relation == "ward" and age >= policy.adult_age)
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """From when and until when the holder may act; outside it an active link only reads."""
@@ -196,11 +298,9 @@ def acting_window(
 
 
 def may_read(state: str, acts_until: datetime | None, now: datetime, policy: Policy) -> bool:
-    """Whether an active link still reads: some days past the end of acting (mission.md)."""
-    if state != ACTIVE:
-        return False
-    read_days = timedelta(days=policy.reading_days_from_adult)
-    return acts_until is None or now < acts_until + read_days
+    """Whether an active link still reads."""
+    until = reads_until(acts_until, policy)
+    return state == ACTIVE and (until is None or now < until)
 
 
 def may_act(

@@ -25,7 +25,7 @@ from ecard.policy.policy import Policy
 
 def evidence_given(session: Session, call: Call, link: Link) -> None:
     """The evidence is complete: noticed becomes submitted."""
-    still_open(call, link)
+    still_open(session, call, link)
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     move(session, call, link, rules.SUBMITTED, "evidence_given")
@@ -41,7 +41,7 @@ def evidence_accepted(session: Session, call: Call, link: Link, reason: str) -> 
 
 def accept(session: Session, call: Call, link: Link, via: str, scopes: list[str]) -> None:
     """The adult relative accepts, in person, the scopes they chose among those asked for."""
-    still_open(call, link)
+    still_open(session, call, link)
     policy = policy_of(session, call, link)
     adult = rules.accepts_in_person(relative_age(session, call, link), policy)
     if not adult or link.state != rules.EVIDENCE_ACCEPTED:
@@ -63,7 +63,7 @@ def activate(session: Session, call: Call, link: Link, reason: str) -> None:
     No adult's link opens before they accepted: who turned adult while a person looked at it goes
     back to accepting. Raises CannotActivateNow where a cap is full by now.
     """
-    still_open(call, link)
+    still_open(session, call, link)
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     policy = policy_of(session, call, link)
@@ -95,9 +95,25 @@ def _adult_at(session: Session, call: Call, link: Link, policy: Policy) -> datet
         relative_age(session, call, link), policy
     ):
         return None
-    born = persons.particulars(session, call, link.relative_id).birth_date
-    zone = agencies.time_zone(session, link.region_id)
-    return local_midnight(birthday(born, policy.adult_age), zone)
+    relative = persons.particulars(session, call, link.relative_id)
+    zone = agencies.time_zone(session, relative.region_id)
+    return local_midnight(birthday(relative.birth_date, policy.adult_age), zone)
+
+
+def take_back(session: Session, call: Call, link: Link, to_state: str) -> None:
+    """An appeal brings a decided link back before people. Raises CannotActivateNow where what ended
+    has no place any more."""
+    hold_places(session, link)
+    if link.state == rules.ENDED:
+        refuse_full(session, call, link, policy_of(session, call, link))
+    move(session, call, link, to_state, "appealed")
+
+
+def face_given_up(session: Session, call: Call, link: Link) -> None:
+    """Nobody may look at the face any more: out of review, back to the last step, another way."""
+    move(session, call, link, rules.EVIDENCE_ACCEPTED, "no_consent")
+    if not _must_accept(session, call, link, policy_of(session, call, link)):
+        move(session, call, link, rules.AWAITING_FACE, "nothing_to_accept")
 
 
 def reject(session: Session, call: Call, link: Link) -> None:

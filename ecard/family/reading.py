@@ -15,6 +15,7 @@ from ecard.errors import NotFound
 from ecard.family import policy as rules
 from ecard.family.links import (
     CONCERNS_RELATIVE,
+    due_move,
     own_link,
     policy_of,
     relative_age,
@@ -48,6 +49,7 @@ class LinkView:
     opened_at: datetime
     lapses_at: datetime
     activated_at: datetime | None
+    confirmed_at: datetime | None
     ended_at: datetime | None
     next: str | None
     version: int
@@ -55,7 +57,8 @@ class LinkView:
 
 def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) -> LinkView:
     """The link as one side sees it now."""
-    state = rules.state_at(link.state, link.lapses_at, call.now)
+    due = due_move(session, call, link)
+    state, reason = (due.state, due.reason) if due else (link.state, link.state_reason)
     policy = policy_of(session, call, link)
     name, number = typed(session, call, link)
     if not to_holder:
@@ -66,9 +69,7 @@ def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) ->
     return LinkView(
         id=link.id,
         state=state,
-        reason=rules.shown_reason(
-            link.state_reason if state == link.state else "lapsed", to_holder=to_holder
-        ),
+        reason=rules.shown_reason(reason, to_holder=to_holder),
         relation=link.relation,
         name=name,
         number_masked=registry.mask(number) if number else None,
@@ -82,12 +83,20 @@ def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) ->
         opened_at=link.opened_at,
         lapses_at=link.lapses_at,
         activated_at=link.activated_at,
-        ended_at=link.ended_at,
-        next=rules.next_step(
-            state, has_account=link.relative_id is not None, adult=adult, route=link.route
-        ),
+        confirmed_at=link.confirmed_at,
+        ended_at=due.at if due and state == rules.ENDED else link.ended_at,
+        next=_next(call, link, state, adult=adult, to_holder=to_holder),
         version=link.version,
     )
+
+
+def _next(call: Call, link: Link, state: str, *, adult: bool, to_holder: bool) -> str | None:
+    """The young person's step from the birthday on; else the holder's."""
+    until = link.acts_until
+    if not to_holder and state == rules.ACTIVE and until is not None and until <= call.now:
+        return "confirm_link"
+    has_account = link.relative_id is not None
+    return rules.next_step(state, has_account=has_account, adult=adult, route=link.route)
 
 
 def read_link(call: Call, link_id: uuid.UUID) -> LinkView:

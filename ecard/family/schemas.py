@@ -6,6 +6,7 @@ import marshmallow as ma
 
 from ecard.api import Schema
 from ecard.family.policy import RELATIONS, SCOPES, STATES
+from ecard.fields import IDENTITY_DOCUMENTS, one_of
 
 DEFAULT_SCOPES = ("rights", "certification", "card_status")
 
@@ -48,8 +49,8 @@ NAME = rf"^[^{_UNSEEN}]*[^{_UNSEEN}{_NO_LETTER}][^{_UNSEEN}]*$"
 """A name has something like a letter, and nothing that cannot be seen."""
 
 
-class FamilyAccountSchema(Schema):
-    """Who the relative is."""
+class LinkNameSchema(Schema):
+    """How the holder calls their relative."""
 
     name = ma.fields.String(
         required=True,
@@ -58,6 +59,11 @@ class FamilyAccountSchema(Schema):
             ma.validate.Regexp(NAME, error="invalid"),
         ),
     )
+
+
+class FamilyAccountSchema(LinkNameSchema):
+    """Who the relative is."""
+
     number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
     relation = ma.fields.String(required=True, validate=ma.validate.OneOf(RELATIONS))
     scopes = ma.fields.List(
@@ -75,6 +81,30 @@ class ScopesOnMeSchema(Schema):
         required=True,
         validate=ma.validate.Length(1, len(SCOPES)),
     )
+
+
+class FaceProofSchema(ma.Schema):
+    """A proof of the own face that was begun."""
+
+    id = ma.fields.UUID(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True, format="iso")
+    next = ma.fields.String(required=True)
+
+
+class ConfirmationSchema(ScopesOnMeSchema):
+    """As above, with the proofs that it is the young person who confirms."""
+
+    step_up_id = ma.fields.UUID(required=True, metadata={"description": "A grant for confirm_link"})
+    face_proof_id = ma.fields.UUID(
+        metadata={"description": "Needed where the registry holds the person's portrait"}
+    )
+
+
+class CounterConfirmationSchema(ScopesOnMeSchema):
+    """As above; whose link it is and what the clerk looked at."""
+
+    number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
+    identity_document = one_of(*IDENTITY_DOCUMENTS)
 
 
 class ScopesSchema(ScopesOnMeSchema):
@@ -104,6 +134,11 @@ class LinkSchema(ma.Schema):
     opened_at = ma.fields.AwareDateTime(required=True)
     lapses_at = ma.fields.AwareDateTime(required=True)
     activated_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    confirmed_at = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the relative confirmed it, come of age"},
+    )
     ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     next = ma.fields.String(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)

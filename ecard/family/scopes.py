@@ -14,18 +14,20 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.call import Call
 from ecard.cards import service as cards
-from ecard.errors import NotFound, VersionChanged
+from ecard.errors import VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove, ScopeNeedsGuardian, ScopeNeedsRelative
 from ecard.family.guardians import tell_guardians_of_scopes
 from ecard.family.links import (
     lock_link,
     not_me_address,
+    on_me,
     own_link,
     policy_of,
     relative_age,
     relative_told,
     scopes_in_words,
+    state_now,
     typed,
 )
 from ecard.family.models import Link
@@ -65,23 +67,17 @@ def change_as_relative(
     """The relative sets what somebody's link on them allows; who is no adult, or whose own card is
     stopped, takes back only. Raises CardNotUsable beside what the holder's raises."""
     with call.db.read() as session:
-        wider = bool(_added(_on_me(session, call, session.get(Link, link_id)), scopes))
+        wider = bool(_added(on_me(session, call, session.get(Link, link_id)), scopes))
     if wider:
         cards.refuse_card_state(call)
     with call.db.write() as session:
-        link = _on_me(session, call, lock_link(session, link_id))
+        link = on_me(session, call, lock_link(session, link_id))
         _refuse_outdated(link, version)
         if _added(link, scopes) and not (wider and _relative_decides(session, call, link)):
             raise ScopeNeedsGuardian
         _set(session, call, link, scopes)
         session.commit()
         return view(session, call, link, to_holder=False)
-
-
-def _on_me(session: Session, call: Call, link: Link | None) -> Link:
-    if link is None or relative_told(session, link) != call.holder.person_id:
-        raise NotFound
-    return link
 
 
 def _added(link: Link, scopes: Sequence[str]) -> set[str]:
@@ -103,8 +99,9 @@ def _refuse_outdated(link: Link, version: int) -> None:
 def _set(session: Session, call: Call, link: Link, scopes: Sequence[str]) -> None:
     added = _added(link, scopes)
     takes = rules.STANDING if not added else {rules.ACTIVE}
-    if link.state not in takes:  # what is stopped or in dispute is not widened
-        raise IllegalMove(state=link.state)
+    state = state_now(session, call, link)
+    if state not in takes:  # what is stopped or in dispute is not widened
+        raise IllegalMove(state=state)
     dropped = set(link.scopes) - set(scopes)
     if not added and not dropped:
         return

@@ -3,9 +3,11 @@
 Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged), ``account.py``
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
-guardians), ``acting.py`` (asked at each call for the relative), ``scopes.py`` (what a standing link
-allows), ``reading.py`` (what both sides see), ``ending.py``, ``upkeep.py`` (jobs). Its row and the
-one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
+guardians), ``speaking_for.py`` (who decides about somebody else's data), ``acting.py`` (asked at
+each call for the relative), ``scopes.py`` (what a standing link allows), ``reading.py`` (what both
+sides see), ``uses.py`` (unused links), ``growing.py`` (come of age), ``ending.py``, ``upkeep.py``
+(jobs). Its row and the one place where its state moves are in ``links.py``, its times in
+``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -17,15 +19,25 @@ from ecard.family.confirming import refuse_unless_standing
 from ecard.family.ending import (
     end_as_holder,
     end_as_relative,
+    end_for_relative,
+    links_on,
     report_not_me,
     set_state_as_staff,
     withdraw,
 )
-from ecard.family.guardians import GuardedLinkView, list_guarded, object_to
+from ecard.family.growing import confirm, confirm_at_counter, open_face_proof, take_over
+from ecard.family.growing import read_notice as read_face_notice
+from ecard.family.guardians import (
+    GuardedLinkView,
+    list_guarded,
+    objector,
+    refuse_objection,
+)
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
     holders_with,
     lock_link,
+    lock_links_about,
     move,
     not_me_address,
     of_other_relatives,
@@ -33,6 +45,8 @@ from ecard.family.links import (
     own_link,
     policy_of,
     relative_age,
+    standing_on,
+    state_now,
     still_open,
     typed,
 )
@@ -41,8 +55,10 @@ from ecard.family.progress import (
     activate,
     evidence_accepted,
     evidence_given,
+    face_given_up,
     refuse_as_relative,
     reject,
+    take_back,
 )
 from ecard.family.reading import (
     ChangeView,
@@ -54,8 +70,10 @@ from ecard.family.reading import (
     read_link,
     view,
 )
+from ecard.family.renaming import rename
 from ecard.family.scopes import change_as_holder as change_scopes_as_holder
 from ecard.family.scopes import change_as_relative as change_scopes_as_relative
+from ecard.family.speaking_for import guardian_link, lock_guardian_link
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
@@ -64,6 +82,7 @@ from ecard.family.upkeep import (
     sweep,
     tell_coming_of_age,
 )
+from ecard.family.uses import note_use, warn_unused
 
 __all__ = [
     "ChangeView",
@@ -76,45 +95,63 @@ __all__ = [
     "acts",
     "change_scopes_as_holder",
     "change_scopes_as_relative",
+    "confirm",
+    "confirm_at_counter",
     "end_as_holder",
     "end_as_relative",
+    "end_for_relative",
     "evidence_accepted",
     "evidence_given",
+    "face_given_up",
     "forget_not_me",
     "forget_typed",
     "give_family_account",
+    "guardian_link",
     "holders_with",
     "in_dispute",
     "is_side",
+    "links_on",
     "list_changes",
     "list_guarded",
     "list_links",
     "list_links_on_me",
+    "lock_guardian_link",
     "lock_link",
+    "lock_links_about",
     "long_over",
     "longest_for_code",
     "move",
     "not_me_address",
-    "object_to",
+    "note_use",
+    "objector",
     "of_other_relatives",
     "of_same_pair",
     "open_application",
+    "open_face_proof",
     "own_link",
     "policy_of",
     "prolong",
+    "read_face_notice",
     "read_link",
     "read_notice",
     "refuse_as_relative",
+    "refuse_objection",
     "refuse_unless_standing",
     "reject",
     "relative_age",
     "remind",
+    "rename",
     "report_not_me",
     "set_state_as_staff",
+    "standing_on",
+    "state_now",
     "still_open",
     "sweep",
+    "take_back",
+    "take_over",
     "tell_coming_of_age",
     "typed",
     "view",
+    "warn_unused",
     "withdraw",
 ]

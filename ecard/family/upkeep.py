@@ -14,11 +14,23 @@ from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.applying import DAY_SECONDS
 from ecard.family.caps import MONTH_DAYS
-from ecard.family.links import lock_link, move, not_me_address, policy_of, typed
+from ecard.family.links import (
+    due_move,
+    lock_link,
+    move,
+    not_me_address,
+    policy_of,
+    state_now,
+    typed,
+)
 from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.family.uses import warned_and_over
 from ecard.messages import service as messages
 from ecard.persons import service as persons
 from ecard.sweeping import in_batches
+
+AT_ONCE = 500
+"""Lapsed applications expired in one go."""
 
 
 def remind(call: Call, link_id: str, days_left: int) -> None:
@@ -49,7 +61,8 @@ def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
     with call.db.write() as session:
         link = lock_link(session, uuid.UUID(link_id))
         until = link.acts_until
-        if link.state not in rules.STANDING or link.relative_id is None or until is None:
+        standing = state_now(session, call, link) in rules.STANDING
+        if not standing or link.relative_id is None or until is None:
             return
         if not timedelta(0) < until - call.now <= timedelta(days=days_left):
             return
@@ -92,17 +105,33 @@ def _told(session: Session, call: Call, kind: str, what: str) -> bool:
 
 
 def sweep(call: Call) -> int:
-    """Expire applications that lapsed; returns how many. Readers see them expired already."""
+    """Move what time alone has moved; returns how many. Readers see it so already."""
     with call.db.read() as session:
-        query = sa.select(Link.id).where(Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now)
-        lapsed = list(session.scalars(query.limit(500)))
-    for link_id in lapsed:
-        with call.db.write() as session:
-            link = lock_link(session, link_id)
-            if link.state in rules.APPLYING and link.lapses_at <= call.now:
-                move(session, call.as_system(), link, rules.EXPIRED, "lapsed")
-            session.commit()
-    return len(lapsed)
+        rough = _maybe_due(session, call)  # most that came of age may still be read for some days
+        waiting = [one for one in rough if due_move(session, call, session.get_one(Link, one))]
+    return sum(_move_if_due(call.as_system(), link_id) for link_id in waiting)
+
+
+def _maybe_due(session: Session, call: Call) -> list[uuid.UUID]:
+    """Applications that lapsed; links whose relative came of age; unused ones that were warned."""
+    lapsed = sa.select(Link.id).where(Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now)
+    of_age = sa.select(Link.id).where(Link.state.in_(rules.STANDING), Link.acts_until <= call.now)
+    return [
+        *session.scalars(lapsed.limit(AT_ONCE)),
+        *session.scalars(of_age),
+        *warned_and_over(session, call),
+    ]
+
+
+def _move_if_due(call: Call, link_id: uuid.UUID) -> bool:
+    with call.db.write() as session:
+        link = lock_link(session, link_id)
+        due = due_move(session, call, link)
+        if due is None:
+            return False
+        move(session, call, link, due.state, due.reason)
+        session.commit()
+    return True
 
 
 def long_over(call: Call) -> sa.Select[uuid.UUID]:

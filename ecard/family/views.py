@@ -6,14 +6,24 @@ import uuid
 from typing import Any
 
 from ecard.api import CursorSchema, Room, page_of
-from ecard.cards.errors import CardNotUsable, StepUpNeeded
-from ecard.errors import InvalidInput, NotFound, Unavailable
+from ecard.cards.errors import (
+    CardNotUsable,
+    ResetClosed,
+    ResetFaceNeeded,
+    ResetNeedsCounter,
+    StepUpNeeded,
+)
+from ecard.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from ecard.family import errors, service
 from ecard.family.schemas import (
     AcknowledgementSchema,
     ChangeSchema,
+    ConfirmationSchema,
+    CounterConfirmationSchema,
+    FaceProofSchema,
     FamilyAccountSchema,
     GuardedLinkSchema,
+    LinkNameSchema,
     LinkNoticeSchema,
     LinkSchema,
     NotMeSchema,
@@ -34,6 +44,14 @@ guarded_links = Room(
 )
 not_me = Room("not_me", __name__, url_prefix="/not-me", description="This was not me")
 staff_links = Room("staff_links", __name__, url_prefix="/staff/links", description="Safeguarding")
+
+GROWING = (
+    errors.NotOfAgeYet,
+    errors.ConfirmedAlready,
+    errors.NothingToConfirm,
+    errors.LinkNotActive,
+)
+"""What the young person's own decision about a link is refused for."""
 
 
 @links.route("", methods=["POST"])
@@ -132,6 +150,17 @@ def set_scopes(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
     return service.change_scopes_as_holder(current_call(), link_id, version=version, **body)
 
 
+@links.route("/<uuid:link_id>/name", methods=["PUT"])
+@links.doc(operationId="renameLink")
+@links.refuses(NotFound, errors.IllegalMove)
+@links.arguments(LinkNameSchema)
+@links.response(200, LinkSchema)
+@links.versioned
+def rename_link(body: dict[str, str], link_id: uuid.UUID, version: int) -> Any:
+    """Correct the name by which the holder knows their relative; the registry's stays."""
+    return service.rename(current_call(), link_id, body["name"], version)
+
+
 @links.route("/<uuid:link_id>/withdrawal", methods=["POST"])
 @links.doc(operationId="withdrawApplication")
 @links.idempotent
@@ -186,6 +215,53 @@ def set_scopes_on_me(body: dict[str, Any], link_id: uuid.UUID, version: int) -> 
     return service.change_scopes_as_relative(current_call(), link_id, version=version, **body)
 
 
+@links_on_me.route("/<uuid:link_id>/face-notice", methods=["GET"])
+@links_on_me.doc(operationId="readFaceNoticeOnMe")
+@links_on_me.refuses(NotFound)
+@links_on_me.response(200, LinkNoticeSchema)
+def read_face_notice(link_id: uuid.UUID) -> Any:
+    """The notice on comparing faces, to read before the own face is shown."""
+    return service.read_face_notice(current_call(), link_id)
+
+
+@links_on_me.route("/<uuid:link_id>/face-proof", methods=["POST"])
+@links_on_me.doc(operationId="openFaceProof")
+@links_on_me.idempotent
+@links_on_me.refuses(NotFound, NoticeOutdated, NoticeTextDiffers, ResetNeedsCounter, Unavailable)
+@links_on_me.refuses(*GROWING)
+@links_on_me.arguments(AcknowledgementSchema)
+@links_on_me.response(201, FaceProofSchema)
+def open_face_proof(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Come of age: consent and begin to show the own face, as for a new card password.
+
+    Challenge and capture: `drawChallengeForCardPasswordReset`, `showFaceForCardPasswordReset`.
+    """
+    return service.open_face_proof(current_call(), link_id, **body)
+
+
+@links_on_me.route("/<uuid:link_id>/confirmation", methods=["POST"])
+@links_on_me.doc(operationId="confirmLink")
+@links_on_me.idempotent
+@links_on_me.refuses(NotFound, StepUpNeeded, CardNotUsable, ResetFaceNeeded, ResetClosed)
+@links_on_me.refuses(Unavailable, *GROWING)
+@links_on_me.arguments(ConfirmationSchema)
+@links_on_me.response(200, LinkSchema)
+@links_on_me.tagged
+def confirm_link(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Come of age: the link goes on, with the scopes now chosen."""
+    return service.confirm(current_call(), link_id, **body)
+
+
+@links_on_me.route("/<uuid:link_id>/takeover", methods=["POST"])
+@links_on_me.doc(operationId="takeOverLink")
+@links_on_me.idempotent
+@links_on_me.refuses(NotFound, CardNotUsable, Unavailable, *GROWING)
+@links_on_me.response(200, LinkSchema)
+def take_over(link_id: uuid.UUID) -> Any:
+    """Come of age: the link ends, and all that it was for is done with the own e-card."""
+    return service.take_over(current_call(), link_id)
+
+
 @links_on_me.route("/<uuid:link_id>/end", methods=["POST"])
 @links_on_me.doc(operationId="endLinkOnMe")
 @links_on_me.idempotent
@@ -206,16 +282,6 @@ def list_guarded(page: dict[str, Any]) -> Any:
     return service.list_guarded(current_call(), **page)
 
 
-@guarded_links.route("/<uuid:link_id>/objection", methods=["POST"])
-@guarded_links.doc(operationId="objectToLink")
-@guarded_links.idempotent
-@guarded_links.refuses(NotFound, errors.ObjectionTooLate, errors.IllegalMove)
-@guarded_links.response(201, GuardedLinkSchema)
-def object_to_link(link_id: uuid.UUID) -> Any:
-    """Object to a new link on one's child: it is held until staff of the region have decided."""
-    return service.object_to(current_call(), link_id)
-
-
 @not_me.route("", methods=["POST"])
 @not_me.doc(operationId="reportNotMe")
 @not_me.refuses(errors.NotMeLinkUsed)
@@ -229,9 +295,20 @@ def report_not_me(body: dict[str, Any]) -> None:
 @staff_links.route("/<uuid:link_id>/action", methods=["POST"])
 @staff_links.doc(operationId="actOnLink")
 @staff_links.idempotent
-@staff_links.refuses(NotFound, errors.IllegalMove)
+@staff_links.refuses(NotFound, errors.IllegalMove, errors.DisputeNotSettled)
 @staff_links.arguments(StaffActionSchema)
 @staff_links.response(204)
 def act_on_link(body: dict[str, Any], link_id: uuid.UUID) -> None:
     """Suspend, resume or end a link for somebody's safety; the reason is hidden from the holder."""
     service.set_state_as_staff(current_call(), link_id, body["action"])
+
+
+@staff_links.route("/<uuid:link_id>/confirmation", methods=["POST"])
+@staff_links.doc(operationId="confirmLinkAtCounter")
+@staff_links.idempotent
+@staff_links.refuses(NotFound, NotAllowed, Unavailable, *GROWING)
+@staff_links.arguments(CounterConfirmationSchema)
+@staff_links.response(204)
+def confirm_at_counter(body: dict[str, Any], link_id: uuid.UUID) -> None:
+    """A clerk saw the young person, come of age, and their document: the link goes on."""
+    service.confirm_at_counter(current_call(), link_id, **body)

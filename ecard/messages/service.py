@@ -142,7 +142,7 @@ def deliver(call: Call, message_id: uuid.UUID | str) -> None:
         message = session.get(Message, message_id)
         if message is None or message.sent_at is not None or message.text is None:
             return
-        text = _opened(session, call, message)
+        text = opened(session, call, message)
     if text is None or (message.expires_at is not None and message.expires_at <= call.now):
         _settle(call, message_id, failed="key_destroyed" if text is None else "expired", end=True)
         return
@@ -153,7 +153,7 @@ def deliver(call: Call, message_id: uuid.UUID | str) -> None:
     _send(call, message, text, *way)
 
 
-def _opened(session: Session, call: Call, message: Message) -> str | None:
+def opened(session: Session, call: Call, message: Message) -> str | None:
     """The text, or None where the person's key was destroyed in the meantime."""
     vault, sealed = call.dependencies.vault, message.text or b""
     if message.person_id is None:
@@ -199,7 +199,7 @@ def deliver_copy(call: Call, message_id: uuid.UUID | str) -> None:
         message = session.get(Message, message_id)
         if message is None or message.text is None:
             return
-        text = _opened(session, call, message)
+        text = opened(session, call, message)
     try:
         address = persons.contact(call, message.registry_ref).email
     except Unavailable as error:

@@ -13,6 +13,15 @@ class NoticeOutdated(Refusal):
     next = "read_notice"
 
 
+class FaceConsentWithdrawn(Refusal):
+    """Consent to the face was taken back; ``routes`` names the ways without one. It can be given
+    again at any time."""
+
+    code = "face_consent_withdrawn"
+    status = 409
+    next = "choose_route"
+
+
 class NoticeTextDiffers(Refusal):
     """What was shown is not the text of that notice."""
 

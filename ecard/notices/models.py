@@ -20,7 +20,7 @@ class Notice(Base):
     id: Mapped[Id]
     region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
     kind: Mapped[Code]
-    """family_services or face_processing."""
+    """family_services, face_processing or face_certification."""
     version: Mapped[Code]
     language: Mapped[Code]
     title: Mapped[str] = mapped_column(sa.String(200))
@@ -52,11 +52,13 @@ class Consent(Base):
     id: Mapped[Id]
     person_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("persons.id"), index=True)
     """Whose face it is about."""
-    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"))
+    link_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("links.id"))
+    """None where the person decided alone, in their own affairs."""
     number: Mapped[int]
-    """Counts a link's decisions: the latest one holds."""
+    """Counts a link's decisions (without a link: the person's own): the latest one holds."""
     kind: Mapped[Code]
-    """face_processing (this link's face step) or portrait_kept (later face checks)."""
+    """face_processing (this link's face step), portrait_kept (later face checks) or
+    face_certification (one proof of life)."""
     decision: Mapped[Code]
     """given, declined or withdrawn."""
     given_by: Mapped[Code]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,14 +16,17 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.locale import DEFAULT
-from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.notices.errors import FaceConsentWithdrawn, NoticeOutdated, NoticeTextDiffers
 from ecard.notices.models import Acknowledgement, Consent, Notice
 from ecard.notices.policy import text_hash
 
 __all__ = [
+    "FACE_CERTIFICATION",
     "KINDS",
+    "PORTRAIT_KEPT",
     "Acknowledgement",
     "Consent",
+    "FaceConsentWithdrawn",
     "Notice",
     "NoticeOutdated",
     "NoticeTextDiffers",
@@ -30,15 +34,25 @@ __all__ = [
     "consent",
     "current",
     "decide",
+    "face_withdrawn",
     "publish",
     "shown",
     "shown_in",
+    "still_given",
     "withdraw",
+    "withdraw_all",
+    "withdraw_own",
 ]
 
 FAMILY_SERVICES, FACE_PROCESSING = "family_services", "face_processing"
-KINDS = (FAMILY_SERVICES, FACE_PROCESSING)
-CONSENT_KINDS = ("face_processing", "portrait_kept")
+FACE_CERTIFICATION, PORTRAIT_KEPT = "face_certification", "portrait_kept"
+KINDS = (FAMILY_SERVICES, FACE_PROCESSING, FACE_CERTIFICATION)
+UPON = {
+    FACE_PROCESSING: (FACE_PROCESSING,),
+    PORTRAIT_KEPT: (FACE_PROCESSING, FACE_CERTIFICATION),
+    FACE_CERTIFICATION: (FACE_CERTIFICATION,),
+}
+"""Kind of consent → the notices that it may be given upon."""
 DECISIONS = ("given", "declined", "withdrawn")
 GIVEN_BY = ("guardian", "person")
 
@@ -129,7 +143,7 @@ def acknowledge(
     ``region_id``: whose notice is to be shown, the application's. Raises NotFound, NoticeOutdated,
     NoticeTextDiffers.
     """
-    notice = _shown_now(session, call, region_id, FAMILY_SERVICES, notice_id, text_sha256)
+    notice = _shown_now(session, call, region_id, (FAMILY_SERVICES,), notice_id, text_sha256)
     row = Acknowledgement(
         id=uuid.uuid4(),
         person_id=person_id,
@@ -150,7 +164,7 @@ def decide(
     session: Session,
     call: Call,
     *,
-    link_id: uuid.UUID,
+    link_id: uuid.UUID | None,
     person_id: uuid.UUID | None,
     given_by: str,
     kind: str,
@@ -159,20 +173,21 @@ def decide(
     text_sha256: str,
     region_id: uuid.UUID,
 ) -> Consent:
-    """Record a decision about a person's face, upon the face notice in force. Not committed.
+    """Record a decision about a person's face, upon its notice in force. Not committed.
 
-    The caller holds the link's row. ``person_id``: whose face; ``region_id``: whose notice is to
-    be shown, the application's. Raises NotFound, NoticeOutdated, NoticeTextDiffers.
+    The caller holds the link's row, or without a link the row of what the person decides in.
+    ``person_id``: whose face; ``region_id``: whose notice is to be shown, the application's or of
+    the person's card. Raises NotFound, NoticeOutdated, NoticeTextDiffers.
     """
-    _known(kind, CONSENT_KINDS)
+    _known(kind, tuple(UPON))
     _known(decision, DECISIONS)
     _known(given_by, GIVEN_BY)
-    notice = _shown_now(session, call, region_id, FACE_PROCESSING, notice_id, text_sha256)
+    notice = _shown_now(session, call, region_id, UPON[kind], notice_id, text_sha256)
     row = Consent(
         id=uuid.uuid4(),
         person_id=person_id,
         link_id=link_id,
-        number=_next_number(session, link_id),
+        number=_next_number(session, link_id, person_id),
         kind=kind,
         decision=decision,
         given_by=given_by,
@@ -199,7 +214,7 @@ def withdraw(session: Session, call: Call, given: Consent) -> Consent:
         id=uuid.uuid4(),
         person_id=given.person_id,
         link_id=given.link_id,
-        number=_next_number(session, given.link_id),
+        number=_next_number(session, given.link_id, given.person_id),
         kind=given.kind,
         decision="withdrawn",
         given_by=given.given_by,
@@ -217,29 +232,79 @@ def withdraw(session: Session, call: Call, given: Consent) -> Consent:
     return row
 
 
+def withdraw_all(
+    session: Session, call: Call, link_id: uuid.UUID, person_id: uuid.UUID
+) -> list[Consent]:
+    """Take back every consent about this person's face that stands on a link. Not committed.
+
+    The caller holds the link's row.
+    """
+    kinds = sa.select(Consent.kind).filter_by(link_id=link_id, person_id=person_id).distinct()
+    given = [consent(session, link_id, kind) for kind in sorted(session.scalars(kinds))]
+    return [
+        withdraw(session, call, row)
+        for row in given
+        if row is not None and row.decision == "given" and row.person_id == person_id
+    ]
+
+
+def withdraw_own(session: Session, call: Call, person_id: uuid.UUID) -> Consent | None:
+    """Take back what somebody consented to alone, on no link; None where nothing stands. Not
+    committed."""
+    query = sa.select(Consent).filter_by(person_id=person_id, link_id=None)
+    latest = session.scalar(query.order_by(Consent.number.desc()).limit(1))
+    if latest is None or latest.decision != "given":
+        return None
+    return withdraw(session, call, latest)
+
+
+def face_withdrawn(session: Session, person_id: uuid.UUID) -> bool:
+    """Whether the last that was decided about a person's face, on whichever link, took consent
+    back, and none stands."""
+    about_use = sa.and_(Consent.person_id == person_id, Consent.kind != PORTRAIT_KEPT)
+    query = sa.select(Consent).where(about_use).order_by(Consent.at, Consent.number)
+    rows = list(session.scalars(query))
+    latest = {(row.link_id, row.kind): row.decision for row in rows}
+    return bool(rows) and rows[-1].decision == "withdrawn" and "given" not in latest.values()
+
+
 def consent(session: Session, link_id: uuid.UUID, kind: str) -> Consent | None:
     """The latest decision of a kind about a link's face, or None."""
     query = sa.select(Consent).filter_by(link_id=link_id, kind=kind)
     return session.scalar(query.order_by(Consent.number.desc()).limit(1))
 
 
-def _next_number(session: Session, link_id: uuid.UUID) -> int:
-    last = session.scalar(sa.select(sa.func.max(Consent.number)).filter_by(link_id=link_id))
-    return (last or 0) + 1
+def still_given(session: Session, consent_id: uuid.UUID) -> bool:
+    """Whether a consent was given, and none to use the person's face was taken back since."""
+    row = session.get_one(Consent, consent_id)
+    taken_back = sa.exists().where(
+        Consent.person_id == row.person_id,
+        Consent.kind != PORTRAIT_KEPT,
+        Consent.decision == "withdrawn",
+        Consent.at > row.at,
+    )
+    return row.decision == "given" and not session.scalar(sa.select(taken_back))
+
+
+def _next_number(session: Session, link_id: uuid.UUID | None, person_id: uuid.UUID | None) -> int:
+    counted = sa.select(sa.func.max(Consent.number)).filter_by(link_id=link_id)
+    if link_id is None:
+        counted = counted.filter_by(person_id=person_id)
+    return (session.scalar(counted) or 0) + 1
 
 
 def _shown_now(
     session: Session,
     call: Call,
     region_id: uuid.UUID,
-    kind: str,
+    kinds: Collection[str],
     notice_id: uuid.UUID,
     text_sha256: str,
 ) -> Notice:
     notice = session.get(Notice, notice_id)
-    if notice is None or notice.kind != kind:
+    if notice is None or notice.kind not in kinds:
         raise NotFound
-    if current(session, region_id, kind, notice.language, call.now).id != notice.id:
+    if current(session, region_id, notice.kind, notice.language, call.now).id != notice.id:
         raise NoticeOutdated
     if not hmac.compare_digest(notice.text_sha256.encode(), text_sha256.lower().encode()):
         raise NoticeTextDiffers

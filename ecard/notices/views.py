@@ -16,5 +16,6 @@ notices = Room("notices", __name__, url_prefix="/notices", description="Texts to
 @notices.refuses(NotFound)
 @notices.response(200, NoticeSchema)
 def get_notice(kind: str) -> service.Notice:
-    """The notice in force in the holder's region: `family_services` or `face_processing`"""
+    """The notice in force in the holder's region, by its kind: `family_services`,
+    `face_processing` or `face_certification`"""
     return service.shown(current_call(), kind)

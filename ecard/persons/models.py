@@ -23,4 +23,8 @@ class Person(Base):
     particulars: Mapped[Sealed]
     """Name, number, birth date, as the registry gave them; sealed with the person's key."""
     region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
+    chosen_language: Mapped[str | None] = mapped_column(sa.String(64))
+    """In which they want to be written to; None: as the registry says."""
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Counts what they changed themselves."""
     created_at: Mapped[datetime]

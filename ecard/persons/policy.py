@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-FEBRUARY, LEAP_DAY = 2, 29
+MONTHS = 12
 
 
 def local_day(now: datetime, zone: ZoneInfo) -> date:
@@ -20,17 +21,19 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def birthday(birth_date: date, age: int) -> date:
     """The day on which ``age`` is reached; someone born on 29 February: 1 March in common years."""
-    year = birth_date.year + age
-    if (birth_date.month, birth_date.day) == (FEBRUARY, LEAP_DAY) and not _leap(year):
-        return date(year, 3, 1)
-    return birth_date.replace(year=year)
+    return months_after(birth_date, age * MONTHS)
+
+
+def months_after(day: date, months: int) -> date:
+    """The day on which so many months are complete; where that month has no such day, the first
+    day after it."""
+    year, month = divmod(day.year * MONTHS + day.month - 1 + months, MONTHS)
+    days = calendar.monthrange(year, month + 1)[1]
+    within = date(year, month + 1, min(day.day, days))
+    return within if day.day <= days else within + timedelta(days=1)
 
 
 def age_on(birth_date: date, day: date) -> int:
     """Whole years lived on that day; negative before the birth."""
     age = day.year - birth_date.year
     return age if day >= birthday(birth_date, age) else age - 1
-
-
-def _leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

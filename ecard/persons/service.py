@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ecard import audit
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.db import held
-from ecard.errors import NotFound, Unavailable
+from ecard.errors import NotFound, Unavailable, VersionChanged
 from ecard.persons.models import Person
 from ecard.persons.policy import age_on, birthday, local_day
 from ecard.registry.port import Contact, RegistryPerson, RegistryUnavailable
@@ -27,8 +28,10 @@ __all__ = [
     "age_on",
     "birthday",
     "by_number_index",
+    "choose_language",
     "contact",
     "ensure",
+    "language_choice",
     "local_day",
     "number_index",
     "particulars",
@@ -85,6 +88,7 @@ def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particula
         raise NotFound
     opened = _open(session, call, row)
     birth_date = date.fromisoformat(opened.pop("birth_date"))
+    opened["language"] = row.chosen_language or opened["language"]
     return Particulars(
         person_id=row.id,
         birth_date=birth_date,
@@ -92,6 +96,27 @@ def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particula
         region_id=row.region_id,
         **opened,
     )
+
+
+def language_choice(session: Session, person_id: uuid.UUID) -> tuple[str | None, int]:
+    """The language that somebody chose to be written to in, and the version of that choice."""
+    row = session.get_one(Person, person_id)
+    return row.chosen_language, row.version
+
+
+def choose_language(
+    session: Session, call: Call, person_id: uuid.UUID, language: str | None, version: int
+) -> None:
+    """From now on messages come in this language; None: as the registry says. Not committed.
+
+    Raises VersionChanged.
+    """
+    row = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    if row.version != version:
+        raise VersionChanged
+    row.chosen_language = language
+    row.version += 1
+    audit.record(session, call, "person.language", "person", person_id, reason=language)
 
 
 def by_number_index(session: Session, call: Call, index: str) -> Particulars | None:
@@ -107,6 +132,14 @@ def contact(call: Call, registry_ref: str) -> Contact:
     except RegistryUnavailable as error:
         raise Unavailable from error
     return found.contact if found is not None else Contact()
+
+
+def portrait(call: Call, registry_ref: str) -> bytes | None:
+    """The registry's portrait of a person, asked outside a session; raises Unavailable."""
+    try:
+        return call.dependencies.registry.portrait(registry_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
 
 
 def _create(session: Session, call: Call, known: RegistryPerson, region_id: uuid.UUID) -> Person:

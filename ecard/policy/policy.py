@@ -55,6 +55,7 @@ class Policy:
     )
     portrait_months: int = rule("months", "Longest life of a portrait kept by consent.", least=1)
     review_working_days: int = rule("working days", "Time for a person's decision.", least=1)
+    correction_working_days: int = rule("working days", "Time to answer a correction.", least=1)
     appeal_days: int = rule("days", "Time to appeal against a decision.", least=1)
     case_file_days: int = rule("days", "Longest life of a reviewed case's pictures.", least=1)
     decided_document_days: int = rule("days", "Life of a document after the decision.", least=1)
@@ -62,6 +63,12 @@ class Policy:
     notice_months: int = rule("months", "After this long the notice is shown again.", least=1)
     objection_days: int = rule(
         "days", "Time for another guardian to object to a new link on a child.", least=1
+    )
+    unused_months: int = rule(
+        "months", "A link on which its holder did nothing for this long ends.", least=1
+    )
+    unused_warning_days: int = rule(
+        "days", "Both sides are warned at least this long before an unused link ends.", least=1
     )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
     days_after_expiry: int = rule(
@@ -131,6 +138,17 @@ class Policy:
     certification_last_reminder_days: int = rule("days", "Last reminder.", least=1)
     certification_reviews_a_window: int = rule(
         "reviews", "Most proofs of life that one window leaves to a person to judge.", least=1
+    )
+    transfer_stage_working_days: int = rule(
+        "working days", "Time of an agency for its stage of a transfer to another region.", least=1
+    )
+    transfer_escalation_working_days: int = rule(
+        "working days",
+        "After its time an agency has this long until the level above is told.",
+        least=1,
+    )
+    card_unclaimed_months: int = rule(
+        "months", "A card that is ready waits this long to be collected.", least=1
     )
 
     @classmethod

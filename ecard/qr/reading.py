@@ -39,24 +39,29 @@ def list_uses(call: Call, *, cursor: str | None, limit: int) -> Page:
     While a link is disputed, the relative's side of it is left out: neither place nor time of the
     other party's use is for them to see, and even an order of lines would tell the time.
     """
-    own = call.holder.person_id
-    for_me = sa.and_(QrCode.shown_for_id == own, ~family.in_dispute(QrCode.link_id))
-    query = sa.select(QrCode).where(
-        QrCode.used_at.is_not(None), sa.or_(QrCode.shown_by_id == own, for_me)
-    )
+    own, query = call.holder.person_id, shown_to(call.holder.person_id)
     with call.db.read() as session:
         page = read_page(session, query, QrCode.used_at, QrCode.id, cursor=cursor, limit=limit)
-        shown = [_view(session, call, row) for row in page.items]
+        shown = [view(session, call, row, own) for row in page.items]
     return Page(shown, page.next_cursor)
 
 
-def _view(session: Session, call: Call, row: QrCode) -> QrUseView:
+def shown_to(reader_id: uuid.UUID) -> sa.Select[QrCode]:
+    """Used codes that somebody showed, or that were for their card on a link in no dispute."""
+    for_me = sa.and_(QrCode.shown_for_id == reader_id, ~family.in_dispute(QrCode.link_id))
+    return sa.select(QrCode).where(
+        QrCode.used_at.is_not(None), sa.or_(QrCode.shown_by_id == reader_id, for_me)
+    )
+
+
+def view(session: Session, call: Call, row: QrCode, reader_id: uuid.UUID) -> QrUseView:
+    """One use as somebody reads it."""
     return QrUseView(
         id=row.id,
         operation=row.operation,
         shown_by=persons.particulars(session, call, row.shown_by_id).name,
         shown_for=persons.particulars(session, call, row.shown_for_id).name,
-        by_me=row.shown_by_id == call.holder.person_id,
+        by_me=row.shown_by_id == reader_id,
         place=agencies.counter_name(session, row.used_at_id, call.language),
         used_at=row.used_at or row.issued_at,
     )

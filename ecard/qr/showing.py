@@ -68,7 +68,7 @@ def show(
         shown = _shown(session, call, link_id, place)
     _refuse_cards(call, shown.person_id)
     with call.db.write() as session:
-        _refuse_ended(session, call, link_id)
+        _use(session, call, link_id)
         _count(session, call)
         row = _add(session, call, operation, link_id, shown)
         text = _token(session, call, row, shown)
@@ -108,11 +108,12 @@ def _shown(session: Session, call: Call, link_id: uuid.UUID | None, place: str |
     )
 
 
-def _refuse_ended(session: Session, call: Call, link_id: uuid.UUID | None) -> None:
+def _use(session: Session, call: Call, link_id: uuid.UUID | None) -> None:
     """The link is locked: who ends it at this moment comes before or after, never in between."""
     if link_id is not None:
         family.lock_link(session, link_id)
         family.acting_link(session, call, link_id, SCOPE, changes=True)
+        family.note_use(session, call, link_id)
 
 
 def _refuse_cards(call: Call, person_id: uuid.UUID) -> None:

@@ -1,7 +1,8 @@
-"""A person's insurance from CSV files: contributions, balances, benefits. Part of ``loading.py``.
+"""A person's insurance from CSV files: contributions, balances, benefits, arrears.
 
 ``contributions.csv``: person_ref, year, kind, months (``1-6 9-12``), cents. ``balances.csv``:
 person_ref, kind, cents, as_of. ``benefits.csv``: ref, person_ref, kind, since, until, cents.
+``arrears.csv``: person_ref, kind, cents (0: paid). Part of ``loading.py``.
 """
 
 from __future__ import annotations
@@ -16,10 +17,16 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from ecard.csv_files import Finding, Row, Rows, named, read, repeats
-from ecard.registry.insurance import store_balance, store_benefit, store_contribution
+from ecard.registry.insurance import (
+    store_arrears,
+    store_balance,
+    store_benefit,
+    store_contribution,
+)
 from ecard.registry.port import (
     BENEFIT_KINDS,
     CONTRIBUTION_KINDS,
+    Arrears,
     Balance,
     Benefit,
     Contribution,
@@ -30,17 +37,20 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "contributions.csv": ("person_ref", "year", "kind", "months", "cents"),
     "balances.csv": ("person_ref", "kind", "cents", "as_of"),
     "benefits.csv": ("ref", "person_ref", "kind", "since", "until", "cents"),
+    "arrears.csv": ("person_ref", "kind", "cents"),
 }
 ONE_OF: Mapping[str, tuple[str, ...]] = {
     "contributions.csv": ("person_ref", "year", "kind"),
     "balances.csv": ("person_ref", "kind"),
     "benefits.csv": ("ref",),
+    "arrears.csv": ("person_ref", "kind"),
 }
 """What may stand in one line only."""
 KINDS: Mapping[str, tuple[str, ...]] = {
     "contributions.csv": CONTRIBUTION_KINDS,
     "balances.csv": CONTRIBUTION_KINDS,
     "benefits.csv": BENEFIT_KINDS,
+    "arrears.csv": CONTRIBUTION_KINDS,
 }
 MONTHS = range(1, 13)
 YEARS = range(1900, 2200)
@@ -60,22 +70,23 @@ MEANT = {
 
 @dataclass(frozen=True, slots=True)
 class Insured:
-    """The checked rows of the three files."""
+    """The checked rows of the four files."""
 
     contributions: Rows
     balances: Rows
     benefits: Rows
+    arrears: Rows
 
 
 def read_all(folder: Path, refs: Collection[str], findings: list[str]) -> Insured:
-    """Read the three files; what is wrong with them is added to the findings."""
+    """Read the four files; what is wrong with them is added to the findings."""
     rows = {name: read(folder, name, COLUMNS[name], findings, needed=False) for name in COLUMNS}
     for name in COLUMNS:
         findings += named(name, _findings(name, rows[name], refs))
     return Insured(*rows.values())
 
 
-def store_all(session: Session, vault: Vault, insured: Insured) -> tuple[int, int, int]:
+def store_all(session: Session, vault: Vault, insured: Insured) -> tuple[int, int, int, int]:
     """Store every row, refreshing what is known; how many of each file. Not committed."""
     for row in insured.contributions.values():
         store_contribution(session, vault, row["person_ref"], _contribution(row))
@@ -84,8 +95,15 @@ def store_all(session: Session, vault: Vault, insured: Insured) -> tuple[int, in
         store_balance(session, vault, row["person_ref"], balance)
     for row in insured.benefits.values():
         store_benefit(session, vault, row["person_ref"], _benefit(row))
+    for row in insured.arrears.values():
+        store_arrears(session, vault, row["person_ref"], Arrears(row["kind"], int(row["cents"])))
     session.flush()
-    return len(insured.contributions), len(insured.balances), len(insured.benefits)
+    return (
+        len(insured.contributions),
+        len(insured.balances),
+        len(insured.benefits),
+        len(insured.arrears),
+    )
 
 
 def _findings(name: str, rows: Rows, refs: Collection[str]) -> Iterator[Finding]:

@@ -15,16 +15,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard.registry.models import (
+    RegistryArrearsRow,
     RegistryBalanceRow,
     RegistryBenefitRow,
     RegistryContributionRow,
 )
-from ecard.registry.port import Balance, Benefit, Contribution, Payment
+from ecard.registry.port import Arrears, Balance, Benefit, Contribution, Payment
 from ecard.vault import Vault
 
 CONTRIBUTION_PLACE = "registry_contributions.record"
 BALANCE_PLACE = "registry_balances.record"
 BENEFIT_PLACE = "registry_benefits.record"
+ARREARS_PLACE = "registry_arrears.record"
 
 
 def contributions(session: Session, vault: Vault, ref: str) -> Iterator[Contribution]:
@@ -42,6 +44,14 @@ def balances(session: Session, vault: Vault, ref: str) -> Iterator[Balance]:
     for row in sorted(rows, key=lambda row: row.kind):
         record = _opened(vault, BALANCE_PLACE, row.id, row.record)
         yield Balance(row.kind, record["cents"], date.fromisoformat(record["as_of"]))
+
+
+def arrears(session: Session, vault: Vault, ref: str) -> Iterator[Arrears]:
+    """What is owed for a person."""
+    rows = session.scalars(sa.select(RegistryArrearsRow).filter_by(person_ref=ref))
+    for row in sorted(rows, key=lambda row: row.kind):
+        if cents := _opened(vault, ARREARS_PLACE, row.id, row.record)["cents"]:
+            yield Arrears(row.kind, cents)
 
 
 def benefits(session: Session, vault: Vault, ref: str) -> Iterator[Benefit]:
@@ -100,6 +110,16 @@ def store_balance(session: Session, vault: Vault, ref: str, balance: Balance) ->
         session.add(row)
     record = {"cents": balance.cents, "as_of": balance.as_of.isoformat()}
     row.record = vault.seal_for(BALANCE_PLACE, row.id, json.dumps(record))
+
+
+def store_arrears(session: Session, vault: Vault, ref: str, owed: Arrears) -> None:
+    """Create or refresh what is owed; 0: it is paid. Not committed."""
+    key = {"person_ref": ref, "kind": owed.kind}
+    row = session.scalar(sa.select(RegistryArrearsRow).filter_by(**key))
+    if row is None:
+        row = RegistryArrearsRow(id=uuid.uuid4(), **key)
+        session.add(row)
+    row.record = vault.seal_for(ARREARS_PLACE, row.id, json.dumps({"cents": owed.cents}))
 
 
 def store_benefit(session: Session, vault: Vault, ref: str, benefit: Benefit) -> None:

@@ -68,6 +68,7 @@ class Loaded:
     contributions: int = 0
     balances: int = 0
     benefits: int = 0
+    arrears: int = 0
 
 
 def load_csv(session: Session, vault: Vault, folder: Path) -> Loaded:

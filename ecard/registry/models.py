@@ -35,6 +35,32 @@ class RegistryCardRow(Base):
     record: Mapped[Sealed]
     state: Mapped[Code]
     """normal, suspended, lost or cancelled."""
+    issued_for: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    """The order it was issued for, where one was named."""
+
+
+class RegistryArrearsRow(Base):
+    """What is owed for one kind of insurance; ``record`` holds the amount as sealed JSON."""
+
+    __tablename__ = "registry_arrears"
+    __table_args__ = (sa.UniqueConstraint("person_ref", "kind"),)
+    id: Mapped[Id]
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"))
+    kind: Mapped[Code]
+    record: Mapped[Sealed]
+
+
+class RegistryTransferRow(Base):
+    """How a transfer to another region ended, as the registry was told; once for each ``ref``."""
+
+    __tablename__ = "registry_transfers"
+    id: Mapped[Id]
+    ref: Mapped[Code] = mapped_column(unique=True)
+    person_ref: Mapped[Code] = mapped_column(sa.ForeignKey("registry_persons.ref"), index=True)
+    from_region: Mapped[Code]
+    to_region: Mapped[Code]
+    outcome: Mapped[Code]
+    decided_on: Mapped[date] = mapped_column(sa.Date)
 
 
 class RegistryKinshipRow(Base):

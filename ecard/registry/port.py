@@ -132,6 +132,30 @@ class Payment:
     """First and last day of what was not paid and is owed, in all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrears:
+    """What is owed for a person, for one kind of insurance."""
+
+    kind: str
+    """One of CONTRIBUTION_KINDS."""
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferResult:
+    """What the registry is told when a transfer to another region is over."""
+
+    ref: str
+    """Name of the transfer: telling the same one again changes nothing."""
+    person_ref: str
+    from_region: str
+    to_region: str
+    """Codes; the person is insured in the second from now on where it was completed."""
+    outcome: str
+    """completed, refused or withdrawn."""
+    decided_on: date
+
+
 class Registry(Protocol):
     """What the core system answers."""
 
@@ -171,8 +195,17 @@ class Registry(Protocol):
     def tell_payment(self, payment: Payment) -> None:
         """Say that a benefit's payment changed; telling the same again changes nothing."""
 
-    def issue_card(self, ref: str, expires_on: date) -> RegistryCard:
-        """A new card for a person; raises CardHeld where they hold one that is not cancelled."""
+    def arrears(self, ref: str) -> tuple[Arrears, ...]:
+        """What is owed for a person, by kind; nothing where all is paid."""
+
+    def tell_transfer(self, result: TransferResult) -> None:
+        """Say how a transfer ended, once for its ``ref``; a completed one moves the person."""
+
+    def issue_card(self, ref: str, expires_on: date, *, order: str | None = None) -> RegistryCard:
+        """A new card for a person; raises CardHeld where they hold one that is not cancelled.
+
+        ``order`` names what it is issued for: asked again, the same card is the answer.
+        """
 
     def renew_card(self, card_number: str, expires_on: date) -> None:
         """Set a card's last day."""

@@ -17,9 +17,15 @@ from sqlalchemy.orm import Session
 
 from ecard.db import Database
 from ecard.registry import insurance
-from ecard.registry.models import RegistryCardRow, RegistryKinshipRow, RegistryPersonRow
+from ecard.registry.models import (
+    RegistryCardRow,
+    RegistryKinshipRow,
+    RegistryPersonRow,
+    RegistryTransferRow,
+)
 from ecard.registry.numbers import normalise
 from ecard.registry.port import (
+    Arrears,
     Balance,
     Benefit,
     CardHeld,
@@ -30,6 +36,7 @@ from ecard.registry.port import (
     RegistryCard,
     RegistryPerson,
     RegistryUnavailable,
+    TransferResult,
 )
 from ecard.vault import Vault
 
@@ -123,21 +130,35 @@ class SqlRegistry:
             insurance.write_payment(session, payment)
             session.commit()
 
-    def issue_card(self, ref: str, expires_on: date) -> RegistryCard:
+    def arrears(self, ref: str) -> tuple[Arrears, ...]:
+        """What is owed for a person, by kind."""
+        with self._reading() as session:
+            return tuple(insurance.arrears(session, self._vault, ref))
+
+    def tell_transfer(self, result: TransferResult) -> None:
+        """Note how a transfer ended, once; raises LookupError for an unknown person."""
+        with self._db.write() as session:
+            write_transfer(session, self._vault, result)
+            session.commit()
+
+    def issue_card(self, ref: str, expires_on: date, *, order: str | None = None) -> RegistryCard:
         """A new card for a person; raises CardHeld, and LookupError for an unknown person.
 
         The person's row is locked: of any number of parallel asks one gets a card.
         """
         person = sa.select(RegistryPersonRow.id).filter_by(ref=ref).with_for_update()
         held = sa.select(RegistryCardRow.id).filter_by(person_ref=ref)
+        ordered = sa.select(RegistryCardRow).filter_by(person_ref=ref, issued_for=order)
         with self._db.write() as session:
             if session.scalar(person) is None:
                 raise LookupError("no such person")
+            if order is not None and (known := self._card(session.scalar(ordered))) is not None:
+                return known
             if session.scalar(held.where(RegistryCardRow.state != "cancelled").limit(1)):
                 raise CardHeld
             number = f"{secrets.randbelow(10**CARD_DIGITS):0{CARD_DIGITS}d}"
             card = RegistryCard(number, ref, "normal", expires_on)
-            store_card(session, self._vault, card, new=True)
+            store_card(session, self._vault, card, new=True, order=order)
             session.commit()
         return card
 
@@ -229,18 +250,53 @@ def store_portrait(session: Session, vault: Vault, ref: str, jpeg: bytes) -> Non
     row.portrait = vault.seal_for(PORTRAIT_PLACE, row.id, jpeg)
 
 
-def store_card(session: Session, vault: Vault, card: RegistryCard, *, new: bool = False) -> None:
+def store_card(
+    session: Session,
+    vault: Vault,
+    card: RegistryCard,
+    *,
+    new: bool = False,
+    order: str | None = None,
+) -> None:
     """Create or refresh a card's row; a ``new`` one must not be there (the database refuses)."""
     index = vault.index(CARD_INDEX, normalise(card.number))
     there = sa.select(RegistryCardRow).filter_by(card_number_index=index)
     row = None if new else session.scalar(there)
     if row is None:
-        row = RegistryCardRow(id=uuid.uuid4(), card_number_index=index)
+        row = RegistryCardRow(id=uuid.uuid4(), card_number_index=index, issued_for=order)
         session.add(row)
     expires = card.expires_on.isoformat() if card.expires_on else None
     record = {"number": normalise(card.number), "expires_on": expires}
     row.person_ref, row.state = card.person_ref, card.state
     row.record = vault.seal_for(CARD_PLACE, row.id, json.dumps(record))
+
+
+def write_transfer(session: Session, vault: Vault, result: TransferResult) -> None:
+    """Note how a transfer ended, once for its ref, and move the person where it was completed.
+
+    Raises LookupError for an unknown person. Not committed.
+    """
+    query = sa.select(RegistryPersonRow).filter_by(ref=result.person_ref)
+    row = session.scalar(query.with_for_update())
+    if row is None:
+        raise LookupError("no such person")
+    if session.scalar(sa.select(RegistryTransferRow.id).filter_by(ref=result.ref)) is not None:
+        return
+    session.add(
+        RegistryTransferRow(
+            id=uuid.uuid4(),
+            ref=result.ref,
+            person_ref=result.person_ref,
+            from_region=result.from_region,
+            to_region=result.to_region,
+            outcome=result.outcome,
+            decided_on=result.decided_on,
+        )
+    )
+    if result.outcome == "completed":
+        record = json.loads(vault.open_for(PERSON_PLACE, row.id, row.record))
+        moved = json.dumps(record | {"region_code": result.to_region})
+        row.record = vault.seal_for(PERSON_PLACE, row.id, moved)
 
 
 def store_kinship(session: Session, ref: str, relative_ref: str, kind: str) -> None:

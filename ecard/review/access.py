@@ -18,7 +18,7 @@ from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.review import policy as rules
-from ecard.review.cases import lock_case
+from ecard.review.cases import kind_of, lock_case
 from ecard.review.errors import (
     CaseNotOpen,
     ConflictOfInterest,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 DESK = ("reviewer", "safeguarding")
-"""Roles that may look at cases; only a reviewer decides."""
+"""Roles that may look at cases; which of them decides depends on the kind."""
 
 
 def at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Link]:
@@ -50,24 +50,30 @@ def at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Lin
 
 def refuse_looking(session: Session, call: Call, case: Case, link: Link) -> None:
     """Raise ConflictOfInterest, or OpeningNotApproved for a minor's case."""
-    refuse_conflict(session, call, link)
+    refuse_conflict(session, call, *sides_of(session, link))
     if case.minor and not opened_by(session, call, case):
         raise OpeningNotApproved
 
 
-def refuse_conflict(session: Session, call: Call, link: Link) -> None:
+def sides_of(session: Session, link: Link) -> tuple[uuid.UUID | None, ...]:
+    """Whom a decision about a link is about: both sides, and who objects to it."""
+    return link.holder_id, link.relative_id, family.objector(session, link.id)
+
+
+def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID | None) -> None:
+    """Raise ConflictOfInterest where the member of staff is one of these people."""
     own = agencies.staff_number_index(session, call.staff.staff_id)
-    sides = [
+    indexes = [
         persons.number_index(call, persons.particulars(session, call, person_id).number)
-        for person_id in (link.holder_id, link.relative_id)
+        for person_id in sides
         if person_id is not None
     ]
-    if rules.in_conflict(own, sides):
+    if rules.in_conflict(own, indexes):
         raise ConflictOfInterest
 
 
 def refuse_unless_waiting(case: Case, link: Link) -> None:
-    if case.state not in rules.WAITING or rules.is_overtaken(case.state, link.state):
+    if case.state not in rules.WAITING or link.state != rules.state_while_open(kind_of(case)):
         raise CaseNotOpen
 
 

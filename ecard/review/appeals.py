@@ -16,15 +16,22 @@ from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.review import policy as rules
-from ecard.review.cases import lock_case
-from ecard.review.decisions import GROUNDS, DecisionView, decision_view, decisions_of, in_time
+from ecard.review.cases import kind_of, lock_case
+from ecard.review.decisions import (
+    GROUNDS,
+    DecisionView,
+    against,
+    decision_view,
+    decisions_of,
+    in_time,
+)
 from ecard.review.errors import (
     AppealedAlready,
     AppealTooLate,
     NothingToAppeal,
 )
-from ecard.review.models import Appeal, Case
-from ecard.review.policy import CaseState
+from ecard.review.models import Appeal, Case, Decision
+from ecard.review.policy import CaseKind, CaseState, DecisionOutcome
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -43,7 +50,10 @@ def decisions(call: Call, link_id: uuid.UUID) -> list[DecisionView]:
     """The decisions on a link, oldest first, as the signed-in side may read them."""
     with call.db.read() as session:
         link = _of_a_side(session, call, link_id)
-        cases = list(session.scalars(sa.select(Case).filter_by(link_id=link.id)))
+        query = sa.select(Case).filter_by(link_id=link.id)
+        if call.holder.person_id not in (link.holder_id, link.relative_id):
+            query = query.filter_by(kind=CaseKind.DISPUTE.value)  # who objected reads no more
+        cases = list(session.scalars(query))
         by_id = {case.id: case for case in cases}
         return [
             decision_view(session, call, row, by_id[row.case_id], link, call.holder.person_id)
@@ -67,16 +77,18 @@ def appeal(call: Call, link_id: uuid.UUID, grounds: str) -> AppealView:
         )
         session.add(row)
         _move_up(session, call, case, link)
-        family.move(session, call, link, "in_review", "appealed")
+        family.take_back(session, call, link, rules.state_while_open(kind_of(case)))
         audit.record(session, call, "case.appealed", "case", case.id, case_id=case.id)
         session.commit()
     return AppealView(case.id, row.at, case.due_at)
 
 
 def _of_a_side(session: Session, call: Call, link_id: uuid.UUID) -> Link:
-    """The link, locked, if the signed-in person is one of its sides; else NotFound."""
+    """The link, locked, if the signed-in person is one of its sides, or the guardian who objected
+    to it; else NotFound."""
     link = family.lock_link(session, link_id)
-    if call.holder.person_id not in (link.holder_id, link.relative_id):
+    sides = (link.holder_id, link.relative_id, family.objector(session, link.id))
+    if call.holder.person_id not in sides:
         raise NotFound
     return link
 
@@ -89,12 +101,21 @@ def _to_appeal(session: Session, call: Call, link: Link) -> Case:
     case = lock_case(session, case_id)
     if case.level > 1:
         raise AppealedAlready
-    rejected = [row for row in decisions_of(session, [case]) if row.appeal_until is not None]
-    if not rejected or link.state != "rejected":
+    open_to_it = [row for row in decisions_of(session, [case]) if row.appeal_until is not None]
+    if not open_to_it or not _concerns(session, call, case, link, open_to_it[-1]):
         raise NothingToAppeal
-    if case.state != CaseState.DECIDED or not in_time(rejected[-1], call.now):
+    if case.state != CaseState.DECIDED or not in_time(open_to_it[-1], call.now):
         raise AppealTooLate
     return case
+
+
+def _concerns(session: Session, call: Call, case: Case, link: Link, decision: Decision) -> bool:
+    """Whether the decision still stands, and went against whoever asks."""
+    kind, outcome = kind_of(case), DecisionOutcome(decision.outcome)
+    if family.state_now(session, call, link) != rules.state_when_decided(kind, outcome):
+        return False
+    ended_by_it = link.state != "ended" or link.state_reason == decision.reason
+    return ended_by_it and against(session, case, link, decision, call.holder.person_id)
 
 
 def _move_up(session: Session, call: Call, case: Case, link: Link) -> None:

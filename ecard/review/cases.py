@@ -37,9 +37,10 @@ def open_case(
     attempt_id: uuid.UUID | None = None,
     files: Sequence[tuple[str, uuid.UUID]] = (),
 ) -> Case:
-    """Hand a locked link to a person: the link moves to in_review, the files are kept for it.
+    """Hand a locked link to a person: the link moves to in_review (or disputed), the files are kept
+    for it.
 
-    ``kind``: evidence, face or digits_video. ``files``: (role, stored file), in the order shown.
+    ``kind``: evidence, face, digits_video or dispute. ``files``: (role, stored file), as shown.
     Frames and videos are kept ``case_file_days`` at the longest. Not committed.
     """
     policy = family.policy_of(session, call, link)
@@ -60,12 +61,25 @@ def open_case(
     )
     session.add(case)
     session.flush()
-    keep_until = call.now + timedelta(days=policy.case_file_days)
-    for number, (role, file_id) in enumerate(files, start=1):
-        _attach(session, case, number, role, file_id, keep_until)
-    family.move(session, call, link, "in_review", rules.REVIEW_REASONS[CaseKind(kind)])
+    attach(session, call, link, case, files)
+    to_state = rules.state_while_open(CaseKind(kind))
+    family.move(session, call, link, to_state, rules.REVIEW_REASONS[CaseKind(kind)])
     audit.record(session, call, "case.opened", "case", case.id, reason=kind, case_id=case.id)
     return case
+
+
+def attach(
+    session: Session,
+    call: Call,
+    link: Link,
+    case: Case,
+    files: Sequence[tuple[str, uuid.UUID]],
+) -> None:
+    """Put files before whoever decides, after those that are there. Not committed."""
+    days = family.policy_of(session, call, link).case_file_days
+    first = len(files_of(session, case)) + 1
+    for number, (role, file_id) in enumerate(files, start=first):
+        _attach(session, case, number, role, file_id, call.now + timedelta(days=days))
 
 
 def _attach(
@@ -103,6 +117,37 @@ def is_pending(session: Session, link_id: uuid.UUID) -> bool:
     """Whether a case on the link may still be decided or appealed."""
     query = sa.exists().where(Case.link_id == link_id, Case.state.in_(rules.PENDING))
     return bool(session.scalar(sa.select(query)))
+
+
+def let_go_of_faces(
+    session: Session, call: Call, link: Link, person_id: uuid.UUID, reason: str
+) -> list[uuid.UUID]:
+    """Destroy the frames of a person's face that cases on a locked link keep; which files.
+
+    A case about the face alone that waits for a reviewer is closed, and the link goes back to its
+    last step. Digits videos stay: they are the way without face processing. Not committed.
+    """
+    let_go = []
+    query = sa.select(Case.id).filter_by(link_id=link.id, kind=CaseKind.FACE.value)
+    for case_id in session.scalars(query.order_by(Case.opened_at, Case.id)):
+        case = lock_case(session, case_id)
+        frames = [row.file_id for row in files_of(session, case) if row.role == "frame"]
+        theirs = [file_id for file_id in frames if files.shows(session, file_id, person_id)]
+        for file_id in theirs:
+            files.destroy(session, call, file_id, reason)
+        let_go += theirs
+        if theirs and case.state in rules.WAITING:
+            close_case(session, call, case, reason)
+            audit.record(
+                session, call, "case.closed", "case", case.id, reason=reason, case_id=case.id
+            )
+            family.face_given_up(session, call, link)
+    return let_go
+
+
+def kind_of(case: Case) -> CaseKind:
+    """What a case is about."""
+    return CaseKind(case.kind)
 
 
 def lock_case(session: Session, case_id: uuid.UUID) -> Case:

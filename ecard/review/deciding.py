@@ -15,9 +15,10 @@ from ecard.family import service as family
 from ecard.locale import sentence
 from ecard.messages import service as messages
 from ecard.persons import service as persons
+from ecard.review import disputes
 from ecard.review import policy as rules
 from ecard.review.access import at_desk, refuse_looking, refuse_unless_waiting
-from ecard.review.cases import close_case, files_of
+from ecard.review.cases import close_case, files_of, kind_of
 from ecard.review.decisions import EXPLANATION, DecisionView, decision_view, decisions_of
 from ecard.review.errors import (
     CaseFilesGone,
@@ -35,19 +36,16 @@ def decide(
     call: Call, case_id: uuid.UUID, *, outcome: str, reason: str, explanation: str, version: int
 ) -> DecisionView:
     """Decide a case, with a reason and words for both sides; what follows, follows at once."""
-    call.require_role("reviewer")
     decided = DecisionOutcome(outcome)
-    if not rules.reason_fits(decided, reason):
-        raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     if decided is DecisionOutcome.APPROVED:
-        _refuse_approving(call, case_id, version)
+        _refuse_approving(call, case_id, version, reason)
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
-        _refuse_deciding(session, call, case, link, version)
+        _refuse_deciding(session, call, case, link, version, decided, reason)
         row = _keep_decision(session, call, case, link, decided, reason, explanation)
-        case.state = rules.state_after(decided, case.level).value
-        _let_follow(session, call, case, link, decided)
-        _tell_both(session, call, link, row, explanation)
+        case.state = rules.state_after(kind_of(case), decided, case.level).value
+        _let_follow(session, call, case, link, decided, reason)
+        _tell_both(session, call, case, link, row, explanation)
         if case.state == CaseState.CLOSED:
             close_case(session, call, case, "decided")
         audit.record(
@@ -66,17 +64,35 @@ def decide(
     return view
 
 
-def _refuse_approving(call: Call, case_id: uuid.UUID, version: int) -> None:
+def _refuse_approving(call: Call, case_id: uuid.UUID, version: int, reason: str) -> None:
     """Nothing is approved unseen, nor for somebody who died, or whose card was stopped, since."""
     with call.db.read() as session:
         case, link = at_desk(session, call, case_id)
-        _refuse_deciding(session, call, case, link, version)
-        if any(files.is_destroyed(session, row.file_id) for row in files_of(session, case)):
+        _refuse_deciding(session, call, case, link, version, DecisionOutcome.APPROVED, reason)
+        gone = [_is_missing(session, row.file_id) for row in files_of(session, case)]
+        if any(gone) and case.kind != CaseKind.DISPUTE:  # of which one order that is left suffices
             raise CaseFilesGone  # nobody approves what they cannot see
     family.refuse_unless_standing(call, link.id)
 
 
-def _refuse_deciding(session: Session, call: Call, case: Case, link: Link, version: int) -> None:
+def _is_missing(session: Session, file_id: uuid.UUID) -> bool:
+    """Gone by time. A face that its person took back is missed by no decision about the rest."""
+    gone = files.destruction(session, file_id)
+    return gone.destroyed_at is not None and gone.reason != rules.CONSENT_WITHDRAWN
+
+
+def _refuse_deciding(
+    session: Session,
+    call: Call,
+    case: Case,
+    link: Link,
+    version: int,
+    outcome: DecisionOutcome,
+    reason: str,
+) -> None:
+    call.require_role(rules.decided_by(kind_of(case)))
+    if reason not in rules.reasons_of(kind_of(case), outcome):
+        raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     if case.version != version:
         raise VersionChanged
     refuse_unless_waiting(case, link)
@@ -84,6 +100,8 @@ def _refuse_deciding(session: Session, call: Call, case: Case, link: Link, versi
     earlier = decisions_of(session, [case])
     if any(decision.reviewer_id == call.staff.staff_id for decision in earlier):
         raise SecondPersonNeeded
+    if case.kind == CaseKind.DISPUTE:
+        disputes.refuse_without_order(session, case)
 
 
 def _keep_decision(
@@ -96,7 +114,7 @@ def _keep_decision(
     explanation: str,
 ) -> Decision:
     decision_id = uuid.uuid4()
-    may_be_appealed = rules.state_after(outcome, case.level) is CaseState.DECIDED
+    state = rules.state_after(kind_of(case), outcome, case.level)
     days = timedelta(days=family.policy_of(session, call, link).appeal_days)
     sealed = call.dependencies.vault.seal(
         session, link.holder_id, EXPLANATION, decision_id, explanation
@@ -110,7 +128,7 @@ def _keep_decision(
         reason=reason,
         explanation=sealed,
         at=call.now,
-        appeal_until=call.now + days if may_be_appealed else None,
+        appeal_until=call.now + days if state is CaseState.DECIDED else None,
     )
     session.add(row)
     session.flush()
@@ -118,9 +136,11 @@ def _keep_decision(
 
 
 def _let_follow(
-    session: Session, call: Call, case: Case, link: Link, outcome: DecisionOutcome
+    session: Session, call: Call, case: Case, link: Link, outcome: DecisionOutcome, reason: str
 ) -> None:
-    if outcome is DecisionOutcome.REJECTED:
+    if case.kind == CaseKind.DISPUTE:
+        disputes.settle(session, call, link, outcome, reason)
+    elif outcome is DecisionOutcome.REJECTED:
         family.reject(session, call, link)
     elif case.kind == CaseKind.EVIDENCE:
         family.evidence_accepted(session, call, link, "evidence_accepted_by_reviewer")
@@ -129,16 +149,19 @@ def _let_follow(
 
 
 def _tell_both(
-    session: Session, call: Call, link: Link, decision: Decision, explanation: str
+    session: Session, call: Call, case: Case, link: Link, decision: Decision, explanation: str
 ) -> None:
+    """To both sides; of a dispute also to the guardian who objected."""
     kind = "appeal" if decision.level > 1 else "review"
+    kind = f"dispute_{kind}" if case.kind == CaseKind.DISPUTE else kind
     kind = f"{kind}_{decision.outcome}"
     words: dict[str, Any] = {"appeal_until": decision.appeal_until}
     if rules.may_be_sent(decision.reason):
         words["explanation"] = explanation
     else:
         kind += "_undisclosed"
-    for person_id in (link.holder_id, link.relative_id):
+    objector = family.objector(session, link.id) if case.kind == CaseKind.DISPUTE else None
+    for person_id in (link.holder_id, link.relative_id, objector):
         if person_id is not None:
             language = persons.particulars(session, call, person_id).language
             reason = sentence(f"review_reason.{decision.reason}", language)

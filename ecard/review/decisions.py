@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard.call import Call
+from ecard.family import service as family
 from ecard.review import policy as rules
 from ecard.review.models import Case, Decision
-from ecard.review.policy import CaseState
+from ecard.review.policy import CaseKind, CaseState, DecisionOutcome
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -67,8 +68,22 @@ def decision_view(
         explanation=explanation,
         at=row.at,
         appeal_until=row.appeal_until,
-        may_appeal=case.state == CaseState.DECIDED and in_time(row, call.now),
+        may_appeal=case.state == CaseState.DECIDED
+        and in_time(row, call.now)
+        and against(session, case, link, row, reader_id),
         version=case.version,
+    )
+
+
+def against(
+    session: Session, case: Case, link: Link, row: Decision, reader_id: uuid.UUID | None
+) -> bool:
+    """Whether a decision went against somebody (None: anybody). Of a dispute that goes on, against
+    the guardian who objected; all else against the two sides of the link."""
+    objects = reader_id == family.objector(session, link.id)
+    lost = case.kind == CaseKind.DISPUTE and row.outcome == DecisionOutcome.APPROVED
+    return reader_id is None or (
+        objects if lost else reader_id in (link.holder_id, link.relative_id)
     )
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from ecard import audit, files
 from ecard.call import Call
 from ecard.errors import NotFound
+from ecard.family import service as family
+from ecard.kept_frames import FileContent, look
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.registry import service as registry
@@ -22,14 +24,10 @@ from ecard.review.access import DESK, at_desk, refuse_looking, waiting_opening
 from ecard.review.cases import files_of
 from ecard.review.decisions import GROUNDS, DecisionView, decision_view, decisions_of
 from ecard.review.models import Appeal, Case, CaseFile
-from uploads.watermarking import watermarked
+from ecard.review.policy import CaseKind
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
-
-
-PICTURE = "image/jpeg"
-SHORT_ID = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +83,8 @@ class CaseView:
     face_subject: str
     holder: SideView
     relative: SideView | None
+    objector: SideView | None
+    """Of a dispute: the guardian who objected."""
     reasons: list[str]
     facts: dict[str, Any]
     files: list[CaseFileView]
@@ -92,14 +92,6 @@ class CaseView:
     grounds: str | None
     """What the appellant wrote."""
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """The content of a case's file."""
-
-    media_type: str
-    content: bytes
 
 
 def list_cases(
@@ -176,23 +168,14 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
             case_id=case.id,
         )
         session.commit()
-    with call.db.read() as session:
-        kind = files.media_type(session, found.file_id)
-        content = files.read(session, call, found.file_id)
-    if kind == PICTURE:
-        content = watermarked(content, _who_looks(call, case_id))
-    return FileContent(kind, content)
-
-
-def _who_looks(call: Call, case_id: uuid.UUID) -> str:
-    """Ids as far as the audit needs them to name the look, and the time; of no person but staff."""
-    staff, case = (str(one)[:SHORT_ID] for one in (call.staff.staff_id, case_id))
-    return f"staff {staff} / case {case} / {call.now:%Y-%m-%d %H:%M} UTC"
+    return look(call, found.file_id, case_id)
 
 
 def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView:
     relative = _side(session, call, link.relative_id) if link.relative_id else None
     decisions = decisions_of(session, [case])
+    disputed = case.kind == CaseKind.DISPUTE
+    objector = family.objector(session, link.id) if disputed else None
     return CaseView(
         id=case.id,
         link_id=link.id,
@@ -206,6 +189,7 @@ def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView
         face_subject=link.face_subject,
         holder=_side(session, call, link.holder_id),
         relative=relative,
+        objector=_side(session, call, objector) if objector else None,
         reasons=list(case.reasons),
         facts=dict(case.facts),
         files=[_file_view(session, row) for row in files_of(session, case)],

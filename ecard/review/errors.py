@@ -72,6 +72,14 @@ class ReasonDoesNotFit(Refusal):
     status = 422
 
 
+class CourtOrderMissing(Refusal):
+    """No dispute is settled without a court order on file for it."""
+
+    code = "court_order_missing"
+    status = 409
+    next = "read_case"
+
+
 class NothingToAppeal(Refusal):
     """There is no rejection of this application that could be appealed."""
 

@@ -21,7 +21,7 @@ class Case(Base):
     region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
     """The region whose reviewers decide; an appeal moves it one level up."""
     kind: Mapped[Code]
-    """evidence, face or digits_video."""
+    """evidence, face, digits_video or dispute."""
     reasons: Mapped[list[str]] = mapped_column(sa.JSON)
     """Machine reasons, as codes."""
     facts: Mapped[Json]

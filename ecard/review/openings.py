@@ -15,6 +15,7 @@ from ecard.review.access import (
     own_opening,
     refuse_conflict,
     refuse_unless_waiting,
+    sides_of,
     waiting_opening,
 )
 from ecard.review.errors import (
@@ -42,7 +43,7 @@ def ask_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
     """Ask to open a minor's case. Asking again while it waits or is open changes nothing."""
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
-        refuse_conflict(session, call, link)
+        refuse_conflict(session, call, *sides_of(session, link))
         if not case.minor:
             raise OpeningNotNeeded
         refuse_unless_waiting(case, link)
@@ -64,7 +65,7 @@ def approve_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
     """A second person's approval of the longest waiting question; good for 30 minutes."""
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
-        refuse_conflict(session, call, link)
+        refuse_conflict(session, call, *sides_of(session, link))
         refuse_unless_waiting(case, link)
         opening = waiting_opening(session, call, case)
         if opening is None:

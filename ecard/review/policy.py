@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 WORKING_WEEKDAYS = frozenset(range(5))
 """Monday to Friday."""
+CONSENT_WITHDRAWN = "consent_withdrawn"
+"""Why a face was destroyed whose person wants it compared no more."""
 TEMPORARY_ROLES = frozenset({"frame", "digits_video"})
 """What is kept only because a person has to look: destroyed with the final decision."""
 EXPLANATION_LEAST, EXPLANATION_MOST = 10, 1_000
@@ -22,6 +24,8 @@ class CaseKind(StrEnum):
     EVIDENCE = "evidence"
     FACE = "face"
     DIGITS_VIDEO = "digits_video"
+    DISPUTE = "dispute"
+    """A guardian objected to another's link; everything else is about an application."""
 
 
 class CaseState(StrEnum):
@@ -49,8 +53,11 @@ REVIEW_REASONS = {
     CaseKind.EVIDENCE: "evidence_needs_person",
     CaseKind.FACE: "face_needs_person",
     CaseKind.DIGITS_VIDEO: "digits_need_person",
+    CaseKind.DISPUTE: "objected_by_guardian",
 }
 """Why a link is moved into review, in the words of the link's state machine."""
+COURT_ORDER = "court_order"
+"""The role of a page without which no dispute is settled."""
 DECISION_REASONS = {
     DecisionOutcome.APPROVED: frozenset(
         {"documents_confirmed", "face_confirmed", "digits_confirmed", "agreement_confirmed"}
@@ -74,6 +81,29 @@ HIDDEN_REASONS = frozenset({"safeguarding"})
 """Never named to the holder: the reason could put somebody in danger."""
 
 
+DISPUTE_REASONS = {
+    DecisionOutcome.APPROVED: frozenset({"order_allows_it", "objection_unfounded"}),
+    DecisionOutcome.REJECTED: frozenset({"relation_changed", "no_legal_basis"}),
+}
+"""Of a dispute: the link goes on, or it ends, then for a reason of the link's state machine."""
+
+
+def reasons_of(kind: CaseKind, outcome: DecisionOutcome) -> frozenset[str]:
+    """What a decision on a case of this kind may give as its reason."""
+    of_kind = DISPUTE_REASONS if kind is CaseKind.DISPUTE else DECISION_REASONS
+    return of_kind[outcome]
+
+
+def state_while_open(kind: CaseKind) -> str:
+    """The link's state while a person is to decide."""
+    return "disputed" if kind is CaseKind.DISPUTE else "in_review"
+
+
+def decided_by(kind: CaseKind) -> str:
+    """The role of whoever decides."""
+    return "safeguarding" if kind is CaseKind.DISPUTE else "reviewer"
+
+
 def due_at(opened_at: datetime, working_days: int, zone: ZoneInfo) -> datetime:
     """The end of the n-th working day after the day of opening, in the region's time zone, as UTC.
 
@@ -90,20 +120,23 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def reason_fits(outcome: DecisionOutcome, reason: str) -> bool:
-    """Whether a decision may give this reason."""
-    return reason in DECISION_REASONS[outcome]
-
-
 def in_conflict(own_index: str | None, side_indexes: Collection[str]) -> bool:
     """Whether a member of staff is one of the two sides of the case."""
     return own_index is not None and own_index in side_indexes
 
 
-def state_after(outcome: DecisionOutcome, level: int) -> CaseState:
-    """An approval and an appeal's decision are final; a first rejection may be appealed."""
-    may_be_appealed = outcome is DecisionOutcome.REJECTED and level == 1
-    return CaseState.DECIDED if may_be_appealed else CaseState.CLOSED
+def state_after(kind: CaseKind, outcome: DecisionOutcome, level: int) -> CaseState:
+    """An approval and an appeal's decision are final; a first rejection may be appealed, and each
+    first decision about a dispute: there somebody is always refused."""
+    against_somebody = outcome is DecisionOutcome.REJECTED or kind is CaseKind.DISPUTE
+    return CaseState.DECIDED if against_somebody and level == 1 else CaseState.CLOSED
+
+
+def state_when_decided(kind: CaseKind, outcome: DecisionOutcome) -> str:
+    """The link's state after a decision that may be appealed."""
+    if kind is not CaseKind.DISPUTE:
+        return "rejected"
+    return "active" if outcome is DecisionOutcome.APPROVED else "ended"
 
 
 def shown_reason(reason: str, *, to_holder: bool) -> str:
@@ -116,6 +149,10 @@ def may_be_sent(reason: str) -> bool:
     return reason not in HIDDEN_REASONS
 
 
-def is_overtaken(case_state: str, link_state: str) -> bool:
-    """Whether the link left review without a decision (withdrawn, ended): nothing to decide."""
-    return case_state in WAITING and link_state != "in_review"
+def is_overtaken(kind: CaseKind, case_state: str, link_state: str) -> bool:
+    """Whether the link left review without a decision (withdrawn, ended): nothing to decide.
+
+    A dispute outlasts a stop for somebody's safety: the link comes back into it.
+    """
+    stays = {state_while_open(kind)} | ({"suspended"} if kind is CaseKind.DISPUTE else set())
+    return case_state in WAITING and link_state not in stays

@@ -8,6 +8,7 @@ from ecard import fields
 from ecard.api import CursorSchema, Schema
 from ecard.review.policy import (
     DECISION_REASONS,
+    DISPUTE_REASONS,
     EXPLANATION_LEAST,
     EXPLANATION_MOST,
     GROUNDS_LEAST,
@@ -21,7 +22,14 @@ from ecard.review.policy import (
 KINDS = [kind.value for kind in CaseKind]
 STATES = [state.value for state in CaseState]
 OUTCOMES = [outcome.value for outcome in DecisionOutcome]
-REASONS = sorted(reason for reasons in DECISION_REASONS.values() for reason in reasons)
+REASONS = sorted(
+    {
+        reason
+        for of_kind in (DECISION_REASONS, DISPUTE_REASONS)
+        for reasons in of_kind.values()
+        for reason in reasons
+    }
+)
 
 
 class CaseQuerySchema(CursorSchema):
@@ -131,6 +139,12 @@ class CaseSchema(ma.Schema):
     face_subject = ma.fields.String(required=True)
     holder = ma.fields.Nested(SideSchema, required=True)
     relative = ma.fields.Nested(SideSchema, required=True, allow_none=True)
+    objector = ma.fields.Nested(
+        SideSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "dispute: who objected"},
+    )
     reasons = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "Why a machine did not decide"}
     )
@@ -173,6 +187,14 @@ class GroundsSchema(Schema):
     grounds = ma.fields.String(
         required=True, validate=ma.validate.Length(min=GROUNDS_LEAST, max=GROUNDS_MOST)
     )
+
+
+class ObjectionSchema(ma.Schema):
+    """An objection that was taken in: the link is held until staff have decided."""
+
+    id = ma.fields.UUID(required=True, metadata={"description": "Of the link"})
+    state = ma.fields.String(required=True)
+    due_at = fields.time()
 
 
 class AppealSchema(ma.Schema):

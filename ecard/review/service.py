@@ -3,24 +3,26 @@
 The one door to this feature. ``cases.py`` opens and closes a case, ``access.py`` says who may
 look, ``desk.py`` shows it, ``openings.py`` has a minor's opened by two, ``deciding.py`` and
 ``appeals.py`` are what follows, ``decisions.py`` what each side may read, ``upkeep.py`` the sweep.
+``disputes.py`` is what a guardian's objection adds to all that.
 """
 
 from __future__ import annotations
 
+from ecard.review.access import refuse_conflict
 from ecard.review.appeals import AppealView, appeal, decisions
-from ecard.review.cases import is_pending, open_case, undecided_until
+from ecard.review.cases import is_pending, let_go_of_faces, open_case, undecided_until
 from ecard.review.deciding import decide
 from ecard.review.decisions import DecisionView
 from ecard.review.desk import (
     CaseFileView,
     CaseItem,
     CaseView,
-    FileContent,
     SideView,
     list_cases,
     read_case,
     read_file,
 )
+from ecard.review.disputes import add_order, object_to, own_dispute
 from ecard.review.openings import OpeningView, approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 
@@ -30,19 +32,23 @@ __all__ = [
     "CaseItem",
     "CaseView",
     "DecisionView",
-    "FileContent",
     "OpeningView",
     "SideView",
+    "add_order",
     "appeal",
     "approve_opening",
     "ask_opening",
     "decide",
     "decisions",
     "is_pending",
+    "let_go_of_faces",
     "list_cases",
+    "object_to",
     "open_case",
+    "own_dispute",
     "read_case",
     "read_file",
+    "refuse_conflict",
     "sweep",
     "undecided_until",
 ]

@@ -9,11 +9,13 @@ from flask import Response
 
 from ecard import errors as general
 from ecard import files
-from ecard.api import Room, page_of
+from ecard.api import BINARY, Room, page_of, shown_once
 from ecard.family.errors import (
     CannotActivateNow,
     HolderCardNotUsable,
     IllegalMove,
+    ObjectedAlready,
+    ObjectionTooLate,
     RelativeNotConfirmed,
 )
 from ecard.request import current_call
@@ -27,6 +29,7 @@ from ecard.review.schemas import (
     DecisionSchema,
     DecisionsSchema,
     GroundsSchema,
+    ObjectionSchema,
     OpeningSchema,
 )
 
@@ -34,7 +37,9 @@ desk = Room("desk", __name__, url_prefix="/staff/cases", description="The people
 decisions = Room(
     "decisions", __name__, url_prefix="/links", description="Decisions and the one appeal"
 )
-BINARY = {"type": "string", "format": "binary"}
+objections = Room(
+    "objections", __name__, url_prefix="/guarded-links", description="Objections of guardians"
+)
 
 
 @desk.route("", methods=["GET"])
@@ -93,7 +98,7 @@ def read_case(case_id: uuid.UUID) -> Any:
     return service.read_case(current_call(), case_id)
 
 
-@desk.route("/<uuid:case_id>/files/<int:number>", methods=["GET"])
+@desk.route("/<uuid:case_id>/files/<int(max=999):number>", methods=["GET"])
 @desk.doc(operationId="readCaseFile")
 @desk.refuses(
     general.NotFound,
@@ -110,11 +115,7 @@ def read_case(case_id: uuid.UUID) -> Any:
 def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     """One picture (JPEG, marked with who looks) or digits video; every look is on record."""
     found = service.read_file(current_call(), case_id, number)
-    response = Response(found.content, mimetype=found.media_type)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return shown_once(found.content, found.media_type)
 
 
 @desk.route("/<uuid:case_id>/decision", methods=["POST"])
@@ -129,6 +130,7 @@ def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     errors.CaseNotOpen,
     errors.CaseFilesGone,
     errors.ReasonDoesNotFit,
+    errors.CourtOrderMissing,
     CannotActivateNow,
     HolderCardNotUsable,
     RelativeNotConfirmed,
@@ -143,12 +145,22 @@ def decide_case(body: dict[str, Any], case_id: uuid.UUID, version: int) -> Any:
     return service.decide(current_call(), case_id, version=version, **body)
 
 
+@objections.route("/<uuid:link_id>/objection", methods=["POST"])
+@objections.doc(operationId="objectToLink")
+@objections.idempotent
+@objections.refuses(general.NotFound, ObjectionTooLate, ObjectedAlready, IllegalMove)
+@objections.response(201, ObjectionSchema)
+def object_to_link(link_id: uuid.UUID) -> Any:
+    """Object to a new link on one's child: it is held until staff of the region have decided."""
+    return service.object_to(current_call(), link_id)
+
+
 @decisions.route("/<uuid:link_id>/decisions", methods=["GET"])
 @decisions.doc(operationId="listDecisions")
 @decisions.refuses(general.NotFound)
 @decisions.response(200, DecisionsSchema)
 def list_decisions(link_id: uuid.UUID) -> Any:
-    """The decisions on a link, for its holder and its relative."""
+    """The decisions on a link, for its two sides and a guardian who objected to it."""
     return {"items": service.decisions(current_call(), link_id)}
 
 
@@ -156,10 +168,17 @@ def list_decisions(link_id: uuid.UUID) -> Any:
 @decisions.doc(operationId="appeal")
 @decisions.idempotent
 @decisions.refuses(
-    general.NotFound, errors.NothingToAppeal, errors.AppealedAlready, errors.AppealTooLate
+    general.NotFound,
+    errors.NothingToAppeal,
+    errors.AppealedAlready,
+    errors.AppealTooLate,
+    CannotActivateNow,
 )
 @decisions.arguments(GroundsSchema)
 @decisions.response(201, AppealSchema)
 def appeal(body: dict[str, Any], link_id: uuid.UUID) -> Any:
-    """Appeal against a rejection, once, within 14 days; another reviewer decides, one level up."""
+    """Appeal, once, within 14 days; another person decides, one level up.
+
+    Against a rejection either side may, against a settled dispute whomever it went against.
+    """
     return service.appeal(current_call(), link_id, body["grounds"])

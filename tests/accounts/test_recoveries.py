@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from ecard.accounts import service as accounts
@@ -155,6 +156,7 @@ def test_a_recovery_lapses_a_week_after_it_was_ready(scene):
     assert refusal(complete(new, opened)) == (404, "recovery_unknown")
 
 
+@pytest.mark.gate
 def test_a_sixth_device_is_refused_until_one_is_removed(tmp_path):
     with set_scene(tmp_path, devices_max=2) as scene:
         old = scene.signed_in("lucia")

@@ -67,6 +67,7 @@ def test_a_bad_picture_never_counts_as_another_person(stage: Stage) -> None:
     assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
 
 
+@pytest.mark.gate
 def test_where_the_registry_holds_the_same_portrait_the_link_opens(stage: Stage) -> None:
     registry_portrait(stage, "elena", ASTRONAUT)
     answer = last_step(stage).hand_over().show_face(frames(ASTRONAUT))
@@ -89,6 +90,7 @@ def child(stage: Stage) -> LastStep:
     return step
 
 
+@pytest.mark.gate
 def test_from_the_matching_age_on_the_limits_of_the_age_decide(stage: Stage) -> None:
     step = child(stage)
     answer = step.open("own").show_face(frames(ASTRONAUT))
@@ -144,6 +146,7 @@ def test_every_try_says_which_engine_judged_it(stage: Stage) -> None:
     assert [one.engine for one in step.attempts()] == [ResnetEngine.name]
 
 
+@pytest.mark.gate
 def test_below_the_matching_age_the_guardian_shows_their_own_face_and_a_person_decides(
     stage: Stage,
 ) -> None:
@@ -155,6 +158,7 @@ def test_below_the_matching_age_the_guardian_shows_their_own_face_and_a_person_d
     assert step.attempts()[0].reason == "guardian_face"
 
 
+@pytest.mark.gate
 def test_one_still_picture_sent_as_a_capture_is_an_attack_that_a_person_judges(
     stage: Stage,
 ) -> None:

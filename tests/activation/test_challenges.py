@@ -363,6 +363,7 @@ def test_frames_seen_before_are_refused_in_another_session_too(stage: Stage) -> 
     assert outcome(capture, frames(ASTRONAUT)).body["outcome"] == "match"
 
 
+@pytest.mark.gate
 def test_fingerprints_are_kept_sealed_and_for_some_days(stage: Stage) -> None:
     step = child(stage)
     assert outcome(step.open("own"), frames(ADMIRAL)).ok
@@ -397,6 +398,7 @@ def test_a_region_may_refuse_devices_that_nothing_vouches_for(stage: Stage) -> N
     assert refused.body["next"] == "choose_route"
 
 
+@pytest.mark.gate
 def test_a_region_may_have_a_person_look_at_them(stage: Stage) -> None:
     step = child(stage)
     with_rule(stage, 1)
@@ -405,6 +407,7 @@ def test_a_region_may_have_a_person_look_at_them(stage: Stage) -> None:
     assert step.attempts()[0].reason == "device_unattested"
 
 
+@pytest.mark.gate
 def test_the_reviewer_reads_what_was_measured_and_no_distance_or_score(stage: Stage) -> None:
     step = child(stage)
     with_rule(stage, 1)

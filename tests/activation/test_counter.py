@@ -173,6 +173,7 @@ def test_the_sixth_code_of_a_day_waits(stage: Stage) -> None:
     assert step.post("/counter-code").ok
 
 
+@pytest.mark.gate
 def test_of_parallel_redemptions_of_one_code_exactly_one_opens_the_link(stage: Stage) -> None:
     step = last_step(stage)
     code, desk = code_of(step), stage.desk("clerk-north")
@@ -184,6 +185,7 @@ def test_of_parallel_redemptions_of_one_code_exactly_one_opens_the_link(stage: S
     assert len(moves) == 1
 
 
+@pytest.mark.gate
 def test_codes_one_after_the_other_do_not_keep_an_application_open_for_ever(stage: Stage) -> None:
     step = last_step(stage)
     start, lapses = stage.clock(), []

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ecard import files, tables
-from ecard.activation.frames import without_metadata
 from ecard.files import StoredFile
+from ecard.kept_frames import without_metadata
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,
@@ -85,6 +85,7 @@ def test_no_frame_of_a_decided_capture_is_kept_anywhere(stage: Stage) -> None:
     assert not set(sent) & set(opened(stage))
 
 
+@pytest.mark.gate
 def test_frames_of_a_case_are_kept_encrypted_until_the_final_decision(stage: Stage) -> None:
     step, taken = child(stage), frames(ASTRONAUT)
     assert step.open("own").show_face(taken).body["next"] == "wait_for_review"

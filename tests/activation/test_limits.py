@@ -99,6 +99,7 @@ def test_a_fresh_application_for_the_same_relative_brings_no_fresh_tries(stage: 
     assert other.read()["tries_left"] == 10
 
 
+@pytest.mark.gate
 def test_the_fiftieth_mismatch_leaves_only_the_routes_without_a_face(stage: Stage) -> None:
     step = guardian(stage)
     capture = step.open("own")
@@ -155,6 +156,7 @@ def test_of_fifty_parallel_captures_exactly_one_is_judged(tmp_path: Path) -> Non
 # --- what costs nothing ------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_the_same_capture_sent_again_costs_nothing_in_any_session(stage: Stage) -> None:
     step = guardian(stage)
     assert step.open("own").show_face(frames(ADMIRAL)).body["outcome"] == "no_match"
@@ -165,6 +167,7 @@ def test_the_same_capture_sent_again_costs_nothing_in_any_session(stage: Stage) 
     assert again.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
 
 
+@pytest.mark.gate
 def test_a_capture_of_an_earlier_application_opens_no_later_one(stage: Stage) -> None:
     step = child(stage)
     assert step.open("own").show_face(frames(ASTRONAUT)).body["outcome"] == "match"
@@ -176,6 +179,7 @@ def test_a_capture_of_an_earlier_application_opens_no_later_one(stage: Stage) ->
     assert again.attempts() == []
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(
     ("taken", "status", "code"),
     [
@@ -230,6 +234,7 @@ def test_a_repeat_with_the_same_key_is_answered_alike_and_spends_nothing(
 # --- while a face is judged ---------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_no_database_session_is_open_while_a_face_is_judged(stage: Stage) -> None:
     step = guardian(stage)
     capture = step.open("own")
@@ -248,6 +253,7 @@ def take(call: Call, capture: Capture, taken: Sent | None = None) -> Any:
     return service.take_capture(call, session_id, taken or sent(capture, frames(ASTRONAUT)))
 
 
+@pytest.mark.gate
 def test_a_face_that_was_declined_while_it_was_judged_opens_nothing(stage: Stage) -> None:
     step = last_step(stage)
     capture = step.hand_over()
@@ -262,6 +268,7 @@ def test_a_face_that_was_declined_while_it_was_judged_opens_nothing(stage: Stage
     assert step.row().route == "counter"
 
 
+@pytest.mark.gate
 def test_an_engine_that_fails_burns_nothing_and_the_same_capture_may_come_again(
     stage: Stage,
 ) -> None:
@@ -320,6 +327,7 @@ def test_a_silent_registry_burns_nothing(stage: Stage) -> None:
     assert step.attempts() == []
 
 
+@pytest.mark.gate
 def test_a_full_store_leaves_no_half_made_case(stage: Stage) -> None:
     step = child(stage)
     capture = step.open("own")

@@ -259,7 +259,7 @@ def test_consent_is_asked_again_on_a_new_text_or_after_twelve_months() -> None:
     assert standing(None) == "missing"
     assert standing("declined") == "declined"
     assert standing("declined", version="0") == "missing"
-    assert standing("withdrawn") == "declined"
+    assert standing("withdrawn") == "withdrawn"
 
 
 def step(state: str = "awaiting_face", **more: object) -> str:

@@ -186,6 +186,7 @@ def test_an_invitation_opens_once_and_a_newer_one_replaces_it(stage: Stage) -> N
     assert (unknown.status, unknown.code) == (404, "invitation_unknown")
 
 
+@pytest.mark.gate
 def test_of_parallel_openings_of_one_invitation_exactly_one_succeeds(stage: Stage) -> None:
     step = last_step(stage)
     step.post("/invitations")
@@ -298,6 +299,7 @@ def test_a_lapsed_application_takes_no_step(stage: Stage) -> None:
 # --- consent -----------------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_under_fourteen_the_guardian_decides_before_any_capture(stage: Stage) -> None:
     step = child(stage)
     capture = step.open("own")
@@ -311,6 +313,7 @@ def test_under_fourteen_the_guardian_decides_before_any_capture(stage: Stage) ->
     assert len(step.attempts()) == 1
 
 
+@pytest.mark.gate
 def test_from_fourteen_on_the_person_decides_in_the_session(stage: Stage) -> None:
     step = last_step(stage, "anna", "paul", "child")
     assert step.phone.consent_as_guardian(step.link_id).code == "consent_by_person"

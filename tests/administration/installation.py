@@ -11,7 +11,7 @@ from ecard.administration.loading import FILES
 from ecard.locale import LANGUAGES
 
 SINCE = "2025-01-01T00:00:00+00:00"
-KINDS = ("family_services", "face_processing")
+KINDS = ("family_services", "face_processing", "face_certification")
 
 
 def data(name: str) -> str:

@@ -45,7 +45,7 @@ def test_an_empty_installation_is_filled_and_each_thing_is_on_record(
         "agency: 1 added",
         "counter: 1 added",
         "policy: 1 added",
-        "notice: 6 added",
+        "notice: 9 added",
         "staff: 2 added",
     ]
     assert [one.partition(" has no ")[::2] for one in done.wanting] == [
@@ -54,7 +54,7 @@ def test_an_empty_installation_is_filled_and_each_thing_is_on_record(
     assert sorted(audited(installation)) == sorted(
         ["region.added"] * 3
         + ["agency.added", "counter.added", "policy.added"]
-        + ["notice.added"] * 6
+        + ["notice.added"] * 9
         + ["staff.added"] * 2
     )
     with installation.db.read() as session:

@@ -33,7 +33,7 @@ def operations(page: Any) -> Iterator[tuple[str, str, Any]]:
 def test_the_page_lists_exactly_the_routes_that_exist(scene: Scene, page: Any) -> None:
     listed = {(method.upper(), path) for method, path, _ in operations(page)}
     served = {
-        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        (method, re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", r"{\1}", rule.rule))
         for rule in scene.stage.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }

@@ -86,6 +86,7 @@ SAME_STEP = frozenset(
         "staff_sign_in_failed",
         "storage_full",
         "too_many_certificates",
+        "transfer_same_region",
         "too_many_parts",
         "too_many_requests",
         "too_many_wrong_codes",

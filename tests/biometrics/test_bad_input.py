@@ -173,6 +173,7 @@ def test_a_face_of_twelve_pixels_is_no_match(verifier, astronaut):
         verifier.compare_photos(jpeg(far), jpeg(astronaut), age=ADULT_AGE)
 
 
+@pytest.mark.gate
 def test_frames_of_different_people_are_a_changed_face(verifier, astronaut, admiral):
     mixed = [
         frame for pair in zip(capture(astronaut), capture(admiral), strict=True) for frame in pair

@@ -82,6 +82,7 @@ def test_a_face_that_ignores_the_colours_does_not_agree():
     assert found.agreement < 0.6
 
 
+@pytest.mark.gate
 def test_where_no_colours_were_drawn_or_no_face_was_seen_nothing_is_measured():
     unlit = draw(Profile.NO_LIGHT, random.Random(7))
     assert response(seen_by(strength=0.2, behind=0.0), unlit) is None

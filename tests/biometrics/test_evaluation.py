@@ -284,6 +284,7 @@ def test_slices_without_pictures_are_there_and_empty(found, tmp_path):
     assert (strangers["images"], strangers["failed_to_detect"]) == ((3, 0) if found else (0, 3))
 
 
+@pytest.mark.gate
 def test_memory_grows_with_the_people_of_a_slice_not_with_all_of_the_manifest():
     random = np.random.default_rng(6)
     ages = [(None, 12_000), (30, 5)]  # without a picture that can be used, and with one
@@ -504,6 +505,7 @@ def test_a_table_that_is_missing_or_no_text_is_refused(tmp_path, content):
         read_manifest(path)
 
 
+@pytest.mark.gate
 def test_pictures_are_embedded_once_and_kept_privately(tmp_path, astronaut, resnet):
     astronaut.convert("RGB").save(tmp_path / "face.jpg")
     astronaut.crop((0, 300, 120, 420)).convert("RGB").save(tmp_path / "none.jpg")

@@ -212,6 +212,7 @@ def test_a_portrait_is_found_whichever_way_the_page_lies(verifier, admiral, degr
         assert verifier.compare_photos(reference, jpeg(admiral), age=ADULT_AGE).accepted
 
 
+@pytest.mark.gate
 def test_a_portrait_serves_as_reference(verifier, astronaut, admiral):
     page = Image.new("RGB", (900, 600), (230, 230, 225))
     page.paste(astronaut.resize((225, 300)), (40, 150))
@@ -259,6 +260,7 @@ def test_photos_of_two_people_do_not_match(verifier, astronaut, admiral):
     assert answer.outcome is Outcome.NO_MATCH
 
 
+@pytest.mark.gate
 def test_nothing_is_loaded_at_import_and_nothing_of_the_web():
     code = (
         "import sys, biometrics.verifier;"

@@ -208,6 +208,7 @@ def test_a_portrait_that_cannot_be_compared_leads_to_the_counter_and_costs_nothi
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
 
 
+@pytest.mark.gate
 def test_a_capture_that_the_network_repeats_costs_one_face_try(scene, phone):
     reset = begin(scene, phone)
     capture = Capture.for_password_reset(phone, reset["id"])
@@ -220,6 +221,7 @@ def test_a_capture_that_the_network_repeats_costs_one_face_try(scene, phone):
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 1
 
 
+@pytest.mark.gate
 def test_an_engine_that_fails_costs_no_face_try(scene, phone):
     reset = begin(scene, phone)
     broken = FailingVerifier(support.verifier(), ModelAltered("model"))

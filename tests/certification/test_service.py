@@ -3,90 +3,29 @@
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from ecard.certification import service
-from ecard.demo.phone import Answer, Phone
-from ecard.registry.insurance import store_benefit
-from ecard.registry.port import Benefit, RegistryPerson
-from tests.family.scene import alike, born, change, hold, invent, sign_in
-from tests.support import Stage
-from tests.support import stage as set_stage
-
-A_YEAR = 366 * 86_400
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-SINCE, DUE, LAST_PAID = date(2025, 12, 1), date(2026, 12, 1), date(2026, 12, 16)
-WHY = {"grounds": "She cannot leave the house at present."}
-NORTH, NORTH_2, ABOVE = "reviewer-north", "reviewer-north-2", "reviewer-province"
-
-
-class Home:
-    """A daughter, her mother who draws a pension, and a link between them."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.daughter, self.mother = invent(stage, "ada", born(40)), invent(stage, "eve", born(72))
-        with stage.joined.db.write() as session:
-            pension = Benefit("b-eve", "old_age", SINCE, None, 91_250)
-            store_benefit(session, stage.joined.dependencies.vault, self.mother.ref, pension)
-            session.commit()
-        self.link_id = hold(stage, self.daughter, self.mother, "parent")
-        self.phone = sign_in(stage, self.daughter)
-
-    def on(self, day: date) -> None:
-        """Go to noon of a day."""
-        noon = datetime(day.year, day.month, day.day, 12, tzinfo=SHANGHAI)
-        self.stage.clock.time = noon.astimezone(UTC)
-
-    def send(self, what: str, body: object = None) -> Answer:
-        path = f"/links/{self.link_id}/certification/{what}"
-        return self.phone.send("POST", path, body)
-
-    def read(self) -> dict[str, Any]:
-        return dict(self.phone.must("GET", f"/links/{self.link_id}/certification"))
-
-    def state(self) -> str:
-        (one,) = self.read()["benefits"]
-        return str(one["state"])
-
-    def look(self) -> bool:
-        """The daily look; whether the registry pays then."""
-        service.look_at(self.stage.joined.call(), self.mother.ref)
-        (one,) = self.stage.joined.dependencies.registry.benefits(self.mother.ref)
-        return one.paid
-
-    def told(self, person: RegistryPerson) -> list[str]:
-        box = self.stage.mailbox(str(person.contact.phone))
-        return [item["text"] for item in box]
-
-    def at_counter(self) -> Answer:
-        code = self.send("counter-code").body["code"]
-        body = {"code": code, "identity_document": "id_card"}
-        desk = self.stage.desk("clerk-north")
-        return desk.send("POST", "/staff/certification/counter", body)
-
-    def decide(self, who: str, *, accepted: bool) -> Answer:
-        desk: Phone = self.stage.desk(who)
-        (case,) = desk.must("GET", "/staff/certification/cases")["items"]
-        reason = "seen_in_person" if accepted else "not_met"
-        return desk.send(
-            "POST",
-            f"/staff/certification/cases/{case['id']}/decision",
-            {"accepted": accepted, "reason": reason},
-            if_match=f'"{case["version"]}"',
-        )
+from tests.certification.scene import (
+    ABOVE,
+    DUE,
+    LAST_PAID,
+    NORTH,
+    NORTH_2,
+    WHY,
+    Home,
+    at_home,
+)
+from tests.family.scene import alike, born, change, invent, sign_in
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    """Months pass here, and signing in each time is not what is tested."""
-    with set_stage(tmp_path, access_seconds=A_YEAR, session_seconds=A_YEAR) as stage:
-        yield Home(stage)
+    with at_home(tmp_path) as found:
+        yield found
 
 
 def test_at_the_counter_the_helper_is_recorded_and_the_receipt_names_the_next_day(

@@ -111,6 +111,7 @@ def test_the_application_says_what_it_needs_before_anything_is_uploaded(stage: S
     assert (evidence["documents"], evidence["tries_left"]) == ([], 5)
 
 
+@pytest.mark.gate
 def test_what_is_still_missing_shrinks_with_each_upload(stage: Stage) -> None:
     application = apply(stage, "tomas", "elena", "parent")
     missing = [application.evidence()["missing"]]
@@ -135,6 +136,7 @@ def assert_untouched(application: Application, ids: set[str], tries_left: int) -
     assert application.evidence()["tries_left"] == tries_left
 
 
+@pytest.mark.gate
 def test_missing_evidence_is_named_and_costs_no_try(stage: Stage) -> None:
     application = apply(stage, "tomas", "elena", "parent")
     answer, ids = submit(application, id_card_front=specimen("id_card_front"))
@@ -143,6 +145,7 @@ def test_missing_evidence_is_named_and_costs_no_try(stage: Stage) -> None:
     assert_untouched(application, ids, tries_left=5)
 
 
+@pytest.mark.gate
 def test_a_document_that_is_not_needed_is_refused(stage: Stage) -> None:
     application = apply(stage, "lucia", "mateo", "child")
     answer = application.give(*CHILD_PAPERS, "passport")
@@ -214,6 +217,7 @@ def test_a_fresh_application_brings_no_fresh_tries(stage: Stage) -> None:
 # --- out of order, foreign, twice ---------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_evidence_is_not_taken_before_the_relative_is_named_nor_twice(stage: Stage) -> None:
     phone = stage.signed_in("lucia")
     link_id = phone.open_application(phone.step_up("730518"))["id"]
@@ -226,6 +230,7 @@ def test_evidence_is_not_taken_before_the_relative_is_named_nor_twice(stage: Sta
     assert (late.status, late.code) == (409, "evidence_not_expected")
 
 
+@pytest.mark.gate
 def test_a_document_supports_one_application_only(stage: Stage) -> None:
     first = apply(stage, "sofia", "clara", "child")
     second = apply(stage, "sofia", "emma", "child", first.phone)
@@ -263,6 +268,7 @@ def test_a_document_says_what_became_of_it_to_its_holder_alone(stage: Stage) -> 
     assert application.phone.must("GET", f"/documents/{ids[0]}")["status"] == "given_up"
 
 
+@pytest.mark.gate
 def test_a_document_of_a_case_is_with_a_person(stage: Stage) -> None:
     application = apply(stage, "peter", "rosa", "parent")
     ids = application.upload("passport")
@@ -272,6 +278,7 @@ def test_a_document_of_a_case_is_with_a_person(stage: Stage) -> None:
     assert told["status"] == "with_a_person"
 
 
+@pytest.mark.gate
 def test_foreign_links_and_documents_look_as_if_they_did_not_exist(stage: Stage) -> None:
     mine = apply(stage, "lucia", "mateo", "child")
     other = stage.signed_in("andres", password=None)

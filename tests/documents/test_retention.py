@@ -105,6 +105,7 @@ def test_evidence_stays_while_the_application_is_under_way(stage: Stage) -> None
     assert (sweep(stage), living(stage)) == (0, ALL)
 
 
+@pytest.mark.gate
 def test_the_evidence_of_a_withdrawn_application_goes_at_once(stage: Stage) -> None:
     application = given(stage)
     application.phone.must("POST", f"/links/{application.link_id}/withdrawal")

@@ -16,7 +16,7 @@ from ecard.cards.grants import add_grant
 from ecard.demo.loader import invented_number
 from ecard.demo.phone import Answer, Phone
 from ecard.family import service as family
-from ecard.family.models import Link, LinkChange
+from ecard.family.models import Link, LinkChange, LinkUse
 from ecard.family.policy import NOTICED, SUBMITTED
 from ecard.persons import service as persons
 from ecard.registry.port import Contact, RegistryCard, RegistryPerson
@@ -196,6 +196,7 @@ def hold(
     relation: str,
     state: str = "active",
     activated_at: datetime | None = None,
+    acts_until: datetime | None = None,
 ) -> str:
     """A link that stands for long (60 days) already, in some state."""
     call = stage.joined.call()
@@ -217,9 +218,12 @@ def hold(
             accepted_at=opened,
             activated_at=(activated_at or opened) if active else None,
             acts_from=opened if active else None,
+            acts_until=acts_until,
         )
         session.add(link)
         session.flush()
+        if state == "active":
+            session.add(LinkUse(link_id=link.id, last_used_at=call.now))
         session.add(_submitted(link))
         session.commit()
     return str(link.id)

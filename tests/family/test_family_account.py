@@ -144,6 +144,7 @@ def test_six_new_links_a_month_are_the_most_even_when_some_have_ended(stage: Sta
     assert name(two.phone, link_id, two.relative, "parent").ok
 
 
+@pytest.mark.gate
 def test_an_ended_withdrawn_or_lapsed_link_gives_its_place_back(stage: Stage) -> None:
     two = pair(stage)
     for state in ("ended", "withdrawn", "expired", "rejected"):
@@ -166,6 +167,7 @@ def unknown(stage: Stage, phone: Phone, link_id: str) -> Answer:
     return phone.give_family_account(link_id, nobody.name, free, "parent")
 
 
+@pytest.mark.gate
 def test_unknown_misnamed_dead_suspended_expired_and_taken_are_answered_alike(stage: Stage) -> None:
     two = pair(stage)
     link_id = begin(stage, two.phone)
@@ -225,6 +227,7 @@ def test_unproven_applications_of_others_do_not_keep_a_parent_out(stage: Stage) 
     assert name(two.phone, begin(stage, two.phone), two.relative, "parent").ok
 
 
+@pytest.mark.gate
 def test_two_proven_holders_are_the_most(stage: Stage) -> None:
     two = pair(stage)
     link_id = begin(stage, two.phone)
@@ -237,6 +240,7 @@ def test_two_proven_holders_are_the_most(stage: Stage) -> None:
         assert answer.code == "relative_not_confirmed", state
 
 
+@pytest.mark.gate
 def test_both_parents_can_hold_a_child(stage: Stage) -> None:
     child = invent(stage, "child", born(9), card="")
     for parent in ("one", "two"):
@@ -298,6 +302,7 @@ def test_a_registry_that_does_not_answer_costs_neither_tries_nor_numbers(stage: 
         assert list(session.scalars(kinds)) == []
 
 
+@pytest.mark.gate
 def test_a_holder_tries_ten_different_numbers_a_day_and_repeats_are_free(stage: Stage) -> None:
     two = pair(stage)
     link_id = begin(stage, two.phone)

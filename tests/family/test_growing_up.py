@@ -58,7 +58,7 @@ def test_on_the_birthday_acting_stops_and_reading_stays_for_thirty_days(stage: S
         sign_in(stage, parent, mother)  # moves the clock on by six seconds
         seen = mother.must("GET", f"/links/{link_id}")
         assert (seen["may_act"], seen["may_read"]) == (acts, reads), at
-        assert seen["state"] == "active"
+        assert seen["state"] == ("active" if reads else "ended")
 
 
 def test_an_adults_link_has_no_end_of_its_own(stage: Stage) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from ecard.demo.phone import Phone
 from ecard.registry.port import RegistryPerson
+from ecard.review import service as review
 from tests.family.scene import born, bring_to, changes, hold, invent, kinds, named, sign_in, texts
 from tests.support import Stage
 
@@ -130,9 +131,13 @@ def test_of_an_elders_links_no_other_holder_is_told(stage: Stage) -> None:
     assert "other_guardian" not in kinds(stage, sons[0])
 
 
-def test_safeguarding_staff_lift_an_objection(parents: Parents) -> None:
+def test_an_objection_is_not_lifted_by_hand_nor_by_a_stop_in_between(parents: Parents) -> None:
     parents.object()
     desk = parents.stage.desk("safeguarding")
-    desk.must("POST", f"/staff/links/{parents.link_id}/action", {"action": "resume"})
+    path = f"/staff/links/{parents.link_id}/action"
+    assert desk.send("POST", path, {"action": "resume"}).code == "dispute_not_settled"
+    desk.must("POST", path, {"action": "suspend"})
+    review.sweep(parents.stage.joined.call())
+    desk.must("POST", path, {"action": "resume"})
     link = parents.fathers_phone.must("GET", f"/links/{parents.link_id}")
-    assert (link["state"], link["reason"]) == ("active", "not_disclosed")
+    assert (link["state"], link["reason"]) == ("disputed", "not_disclosed")

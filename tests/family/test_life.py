@@ -218,6 +218,7 @@ def test_the_relative_sees_every_link_on_them_but_not_what_is_still_typed(stage:
     assert mother.send("GET", f"/links/{link_id}").status == 404  # the holder's view is not hers
 
 
+@pytest.mark.gate
 def test_the_relative_hears_nothing_of_what_was_given_up_before_it_concerned_them(
     stage: Stage,
 ) -> None:
@@ -268,6 +269,7 @@ def test_the_relative_ends_a_link_and_the_holder_reads_it_at_once(stage: Stage) 
         assert (seen["may_act"], seen["may_read"]) == (False, False)
 
 
+@pytest.mark.gate
 def test_a_withdrawn_application_is_over(stage: Stage) -> None:
     two = pair(stage)
     link_id = named(stage, two.phone, two.relative, "parent")
@@ -318,6 +320,7 @@ def test_an_address_that_says_not_me_is_forgotten_a_month_after_it_lapsed(stage:
     assert family.forget_not_me(stage.joined.call()) == 0
 
 
+@pytest.mark.gate
 def test_not_me_suspends_an_active_link_at_once(stage: Stage) -> None:
     two = pair(stage)
     link_id = two.active()
@@ -326,6 +329,7 @@ def test_not_me_suspends_an_active_link_at_once(stage: Stage) -> None:
     assert (seen["state"], seen["may_act"], seen["may_read"]) == ("suspended", False, False)
 
 
+@pytest.mark.gate
 def test_not_me_is_good_for_240_hours(stage: Stage) -> None:
     two = pair(stage)
     links = [two.active()]
@@ -339,6 +343,7 @@ def test_not_me_is_good_for_240_hours(stage: Stage) -> None:
     assert two.phone.must("GET", f"/links/{links[0]}")["state"] == "active"
 
 
+@pytest.mark.gate
 def test_not_me_works_in_the_last_second_of_its_life(stage: Stage) -> None:
     two = pair(stage)
     two.active()
@@ -347,6 +352,7 @@ def test_not_me_works_in_the_last_second_of_its_life(stage: Stage) -> None:
     assert report(stage, token).status == 204
 
 
+@pytest.mark.gate
 def test_no_not_me_address_ever_reaches_the_holder(stage: Stage) -> None:
     two = pair(stage)
     two.phone.must("POST", f"/links/{two.active()}/end")
@@ -360,6 +366,7 @@ def test_no_not_me_address_ever_reaches_the_holder(stage: Stage) -> None:
 # --- safeguarding -------------------------------------------------------------------------------
 
 
+@pytest.mark.gate
 def test_safeguarding_stops_a_link_and_its_reason_is_hidden_from_the_holder(stage: Stage) -> None:
     two = pair(stage)
     link_id = two.active()
@@ -383,6 +390,7 @@ def test_safeguarding_stops_a_link_and_its_reason_is_hidden_from_the_holder(stag
     assert two.phone.must("GET", f"/links/{link_id}")["reason"] == "not_disclosed"
 
 
+@pytest.mark.gate
 def test_to_resume_never_opens_what_was_not_open(stage: Stage) -> None:
     two = pair(stage)
     desk = stage.desk(SAFEGUARDING)
@@ -395,6 +403,7 @@ def test_to_resume_never_opens_what_was_not_open(stage: Stage) -> None:
         assert two.phone.must("GET", f"/links/{link_id}")["state"] == state
 
 
+@pytest.mark.gate
 def test_only_safeguarding_staff_of_the_region_may_act(stage: Stage) -> None:
     two = pair(stage)
     link_id = two.active()
@@ -481,6 +490,7 @@ def test_both_sides_are_told_in_their_own_language(stage: Stage, theirs: str, he
     assert re.search(r"#nm_[\w-]{43}", heard)
 
 
+@pytest.mark.gate
 def test_the_holder_is_told_nothing_of_a_number_and_the_relative_nothing_that_was_typed(
     stage: Stage,
 ) -> None:
@@ -532,6 +542,7 @@ def test_one_holder_never_has_two_open_links_on_one_person(stage: Stage) -> None
         activate(stage, returned)
 
 
+@pytest.mark.gate
 def test_who_turned_sixteen_during_review_accepts_before_anything_opens(stage: Stage) -> None:
     mother = invent(stage, "mum", born(40))
     teenager = invent(stage, "teenager", born(16, 11, 20), card="")

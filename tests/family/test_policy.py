@@ -1,6 +1,7 @@
 """The state machine and the rules of relation, age and caps."""
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -8,12 +9,13 @@ from hypothesis import strategies as st
 
 from ecard.family import policy as rules
 from ecard.family.errors import AgeDoesNotFit, CapReached, IllegalMove, RelationNeedsGuardian
-from ecard.persons.policy import age_on
+from ecard.persons.policy import age_on, months_after
 from tests.policies import demo_policy
 
 TODAY = date(2026, 11, 18)
 NOW = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 POLICY = demo_policy()
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def born(years_ago: int) -> date:
@@ -22,7 +24,8 @@ def born(years_ago: int) -> date:
 
 @given(st.sampled_from([None, *rules.STATES]), st.sampled_from(rules.STATES))
 def test_only_listed_moves_are_legal(from_state: str | None, to_state: str) -> None:
-    reason = "death_revoked" if from_state == rules.ENDED else "opened"
+    only_for = rules.ONLY_FOR.get((from_state or "", to_state), {"opened"})
+    (reason,) = only_for
     if to_state in rules.MOVES[from_state]:
         rules.check_move(from_state, to_state, reason)
     else:
@@ -36,7 +39,7 @@ def test_no_walk_reaches_active_without_notice_and_evidence(wishes: list[str]) -
     seen: list[str] = []
     for wish in wishes:
         try:
-            rules.check_move(state, wish, "opened")
+            rules.check_move(state, wish, "dispute_settled")
         except IllegalMove:
             continue
         state = wish
@@ -65,13 +68,39 @@ def test_the_safeguarding_reason_is_hidden_from_the_holder_only() -> None:
 
 @pytest.mark.parametrize("state", sorted(rules.APPLYING))
 def test_an_open_application_is_expired_at_the_very_moment_it_lapses(state: str) -> None:
-    assert rules.state_at(state, NOW + timedelta(seconds=1), NOW) == state
-    assert rules.state_at(state, NOW, NOW) == rules.EXPIRED
+    assert rules.state_at(state, rules.Terms(NOW + timedelta(seconds=1)), NOW) == state
+    assert rules.state_at(state, rules.Terms(NOW), NOW) == rules.EXPIRED
 
 
 @pytest.mark.parametrize("state", sorted(set(rules.STATES) - rules.APPLYING))
 def test_what_is_not_an_open_application_never_lapses(state: str) -> None:
-    assert rules.state_at(state, NOW - timedelta(days=400), NOW) == state
+    assert rules.state_at(state, rules.Terms(NOW - timedelta(days=400)), NOW) == state
+
+
+@given(
+    used_ago=st.timedeltas(timedelta(0), timedelta(days=4000)),
+    warned_late=st.timedeltas(timedelta(0), timedelta(days=200)),
+    months=st.integers(1, 60),
+)
+def test_an_unused_link_ends_after_its_months_and_never_before_the_warning_was_out_for_its_days(
+    used_ago: timedelta, warned_late: timedelta, months: int
+) -> None:
+    policy, last = demo_policy(unused_months=months), NOW - used_ago
+    warn_at = rules.warn_of_idleness_at(last, SHANGHAI, policy)
+    assert rules.unused_until(last, None, SHANGHAI, policy) is None
+    until = rules.unused_until(last, warn_at + warned_late, SHANGHAI, policy)
+    assert until is not None
+    assert until - (warn_at + warned_late) >= timedelta(days=policy.unused_warning_days)
+    day = months_after(last.astimezone(SHANGHAI).date(), months)
+    ends = until.astimezone(SHANGHAI) - warned_late
+    assert (ends.date(), ends.hour, ends.minute) == (day, 0, 0)
+
+
+def test_what_time_ends_first_names_the_reason() -> None:
+    terms = rules.Terms(NOW, reads_until=NOW - timedelta(days=2), unused_until=NOW)
+    due = rules.due_move(rules.ACTIVE, terms, NOW)
+    assert due == rules.Due(rules.ENDED, "age_milestone", NOW - timedelta(days=2))
+    assert rules.due_move(rules.SUSPENDED, rules.Terms(NOW, unused_until=NOW), NOW) is None
 
 
 @pytest.mark.parametrize("asked_on", [date(2026, 5, 31), date(2026, 6, 2), date(2026, 12, 2)])

@@ -48,7 +48,7 @@ class Cast:
 
 HOLDER = frozenset(
     ("account", "card", "policy", "notices", "links", "links_on_me", "documents", "activation")
-) | {"decisions", "guarded_links", "unlock", "sign-in"}
+) | {"decisions", "guarded_links", "objections", "unlock", "sign-in"}
 STAFF = frozenset(
     ("staff-recovery", "staff", "staff-cards", "staff_links", "counter_codes", "desk", "agencies")
 )
@@ -131,7 +131,7 @@ def _of_holder(stage: Stage, phone: Any, link_ids: list[str]) -> dict[str, list[
         "If-Match": [f'"{n}"' for n in range(1, 6)],
         "password": [CARD_PASSWORD],
         "old": [CARD_PASSWORD],
-        "kind": ["family_services", "face_processing"],
+        "kind": ["family_services", "face_processing", "face_certification"],
         **_notices(phone),
     }
 

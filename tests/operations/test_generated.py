@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from ecard import generated
+from ecard.card_applications.policy import MACHINE as CARD_APPLICATIONS
 from ecard.config import Settings
 from ecard.errors import all_refusals
 from ecard.family.policy import STATES
+from ecard.transfers.policy import MACHINE as TRANSFERS
 
 
 @pytest.mark.parametrize("name", sorted(generated.pages()))
@@ -28,7 +30,8 @@ def test_every_refusal_setting_and_state_has_its_line() -> None:
     pages = generated.pages()
     assert all(f"| `{kind.code}` |" in pages["errors.md"] for kind in all_refusals())
     assert pages["settings.md"].count("\n| `") == len(fields(Settings))
-    assert all(f"`{state}`" in pages["states.md"] for state in STATES)
+    drawn = (*STATES, *TRANSFERS.states, *CARD_APPLICATIONS.states)
+    assert all(f"`{state}`" in pages["states.md"] for state in drawn)
 
 
 def test_secrets_and_passwords_are_not_shown() -> None:

@@ -154,6 +154,7 @@ def test_a_taken_port_is_said_in_one_line(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.gate
 def test_a_data_directory_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ran = ecard("run", **environment(tmp_path / "file" / "var", free_port()))
@@ -183,6 +184,7 @@ def test_a_server_of_one_s_own_refuses_what_run_refuses(tmp_path: Path) -> None:
     assert "staff with passwords of the demo" in started.stderr
 
 
+@pytest.mark.gate
 def test_two_servers_do_not_share_one_sqlite_database(tmp_path: Path) -> None:
     settings = Settings(var=tmp_path / "var")
     with alone_on(settings):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecard.persons.policy import age_on, birthday, local_day, local_midnight
+from ecard.persons.policy import age_on, birthday, local_day, local_midnight, months_after
 
 BORN = st.dates(date(1900, 1, 1), date(2030, 12, 31))
 AGES = st.integers(0, 120)
@@ -43,6 +43,22 @@ def test_a_birthday_keeps_its_date_but_for_a_leap_day(born: date, age: int) -> N
     day = birthday(born, age)
     moved = (born.month, born.day) == (2, 29) and (day.month, day.day) == (3, 1)
     assert moved or (day.month, day.day) == (born.month, born.day)
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "after"),
+    [
+        (date(2024, 2, 29), 24, date(2026, 3, 1)),
+        (date(2024, 2, 29), 48, date(2028, 2, 29)),
+        (date(2026, 1, 31), 1, date(2026, 3, 1)),
+        (date(2026, 12, 31), 1, date(2027, 1, 31)),
+        (date(2026, 3, 5), -3, date(2025, 12, 5)),
+    ],
+)
+def test_months_are_complete_on_the_same_day_or_the_first_after_it(
+    day: date, months: int, after: date
+) -> None:
+    assert months_after(day, months) == after
 
 
 @given(BORN, st.integers(0, 40_000))

@@ -305,7 +305,7 @@ def test_while_a_link_is_disputed_the_relative_sees_neither_place_nor_time(scene
     scene.scan(scene.show().body["text"])
     dispute(scene)
     assert (len(uses(scene.two.phone)), uses(scene.relative)) == (1, [])
-    move(scene.stage, scene.link_id, "active", "safeguarding_lifted")
+    move(scene.stage, scene.link_id, "active", "dispute_settled")
     assert len(uses(scene.relative)) == 1
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from ecard.registry.accounts import months_of
-from ecard.registry.port import Balance, Benefit, Contribution, Payment
+from ecard.registry.port import (
+    Arrears,
+    Balance,
+    Benefit,
+    CardHeld,
+    Contribution,
+    Payment,
+    TransferResult,
+)
 from ecard.registry.sql import SqlRegistry
 from tests.demo.ground import Ground
 from tests.registry.test_sql import ADA, PERSONS, files, findings, load
@@ -15,6 +23,7 @@ from tests.registry.test_sql import ADA, PERSONS, files, findings, load
 CONTRIBUTIONS = "person_ref,year,kind,months,cents"
 BALANCES = "person_ref,kind,cents,as_of"
 BENEFITS = "ref,person_ref,kind,since,until,cents"
+ARREARS = "person_ref,kind,cents"
 
 
 @pytest.fixture
@@ -25,6 +34,7 @@ def registry(ground: Ground) -> SqlRegistry:
 def core(folder: Path, **lines: str) -> Path:
     made = files(folder, f"{PERSONS}\n{ADA}\n")
     heads = {"contributions": CONTRIBUTIONS, "balances": BALANCES, "benefits": BENEFITS}
+    heads["arrears"] = ARREARS
     for name, text in lines.items():
         (made / f"{name}.csv").write_text(f"{heads[name]}\n{text}\n", encoding="utf-8")
     return made
@@ -50,6 +60,49 @@ def test_accounts_are_loaded_and_loading_again_doubles_nothing(
     drawn = Benefit("b-ada", "survivors", date(2025, 2, 28), None, 50_000)
     assert registry.benefits("ada") == (drawn,)
     assert registry.benefits("nobody") == ()
+
+
+def test_arrears_are_loaded_and_gone_once_they_are_paid(
+    ground: Ground, registry: SqlRegistry, tmp_path: Path
+) -> None:
+    owing = core(tmp_path, arrears="ada,pension,1250\nada,medical,0")
+    assert load(ground, owing).arrears == 2
+    assert registry.arrears("ada") == (Arrears("pension", 1_250),)
+    (owing / "arrears.csv").write_text(f"{ARREARS}\nada,pension,0\n", encoding="utf-8")
+    load(ground, owing)
+    assert registry.arrears("ada") == registry.arrears("nobody") == ()
+
+
+def test_a_transfer_is_noted_once_and_only_a_completed_one_moves_the_person(
+    ground: Ground, registry: SqlRegistry, tmp_path: Path
+) -> None:
+    load(ground, core(tmp_path))
+    told = TransferResult("t1", "ada", "north-harbour", "lakes", "refused", date(2026, 11, 18))
+    registry.tell_transfer(told)
+    assert region_of(registry) == "north-harbour"
+    registry.tell_transfer(replace(told, outcome="completed"))  # the same one again
+    assert region_of(registry) == "north-harbour"
+    registry.tell_transfer(replace(told, ref="t2", outcome="completed"))
+    assert region_of(registry) == "lakes"
+    with pytest.raises(LookupError):
+        registry.tell_transfer(replace(told, ref="t3", person_ref="nobody"))
+
+
+def region_of(registry: SqlRegistry) -> str:
+    known = registry.person("ada")
+    assert known is not None
+    return known.region_code
+
+
+def test_a_card_asked_for_in_the_name_of_one_order_is_one_card(
+    ground: Ground, registry: SqlRegistry, tmp_path: Path
+) -> None:
+    load(ground, core(tmp_path))
+    until = date(2036, 11, 18)
+    card = registry.issue_card("ada", until, order="a")
+    assert registry.issue_card("ada", until, order="a") == card
+    with pytest.raises(CardHeld):
+        registry.issue_card("ada", until, order="b")
 
 
 def test_every_wrong_column_of_an_account_is_named_by_file_and_line(

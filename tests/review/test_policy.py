@@ -8,18 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecard.family.policy import REASONS as LINK_REASONS
+from ecard.family.policy import STATES
 from ecard.review.policy import (
-    DECISION_REASONS,
     HIDDEN_REASONS,
     NOT_DISCLOSED,
     REVIEW_REASONS,
+    CaseKind,
     CaseState,
     DecisionOutcome,
     due_at,
     in_conflict,
     is_overtaken,
     may_be_sent,
-    reason_fits,
+    reasons_of,
     shown_reason,
     state_after,
 )
@@ -84,19 +85,27 @@ def test_nobody_decides_about_themselves() -> None:
 
 def test_only_a_first_rejection_may_be_appealed() -> None:
     may = {
-        (outcome, level): state_after(outcome, level) is CaseState.DECIDED
+        (outcome, level): state_after(CaseKind.FACE, outcome, level) is CaseState.DECIDED
         for outcome in DecisionOutcome
         for level in (1, 2)
     }
     assert [key for key, appealable in may.items() if appealable] == [(DecisionOutcome.REJECTED, 1)]
 
 
-def test_a_reason_belongs_to_one_outcome() -> None:
-    for outcome in DecisionOutcome:
-        other = next(one for one in DecisionOutcome if one is not outcome)
-        for reason in DECISION_REASONS[outcome]:
-            assert reason_fits(outcome, reason)
-            assert not reason_fits(other, reason)
+@pytest.mark.parametrize("outcome", DecisionOutcome)
+def test_each_first_decision_of_a_dispute_may_be_appealed(outcome: DecisionOutcome) -> None:
+    after = [state_after(CaseKind.DISPUTE, outcome, level) for level in (1, 2)]
+    assert after == [CaseState.DECIDED, CaseState.CLOSED]
+
+
+@pytest.mark.parametrize("kind", CaseKind)
+def test_a_reason_belongs_to_one_outcome(kind: CaseKind) -> None:
+    approved, rejected = (reasons_of(kind, outcome) for outcome in DecisionOutcome)
+    assert approved
+    assert rejected
+    assert not approved & rejected
+    if kind is CaseKind.DISPUTE:
+        assert rejected == {"relation_changed", "no_legal_basis"} <= LINK_REASONS
 
 
 def test_a_safeguarding_reason_is_hidden_from_the_holder_and_never_sent() -> None:
@@ -109,9 +118,17 @@ def test_a_safeguarding_reason_is_hidden_from_the_holder_and_never_sent() -> Non
 
 @pytest.mark.parametrize("state", ["withdrawn", "ended", "expired"])
 def test_a_case_whose_link_left_review_is_overtaken(state: str) -> None:
-    assert is_overtaken(CaseState.OPEN, state)
-    assert not is_overtaken(CaseState.OPEN, "in_review")
-    assert not is_overtaken(CaseState.DECIDED, "rejected")
+    assert is_overtaken(CaseKind.FACE, CaseState.OPEN, state)
+    assert not is_overtaken(CaseKind.FACE, CaseState.OPEN, "in_review")
+    assert not is_overtaken(CaseKind.FACE, CaseState.DECIDED, "rejected")
+
+
+def test_a_dispute_outlasts_a_stop_for_somebodys_safety_and_nothing_else() -> None:
+    over = {state: is_overtaken(CaseKind.DISPUTE, CaseState.OPEN, state) for state in STATES}
+    assert [state for state, overtaken in over.items() if not overtaken] == [
+        "suspended",
+        "disputed",
+    ]
 
 
 def test_a_case_moves_its_link_for_a_reason_that_the_link_knows() -> None:

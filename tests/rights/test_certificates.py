@@ -193,6 +193,7 @@ def test_the_pdf_is_read_by_both_sides_and_by_nobody_else(stage: Stage) -> None:
     assert family.phone.send("GET", path).code == "link_not_active"
 
 
+@pytest.mark.gate
 def test_one_certificate_more_than_a_day_allows_waits(tmp_path: Path) -> None:
     with set_stage(tmp_path, certificates_a_day=1) as stage:
         family = Family(stage)

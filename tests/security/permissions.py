@@ -33,7 +33,7 @@ class Operation:
     room: str
     says: str | Mapping[str, str] = OK
     """What it answers whom it is for: one code, or one for each state."""
-    others: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     """Who is answered otherwise than the room answers."""
 
 
@@ -77,12 +77,13 @@ def cells(operation: Operation) -> Iterator[tuple[str, str, str]]:
     for actor in ACTORS:
         told = operation.others.get(actor, ROOMS[operation.room][actor])
         for state in states:
-            code = says[state] if isinstance(says, Mapping) else says
-            yield actor, state, code if told is None else told
+            code = says if told is None else told
+            yield actor, state, code[state] if isinstance(code, Mapping) else code
 
 
 ACTING = by_state("link_not_active", scopes_off="scope_off", card_stopped="card_not_usable")
 """What acts on a link: allowed while it is active, by a scope that is on and a usable card."""
+ACTIVE = ("active", "scopes_off", "card_stopped")
 APPLIED = ("noticed", "awaiting_face", "in_review")
 STANDING = ("active", "suspended", "disputed", "scopes_off", "card_stopped")
 BOTH_SIDES = {"relative": OK}
@@ -147,7 +148,32 @@ DECLARED: Mapping[str, Operation] = {
         "own", "step_up_needed", others={"holder": OK, "relative": "holder_too_young"}
     ),
     "unlockSession": Operation("own", others=dict.fromkeys((*STAFF, "camera"), DOOR)),
+    "listCardApplications": Operation("own"),
+    "applyForCard": Operation("own", "card_held_already"),
+    "openCertificationCapture": Operation("own", "no_benefit_to_certify"),
+    "endAllLinksOnMe": Operation("own"),
+    "readOwnData": Operation("own"),
+    "chooseContactLanguage": Operation("own"),
+    "listCorrections": Operation("own"),
+    "askCorrection": Operation("own", others={"holder": "correction_open"}),
+    "listFaceWithdrawals": Operation("own"),
+    "withdrawFaceConsent": Operation("own", "no_face_consent"),
+    "takeOwnData": Operation("own", "step_up_needed"),
+    "checkReceipt": Operation("own"),
+    "listTransfers": Operation("own"),
+    "openTransfer": Operation("own", others={"holder": "transfer_open_already"}),
+    "openFaceProof": Operation("own", "reset_needs_counter"),
+    "showFaceForCertification": Operation("own", "answer_unreadable"),
     # --- what belongs to the holder
+    "readCardApplication": Operation("holders_object"),
+    "endCertificationCapture": Operation("holders_object"),
+    "readCertificationCapture": Operation("holders_object"),
+    "drawChallengeForCertification": Operation("holders_object", "consent_missing"),
+    "consentToCertification": Operation("holders_object"),
+    "readCertificationNotice": Operation("holders_object"),
+    "readFaceWithdrawal": Operation("holders_object"),
+    "readTransfer": Operation("holders_object"),
+    "withdrawTransfer": Operation("holders_object"),
     **dict.fromkeys(
         (
             "getDevice",
@@ -230,13 +256,39 @@ DECLARED: Mapping[str, Operation] = {
         "link", only(*STANDING, code=NOT_MOVED) | {"scopes_off": "step_up_needed"}
     ),
     "withdrawPortrait": Operation("link", by_state(HIDDEN)),
+    "listRelativeCardApplications": Operation("link", ACTING | {"active": OK}),
+    "applyForRelativeCard": Operation("link", ACTING | {"active": "card_held_already"}),
+    "readRelativeCardApplication": Operation("link", ACTING | {"active": HIDDEN}),
+    "openRelativeCertificationCapture": Operation(
+        "link", ACTING | {"active": "no_benefit_to_certify"}
+    ),
+    "readDataAsGuardian": Operation("link", by_state("not_their_guardian")),
+    "askCorrectionAsGuardian": Operation("link", by_state("not_their_guardian")),
+    "takeDataAsGuardian": Operation("link", by_state("not_their_guardian")),
+    "withdrawFaceConsentAsGuardian": Operation("link", by_state("not_their_guardian")),
+    "renameLink": Operation("link", only(*STANDING, code=NOT_MOVED)),
+    "listRelativeTransfers": Operation("link", ACTING | {"active": OK}),
+    "openRelativeTransfer": Operation("link", ACTING | {"active": OK}),
+    "readRelativeTransfer": Operation("link", ACTING | {"active": HIDDEN}),
+    "withdrawRelativeTransfer": Operation("link", ACTING | {"active": HIDDEN}),
     # --- the link, for whom it is on, and for the other guardian
+    "claimCourtOrder": Operation("guarded", only("disputed", says=HIDDEN, code=HIDDEN)),
+    "readFaceNoticeOnMe": Operation("on_me", by_state(OK)),
+    **dict.fromkeys(
+        ("confirmLink", "takeOverLink"),
+        Operation(
+            "on_me",
+            only(*ACTIVE, says="nothing_to_confirm", code="link_not_active"),
+            others={"holder": by_state(HIDDEN, card_stopped="card_not_usable")},
+        ),
+    ),
     "endLinkOnMe": Operation("on_me", only(*STANDING, *APPLIED, code=NOT_MOVED)),
     "setScopesOnMe": Operation(
         "on_me", only(*STANDING, code=NOT_MOVED) | {"scopes_off": "scope_needs_guardian"}
     ),
     "objectToLink": Operation(
-        "guarded", only(*STANDING, "ended", says="objection_too_late", code=HIDDEN)
+        "guarded",
+        only(*ACTIVE, says="objection_too_late", code=NOT_MOVED) | dict.fromkeys(APPLIED, HIDDEN),
     ),
     # --- at the camera
     **dict.fromkeys(
@@ -269,6 +321,22 @@ DECLARED: Mapping[str, Operation] = {
         ),
         Operation("clerk"),
     ),
+    "listDeskCardApplications": Operation("clerk"),
+    "readDeskCardApplication": Operation("clerk"),
+    "collectCard": Operation("clerk", "card_application_illegal_move"),
+    "moveCardApplication": Operation("clerk"),
+    "readCardPhoto": Operation("clerk"),
+    "listCorrectionsAtDesk": Operation("clerk"),
+    "answerCorrection": Operation("clerk"),
+    "endLinksOnPerson": Operation("clerk"),
+    "listLinksOnPerson": Operation("clerk"),
+    "confirmLinkAtCounter": Operation("clerk", by_state(HIDDEN)),
+    "listDeskMessages": Operation("staff"),
+    "listDeskTransfers": Operation("clerk"),
+    "readDeskTransfer": Operation("clerk"),
+    "decideTransfer": Operation("clerk"),
+    "readCertificationCase": Operation("decision"),
+    "readCertificationCaseFile": Operation("decision", HIDDEN),
     "issueCardAtCounter": Operation("clerk", "card_held_already"),
     "renewCardAtCounter": Operation("clerk", "renewal_refused"),
     "redeemCertificationCode": Operation("clerk", "counter_code_wrong"),

@@ -12,19 +12,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from ecard.accounts.models import Device, Recovery
+from ecard.agencies.models import Region
+from ecard.card_applications.models import CardApplication
 from ecard.cards import service as cards
 from ecard.cards.models import CardPasswordReset
-from ecard.certification.models import CertificationCase
+from ecard.certification.models import CertificationCapture, CertificationCase
 from ecard.db import Database
 from ecard.demo import specimens
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.phone import Phone
 from ecard.family.models import Link
+from ecard.family.policy import SCOPES as ALL_SCOPES
 from ecard.family.policy import STATES as RULES_STATES
+from ecard.files import StoredFile
+from ecard.own_data.models import Correction, FaceWithdrawal
 from ecard.persons.models import Person
 from ecard.registry.port import RegistryPerson
+from ecard.transfers.models import Transfer
 from tests.family.scene import (
-    SCOPES,
     TODAY,
     as_holder,
     born,
@@ -36,9 +41,11 @@ from tests.family.scene import (
 )
 from tests.support import CARD_PASSWORD, Stage
 
+ASKED_FOR = ("transfer_id", "application_id", "capture_id", "withdrawal_id", "correction_id")
 SOME_ID = str(uuid.UUID(int=7))
 GROUNDS = "She can walk no more."
 PLACE = "certification_cases.grounds"
+WANTED = "data_corrections.wanted"
 PERSON = specimens.open_photo(specimens.public_portraits()[0])
 
 
@@ -60,7 +67,7 @@ class Cast:
         past = self.stage.joined.call().now - timedelta(days=60)
         changed: dict[str, Any] = {
             "state": seeming,
-            "scopes": [] if state == "scopes_off" else SCOPES,
+            "scopes": [] if state == "scopes_off" else list(ALL_SCOPES),
             "activated_at": past if live else None,
             "acts_from": past if live else None,
             "ended_at": past if state == "ended" else None,
@@ -139,16 +146,16 @@ def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> Non
     ]
     ids["certificate_id"] = phone.must("POST", "/rights/certificates")["id"]
     ids |= {"recovery_id": _recovery(stage, ids["device_id"]), "reset_id": _reset(stage, mine)}
-    ids |= {"kind": "family_services", "number": "1"}
-    notices = {
-        k: phone.must("GET", f"/notices/{k}") for k in ("family_services", "face_processing")
-    }
+    ids |= {"kind": "family_services", "number": "1", **_asked_for(stage, mine)}
+    kinds = ("family_services", "face_processing", "face_certification")
+    notices = {kind: phone.must("GET", f"/notices/{kind}") for kind in kinds}
     cast.known = {
         "step_up": grant(stage, phone),
         "card": people["holder"].card.number,
         "number": people["holder"].number,
         "read": _read(notices["family_services"]),
         "face": _read(notices["face_processing"]),
+        "proof": _read(notices["face_certification"]),
         "key": SigningKey().public_jwk(),
     }
     ids["certification_case_id"] = _visit_asked(
@@ -160,6 +167,37 @@ def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> Non
 
 def _read(notice: dict[str, Any]) -> dict[str, str]:
     return {"notice_id": notice["id"], "text_sha256": notice["text_sha256"]}
+
+
+def _asked_for(stage: Stage, person: uuid.UUID) -> dict[str, str]:
+    """What the holder asked for themselves: ids by the name of their parameter."""
+    call, soon = stage.joined.call(), stage.joined.call().now + timedelta(minutes=15)
+    row = {name: {"id": uuid.uuid4(), "person_id": person} for name in ASKED_FOR}
+    opened = {"opened_at": call.now}
+    moving = opened | {"opened_by": person, "state_since": call.now}
+    with stage.joined.db.write() as session:
+        here = session.get_one(Person, person).region_id
+        there = session.scalar(sa.select(Region.id).filter_by(code="south-harbour"))
+        photo = session.scalar(sa.select(StoredFile.id).limit(1))
+        there_from_here = {"from_region_id": here, "to_region_id": there, "agency_region_id": here}
+        transfer = moving | there_from_here | {"state": "accepting", "due_at": soon}
+        application = moving | {"state": "entered", "region_id": here, "photo_id": photo}
+        capture = opened | {"opened_by": person, "expires_at": soon}
+        withdrawal = {"link_ids": [], "given_by": "person", "actor_id": person, "channel": "app"}
+        about = {"field": "name", "region_id": here, "asked_by": person, "due_at": soon}
+        vault, asked = call.dependencies.vault, row["correction_id"]["id"]
+        wanted = vault.seal(session, person, WANTED, asked, "My name is another.")
+        session.add_all(
+            [
+                Transfer(**row["transfer_id"], **transfer),
+                CardApplication(**row["application_id"], **application),
+                CertificationCapture(**row["capture_id"], **capture),
+                FaceWithdrawal(**row["withdrawal_id"], **withdrawal, at=call.now),
+                Correction(**row["correction_id"], **opened, **about, wanted=wanted),
+            ]
+        )
+        session.commit()
+    return {name: str(values["id"]) for name, values in row.items()}
 
 
 def _recovery(stage: Stage, device_id: str) -> str:
@@ -271,8 +309,10 @@ COUNTER = {"identity_document": "id_card"}
 
 def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
     """A body for each operation that takes one: valid, whatever it then leads to."""
-    known = cast.known
-    card = {**COUNTER, "card_number": known["card"]}
+    return _of_holders(cast.known) | _of_links(cast.known, cast.ids) | _of_staff(cast.known)
+
+
+def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         "acceptLink": {"accepted": False},
         "drawChallenge": {"device_key": known["key"]},
@@ -293,13 +333,35 @@ def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
         "appeal": {"grounds": GROUNDS},
         "renameDevice": {"name": "Telephone"},
         "beginUpload": {"kind": "passport", "size": 9},
+    }
+
+
+def _of_links(known: dict[str, Any], ids: dict[str, str]) -> dict[str, dict[str, Any]]:
+    return {
+        "claimCourtOrder": {"document_ids": [SOME_ID]},
+        "confirmLink": {"scopes": ["rights"], "step_up_id": known["step_up"]},
+        "openFaceProof": known["face"],
+        "consentToCertification": {"decision": "declined", **known["proof"]},
+        "drawChallengeForCertification": {"device_key": known["key"]},
+        "applyForCard": {"photo_id": SOME_ID},
+        "applyForRelativeCard": {"photo_id": SOME_ID},
+        "openTransfer": {"region": "south-harbour"},
+        "openRelativeTransfer": {"region": "south-harbour"},
+        "askCorrection": {"field": "name", "wanted": "My name is another."},
+        "askCorrectionAsGuardian": {"field": "name", "wanted": "Her name is another."},
+        "takeOwnData": {"format": "json", "step_up_id": known["step_up"]},
+        "takeDataAsGuardian": {"format": "json", "step_up_id": known["step_up"]},
+        "withdrawFaceConsent": {},
+        "renameLink": {"name": "Another Name"},
+        "chooseContactLanguage": {"language": "en"},
+        "checkReceipt": {"receipt": "{}"},
         "openInvitation": {"token": "x" * 30},
         "openApplication": {"step_up_id": known["step_up"]},
         "setScopes": {"scopes": ["rights"]},
         "setScopesOnMe": {"scopes": ["rights"]},
         "acknowledgeNotice": known["read"],
         "openCaptureSession": {"via": "own"},
-        "submitEvidence": {"document_ids": [cast.ids["document_id"]]},
+        "submitEvidence": {"document_ids": [ids["document_id"]]},
         "giveFamilyAccount": {"name": "A Name", "number": known["number"], "relation": "child"},
         "reportNotMe": {"token": "x" * 30},
         "openRecovery": {"code": "123456", "device_name": "New", "sign_in_id": SOME_ID},
@@ -308,6 +370,24 @@ def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
         "unlockSession": {"password": CARD_PASSWORD},
         "signIn": {"code": "123456", "device_name": "New", "sign_in_id": SOME_ID},
         "requestSignInCode": {"card_number": known["card"]},
+    }
+
+
+def _of_staff(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    card = {**COUNTER, "card_number": known["card"]}
+    person = {**COUNTER, "number": known["number"]}
+    return {
+        "collectCard": COUNTER,
+        "moveCardApplication": {"to": "in_production"},
+        "answerCorrection": {
+            "outcome": "refused",
+            "reason": "not_proven",
+            "explanation": "Nothing shows it.",
+        },
+        "endLinksOnPerson": person,
+        "listLinksOnPerson": person,
+        "confirmLinkAtCounter": {**person, "scopes": ["rights"]},
+        "decideTransfer": {"accepted": True},
         "issueCardAtCounter": {**COUNTER, "number": known["number"]},
         "openCardPasswordResetAtCounter": card,
         "renewCardAtCounter": card,
@@ -341,6 +421,7 @@ def forms() -> dict[str, dict[str, Any]]:
     return {
         "sendCapture": capture,
         "showFaceForCardPasswordReset": capture,
+        "showFaceForCertification": capture,
         "sendDigitsVideo": {"video": (io.BytesIO(small), "video.mp4")},
         "uploadDocument": {"file": (io.BytesIO(small), "page.jpg")},
     }

@@ -131,6 +131,7 @@ def test_busy_says_when_to_come_back() -> None:
     assert SandboxBusy(5).retry_after_seconds == 5
 
 
+@pytest.mark.gate
 def test_a_place_comes_free_again_after_a_refusal_and_after_a_crash() -> None:
     narrow = Sandbox(SandboxLimits(children=1, wait_seconds=2.0, cpu_seconds=1))
     for bad in (b"\xff\xd8\xff nothing", pictures.scan_bomb(copies=2_000)):

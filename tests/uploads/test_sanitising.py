@@ -288,6 +288,7 @@ def test_a_moving_picture_is_refused_by_name(sandbox: Sandbox) -> None:
         clean_picture(moving, sandbox)
 
 
+@pytest.mark.gate
 def test_colours_of_a_profile_are_brought_to_those_of_screens(sandbox: Sandbox) -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     sent = Image.new("RGB", (64, 64), (200, 60, 60))
@@ -313,6 +314,7 @@ def linear_profile() -> bytes:
     return bent
 
 
+@pytest.mark.gate
 def test_the_same_picture_sent_smaller_or_compressed_anew_is_recognised(sandbox: Sandbox) -> None:
     index = partial(BlindIndex(bytes(range(32))).of, "look")
     sent, other = pictures.noise(640, 480), pictures.noise(640, 480, seed=2)

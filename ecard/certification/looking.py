@@ -1,0 +1,137 @@
+"""The desk looks: cases listed and read, frames seen; every look at a face is on record."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit, files
+from ecard.call import Call
+from ecard.certification.cases import GROUNDS, files_of
+from ecard.certification.models import CertificationCase, CertificationCaseFile
+from ecard.errors import NotFound
+from ecard.kept_frames import FileContent, look
+from ecard.pages import Page, read_page
+from ecard.persons import service as persons
+from ecard.review.service import refuse_conflict
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCase:
+    """A case at the desk."""
+
+    id: uuid.UUID
+    kind: str
+    opened_at: datetime
+    due_at: datetime
+    overdue: bool
+    person: str
+    grounds: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeskFile:
+    """One file to look at; its number is its address below the case."""
+
+    number: int
+    role: str
+    destroyed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCaseView:
+    """Everything a reviewer sees of a case."""
+
+    case: DeskCase
+    reasons: list[str]
+    facts: dict[str, Any]
+    files: list[DeskFile]
+
+
+def list_cases(call: Call, *, cursor: str | None, limit: int) -> Page:
+    """Open cases of the reviewer's region and below, newest first."""
+    call.require_role("reviewer")
+    table = CertificationCase
+    query = sa.select(table).where(
+        table.region_id.in_(call.staff.region_ids), table.decided_at.is_(None)
+    )
+    with call.db.read() as session:
+        page = read_page(session, query, table.opened_at, table.id, cursor=cursor, limit=limit)
+        items = [_desk_case(session, call, row) for row in page.items]
+    return Page(items, page.next_cursor)
+
+
+def _desk_case(session: Session, call: Call, row: CertificationCase) -> DeskCase:
+    vault = call.dependencies.vault
+    return DeskCase(
+        id=row.id,
+        kind=row.kind,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        overdue=row.decided_at is None and row.due_at <= call.now,
+        person=persons.particulars(session, call, row.person_id).name,
+        grounds=vault.open(session, row.opened_by, GROUNDS, row.id, row.grounds),
+        version=row.version,
+    )
+
+
+def read_case(call: Call, case_id: uuid.UUID) -> DeskCaseView:
+    """A case, with why a person looks, what the machine saw, and which pictures there are.
+
+    Raises NotFound (another region's too), ConflictOfInterest.
+    """
+    with call.db.write() as session:
+        row = _at_desk(session, call, case_id)
+        view = _view(session, call, row)
+        _record(session, call, row, "certification_case.read")
+        session.commit()
+    return view
+
+
+def _view(session: Session, call: Call, row: CertificationCase) -> DeskCaseView:
+    first = session.get_one(CertificationCase, row.against_id) if row.against_id else row
+    kept = [
+        DeskFile(one.number, one.role, files.is_destroyed(session, one.file_id))
+        for one in files_of(session, row)
+    ]
+    return DeskCaseView(_desk_case(session, call, row), list(first.reasons), first.facts, kept)
+
+
+def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
+    """One picture of a case, reduced and marked with who looks. Raises FileDestroyed."""
+    with call.db.write() as session:
+        row = _at_desk(session, call, case_id)
+        found = session.scalar(
+            sa.select(CertificationCaseFile).filter_by(
+                case_id=row.against_id or row.id, number=number
+            )
+        )
+        if found is None:
+            raise NotFound
+        if files.is_destroyed(session, found.file_id):
+            raise files.FileDestroyed
+        _record(session, call, row, "certification_case.file_read")
+        session.commit()
+    return look(call, found.file_id, case_id)
+
+
+def _at_desk(session: Session, call: Call, case_id: uuid.UUID) -> CertificationCase:
+    call.require_role("reviewer")
+    row = session.get(CertificationCase, case_id)
+    if row is None or row.region_id not in call.staff.region_ids:
+        raise NotFound
+    refuse_conflict(session, call, row.person_id, row.opened_by)
+    return row
+
+
+def _record(session: Session, call: Call, row: CertificationCase, action: str) -> None:
+    audit.record(
+        session, call, action, "certification_case", row.id,
+        acting_for=row.person_id, case_id=row.id,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""What is kept about the links that somebody holds, or that others hold on them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard.call import Call
+from ecard.family.links import CONCERNS_RELATIVE
+from ecard.family.models import Link
+from ecard.family.reading import view
+from ecard.kept import Categories, Kept, Whose, category, kept
+
+
+def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
+    """Links as holder and as relative, each as the reader's own side sees them."""
+    typed_life = timedelta(days=call.settings.typed_kept_days)
+
+    def link(row: Link) -> Kept:
+        shown = view(session, call, row, to_holder=row.holder_id == whose.reader_id)
+        return kept(
+            row.id,
+            row.opened_at,
+            row.ended_at + typed_life if row.ended_at is not None else None,
+            state=shown.state,
+            reason=shown.reason,
+            relation=shown.relation,
+            name=shown.name,
+            number_masked=shown.number_masked,
+            scopes=shown.scopes,
+            route=shown.route,
+            activated_at=shown.activated_at,
+            ended_at=shown.ended_at,
+        )
+
+    held = sa.select(Link).where(Link.holder_id == whose.person_id, whose.on(Link.id))
+    on_me = sa.select(Link).where(
+        Link.relative_id == whose.person_id, CONCERNS_RELATIVE, whose.on(Link.id)
+    )
+    return {
+        "links_held": category(session, held, Link.opened_at, Link.id, link, most),
+        "links_on_me": category(session, on_me, Link.opened_at, Link.id, link, most),
+    }
+
+
+def links_of(session: Session, whose: Whose) -> list[Link]:
+    """Every link on which the person is a side and which concerns them, the guardian's own only
+    for a guardian."""
+    either = sa.or_(
+        Link.holder_id == whose.person_id,
+        sa.and_(Link.relative_id == whose.person_id, CONCERNS_RELATIVE),
+    )
+    return list(session.scalars(sa.select(Link).where(either, whose.on(Link.id))))

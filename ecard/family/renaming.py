@@ -1,0 +1,33 @@
+"""The name by which a holder knows their relative: theirs to correct once the link stands."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from ecard import audit
+from ecard.call import Call
+from ecard.errors import VersionChanged
+from ecard.family import policy as rules
+from ecard.family.errors import IllegalMove
+from ecard.family.links import own_link, typed
+from ecard.family.reading import LinkView, view
+
+
+def rename(call: Call, link_id: uuid.UUID, name: str, version: int) -> LinkView:
+    """Put another name in the place of the typed one. Before the link stands documents are compared
+    with it: then the family account is given anew. Raises NotFound, IllegalMove, VersionChanged."""
+    vault = call.dependencies.vault
+    with call.db.write() as session:
+        link = own_link(session, call, link_id, lock=True)
+        if link.version != version:
+            raise VersionChanged
+        if link.state not in rules.STANDING:
+            raise IllegalMove(state=link.state)
+        _, number = typed(session, call, link)
+        kept = json.dumps({"name": name, "number": number}, ensure_ascii=False)
+        link.typed = vault.seal(session, link.holder_id, "links.typed", link.id, kept)
+        session.flush()
+        audit.record(session, call, "link.renamed", "link", link.id)
+        session.commit()
+        return view(session, call, link)

@@ -1,0 +1,44 @@
+"""Whose data it is, and whether whoever asks may decide about it."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from ecard.acts import service as acts
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.family import service as family
+from ecard.kept import Whose
+from ecard.own_data.errors import GuardianDecides
+from ecard.own_data.policy import SCOPE
+from ecard.persons import service as persons
+from ecard.policy import service as policies
+
+
+def refuse_too_young(session: Session, call: Call) -> None:
+    """Raise GuardianDecides below the age of own consent."""
+    person = persons.particulars(session, call, call.holder.person_id)
+    today = persons.local_day(call.now, agencies.time_zone(session, person.region_id))
+    age = policies.current(session, person.region_id, call.now).own_consent_age
+    if persons.age_on(person.birth_date, today) < age:
+        raise GuardianDecides(age=age)
+
+
+def as_guardian(session: Session, call: Call, link_id: uuid.UUID) -> Whose:
+    """Whose data the guardian reads on this link. Raises what ``guardian_link`` does."""
+    link = family.guardian_link(session, call, link_id)
+    return Whose(link.relative_id or link.holder_id, call.holder.person_id, link.id)
+
+
+def note(session: Session, call: Call, whose: Whose, action: str) -> None:
+    """Write it into the history that both sides read. Not committed."""
+    acts.write(
+        session,
+        call,
+        person_id=whose.person_id,
+        link_id=whose.link_id,
+        scope=SCOPE,
+        action=action,
+    )
