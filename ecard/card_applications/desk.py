@@ -125,6 +125,8 @@ def move_on(
     """
     with call.db.write() as session:
         row = of_desk(session, call, application_id, lock=True)
+        if (to == rules.FAILED) != (reason is not None):
+            raise ReasonDoesNotFit(fields={"reason": ["needed_for_a_failure"]})
         if row.version != version:
             raise VersionChanged
         if row.handing_over_since is not None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import marshmallow as ma
 
 from ecard.api import CursorSchema, MadeMoveSchema, Schema
@@ -83,11 +80,6 @@ class CardApplicationMoveSchema(Schema):
         validate=ma.validate.OneOf(ALL_FAILURE_REASONS),
         metadata={"description": "Needed where it fails, and only there"},
     )
-
-    @ma.validates_schema
-    def _reason_of_a_failure(self, data: Mapping[str, Any], **_: Any) -> None:
-        if (data["to"] == FAILED) != (data["reason"] is not None):
-            raise ma.ValidationError("needed_for_a_failure", "reason")
 
 
 class CollectionSchema(Schema):

@@ -117,6 +117,8 @@ def decide(
     ConflictOfInterest, Unavailable, and to whoever passes it on what the preconditions raise.
     """
     call.require_role("clerk")
+    if accepted == (reason is not None):
+        raise ReasonDoesNotFit(fields={"reason": ["needed_for_a_refusal"]})
     with call.db.read() as session:
         person_id = _of_desk(session, call, transfer_id).person_id
     facts = facts_of(call, person_id) if accepted else None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import marshmallow as ma
 
 from ecard.api import CursorSchema, MadeMoveSchema, Schema
@@ -99,8 +96,3 @@ class TransferDecisionSchema(Schema):
         validate=ma.validate.OneOf(ALL_REFUSAL_REASONS),
         metadata={"description": "Needed where it is refused, and only there"},
     )
-
-    @ma.validates_schema
-    def _reason_of_a_refusal(self, data: Mapping[str, Any], **_: Any) -> None:
-        if data["accepted"] == (data["reason"] is not None):
-            raise ma.ValidationError("needed_for_a_refusal", "reason")
