@@ -57,7 +57,7 @@ def somebody_with_a_history(stage: Stage) -> tuple[Phone, str]:
     phone = sign_in(stage, holder, Phone(AppTransport(stage.app), clock=HandClock(stage.clock)))
     for number in range(OWN_ACTS):
         stage.clock.advance(seconds=60)
-        if number % 20 == 0:
+        if number % 10 == 0:  # a token is good for a quarter of an hour
             phone = sign_in(stage, holder, phone)
         phone.must("GET", f"/links/{links[number % OWN_LINKS]}/rights")
     return phone, links[0]
