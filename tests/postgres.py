@@ -33,6 +33,17 @@ def fresh_database(build: Callable[[sa.Engine], None]) -> Iterator[str]:
         administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def copy_of(database: str) -> Iterator[str]:
+    """The address of a copy of the database at that address, to which nobody may be connected."""
+    name = f"ecard_test_{uuid.uuid4().hex}"
+    administer(f"CREATE DATABASE {name} TEMPLATE {sa.make_url(database).database}")
+    try:
+        yield address(name)
+    finally:
+        administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def empty(_: sa.Engine) -> None:
     """A template without any table, for tests of migrations."""
 
