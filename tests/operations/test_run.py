@@ -220,6 +220,25 @@ def test_an_unsafe_configuration_is_refused_with_status_two(
     assert not (tmp_path / "var").exists()
 
 
+@pytest.mark.gate
+@pytest.mark.parametrize(
+    ("unsafe", "named"),
+    [
+        ({"ECARD_FACE_ENGINE": "foo"}, "no engine 'foo'"),
+        ({"ECARD_FACE_ENGINE": "yunet-sface"}, "biometrics.models install yunet-sface"),
+        ({"ECARD_LIVENESS_PACK": "minifasnet"}, "biometrics.models install minifasnet"),
+    ],
+)
+def test_no_other_engine_is_taken_instead_of_one_that_is_not_there(
+    tmp_path: Path, unsafe: dict[str, str], named: str
+) -> None:
+    ran = ecard("run", **{**environment(tmp_path / "var", free_port()), **unsafe})
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    (said,) = (line for line in ran.stderr.splitlines() if line.startswith("Refused to start: "))
+    assert named in said
+
+
 PRODUCTION = {
     "ECARD_PROFILE": "production",
     "ECARD_PUBLIC_ADDRESS": "https://family.example",
