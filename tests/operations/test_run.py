@@ -225,7 +225,7 @@ def test_an_unsafe_configuration_is_refused_with_status_two(
     ("unsafe", "named"),
     [
         ({"ECARD_FACE_ENGINE": "foo"}, "no engine 'foo'"),
-        ({"ECARD_FACE_ENGINE": "yunet-sface"}, "biometrics.models install yunet-sface"),
+        ({"ECARD_FACE_ENGINE": "yunet-sface"}, "install yunet-mobilefacenet or yunet-sface"),
         ({"ECARD_LIVENESS_PACK": "minifasnet"}, "biometrics.models install minifasnet"),
     ],
 )
