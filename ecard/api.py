@@ -381,12 +381,15 @@ def _as_refusal(error: HTTPException) -> Refusal:
 
 
 def flat_fields(messages: Any, path: str = "") -> dict[str, list[str]]:
-    """Marshmallow's nested messages as ``path`` → codes; the location (json, query…) is dropped."""
+    """Marshmallow's nested messages as ``path`` → codes; the location (json, query…) and
+    marshmallow's word for the whole (``_schema``) are dropped."""
     found: dict[str, list[str]] = {}
     if isinstance(messages, dict):
         for name, inner in messages.items():
-            location = not path and name in ("json", "query", "form", "files", "headers")
-            longer = "" if location else f"{path}.{name}".strip(".")
+            location = name == "_schema" or (
+                not path and name in ("json", "query", "form", "files", "headers")
+            )
+            longer = path if location else f"{path}.{name}".strip(".")
             found.update(flat_fields(inner, longer))
     elif messages:
         found[path or "body"] = [_field_code(str(message)) for message in messages]

@@ -101,6 +101,12 @@ def declare_restored(call: Call) -> Anchor | None:
         return _append(call, path, last, seq, mac, "restored")
 
 
+def require_anchors(call: Call) -> None:
+    """Raise AnchorError or OSError unless an anchor could be written now."""
+    with _locked(call) as path:
+        _last(path, call.dependencies.vault.anchor_key)
+
+
 def _due(call: Call, last: Anchor, seq: int) -> bool:
     age = call.now - datetime.fromisoformat(last.at)
     return (
@@ -127,11 +133,21 @@ def _append(call: Call, path: Path, last: Anchor | None, seq: int, mac: str, kin
     content: dict[str, Any] = {"seq": seq, "mac": mac, "at": call.now.isoformat(), "kind": kind}
     signature = _sign(content, last.signature if last else "", call.dependencies.vault.anchor_key)
     line = json.dumps({**content, "signature": signature}) + "\n"
-    with path.open("a", encoding="ascii") as file:
-        file.write(line)
+    with path.open("a+", encoding="ascii") as file:
+        file.write(line if _ends_whole(path) else "\n" + line)
         file.flush()
         os.fsync(file.fileno())
     return Anchor(**content, signature=signature)
+
+
+def _ends_whole(path: Path) -> bool:
+    """Whether the last line was written to its end; half of one is what a full disk or a power
+    cut leaves. It stays where it is: the file may lie where nothing can be taken away."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
 
 
 def _sign(content: dict[str, Any], before: str, key: bytes) -> str:
@@ -145,37 +161,52 @@ def _last(path: Path, key: bytes) -> Anchor | None:
         file.seek(0, os.SEEK_END)
         file.seek(max(0, file.tell() - 4096))
         lines = file.read().split(b"\n")
-    whole = [line for line in lines[:-1] if line]
+    whole = [one for line in lines[:-1] if (one := _parse(line)) is not None]
     if not whole:
         return None
-    before = _parse(whole[-2]).signature if len(whole) > 1 else ""
-    last = _parse(whole[-1])
+    before = whole[-2].signature if len(whole) > 1 else ""
+    last = whole[-1]
     if not _genuine(last, before, key):
         raise AnchorError("the last anchor is not as it was written")
     return last
 
 
 def read_anchors(folder: Path, key: bytes) -> list[Anchor]:
-    """Every anchor, oldest first; raises AnchorError at the first line that is not genuine."""
+    """Every anchor, oldest first; raises AnchorError at the first line that is not genuine.
+
+    Half a line is passed over where the next anchor goes on from the one before it (or where it is
+    the end of the file): so it was never an anchor. One that was is missed by the next signature.
+    """
     path = folder / FILE
     if not path.exists():
         return []
+    *lines, _half = path.read_bytes().split(b"\n")
     found: list[Anchor] = []
-    before = ""
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
-        try:
-            one = _parse(line)
-        except (ValueError, TypeError, KeyError):
-            raise AnchorError(f"anchor {number} cannot be read") from None
+    before, torn = "", 0
+    for number, line in enumerate(lines, 1):
+        one = _parse(line)
+        if one is None:
+            torn = torn or number
+            continue
         if not _genuine(one, before, key):
-            raise AnchorError(f"anchor {number} is not as it was written")
+            raise AnchorError(
+                f"anchor {torn} cannot be read"
+                if torn
+                else f"anchor {number} is not as it was written"
+            )
         found.append(one)
-        before = one.signature
+        before, torn = one.signature, 0
+    if torn:
+        raise AnchorError(f"anchor {torn} cannot be read")
     return found
 
 
-def _parse(line: bytes) -> Anchor:
-    return Anchor(**json.loads(line))
+def _parse(line: bytes) -> Anchor | None:
+    """The anchor in a line; None where it cannot be read."""
+    try:
+        return Anchor(**json.loads(line))
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def _genuine(one: Anchor, before: str, key: bytes) -> bool:

@@ -37,7 +37,6 @@ MANIFEST = "manifest.json"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 TRIES = 3
 """How often a backup begins again because a file was destroyed while it ran."""
-CHUNK = 2**20
 
 
 class BackupRefused(Exception):

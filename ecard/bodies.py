@@ -72,6 +72,9 @@ class BodyParser(FlaskParser):
         if req.mimetype != FORM:
             raise WrongContentType
         _refuse_many_parts(req)
+        for name, parts in req.files.lists():
+            if len(parts) > 1 and not isinstance(schema.fields.get(name), ma.fields.List):
+                raise InvalidInput(fields={name: [TWICE]})
         if req.form:  # ids and the like travel in the path
             raise InvalidInput(fields={name: ["unknown_field"] for name in req.form})
         return super().load_files(req, schema)

@@ -115,7 +115,8 @@ def _told(answer: bytes) -> Told:
     except (MalformedBody, InvalidInput) as error:
         raise AnswerUnreadable from error
     except ma.ValidationError as error:
-        raise AnswerUnreadable(fields={str(n): ["invalid"] for n in error.messages_dict}) from error
+        named = {"answer" if name == "_schema" else str(name) for name in error.messages_dict}
+        raise AnswerUnreadable(fields={name: ["invalid"] for name in named}) from error
     clock = loaded["clock"]
     return Told(
         challenge_id=loaded["challenge_id"],

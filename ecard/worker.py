@@ -15,7 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ecard import audit_verify, outbox
 from ecard.call import Call
@@ -70,11 +69,11 @@ class Worker(threading.Thread):
         self._scheduled: dict[str, int] = {}
 
     def run(self) -> None:
-        """Work until stopped; a database that does not answer is waited for."""
+        """Work until stopped, whatever goes wrong: nobody else does it."""
         while not self._stopping.is_set():
             try:
                 busy = self.tick()
-            except (SQLAlchemyError, OSError, audit_verify.AnchorError) as error:
+            except Exception as error:  # boundary: a thread that ends is missed by nobody
                 log.error("outbox_waits", error=type(error).__name__)
                 busy = False
             if not busy:
@@ -87,12 +86,12 @@ class Worker(threading.Thread):
         return not self.is_alive()
 
     def tick(self) -> bool:
-        """Enqueue the sweeps that are due, do one job, anchor, write what is owed; False when
+        """Enqueue the sweeps that are due, do one job, write what is owed, anchor; False when
         nothing was due."""
         self._enqueue_sweeps()
         worked = self._work_one()
-        anchored = audit_verify.anchor(self._call)
         settled = self._call.dependencies.owed.settle()
+        anchored = audit_verify.anchor(self._call)
         return worked or anchored is not None or settled > 0
 
     def drain(self) -> int:

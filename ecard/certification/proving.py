@@ -111,11 +111,6 @@ def is_genuine(call: Call, text: str) -> bool:
     return hmac.compare_digest(str(mac), _mac(call, said))
 
 
-def row_due(row: Certification) -> list[date]:
-    """The next due days on a receipt."""
-    return [date.fromisoformat(day) for day in json.loads(row.receipt)["next_due_on"]]
-
-
 def _mac(call: Call, said: Mapping[str, object]) -> str:
     text = "certification receipt|" + json.dumps(said, sort_keys=True)
     key = call.dependencies.vault.receipt_key

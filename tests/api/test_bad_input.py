@@ -186,6 +186,15 @@ def test_a_form_field_beside_the_file_is_refused(scene: Scene) -> None:
     assert answer.json["fields"] == {"owner_id": ["unknown_field"]}
 
 
+def test_two_files_of_one_name_are_refused_and_neither_is_taken(scene: Scene) -> None:
+    parts = [("file", (f"{name}.jpg", PAPER, "image/jpeg")) for name in "ab"]
+    body, content_type = encode_multipart_formdata(parts)
+    with nothing_left_behind(scene.stage):
+        answer = scene.post("/documents?kind=passport", data=body, content_type=content_type)
+    assert code(answer) == (422, "invalid_input")
+    assert answer.json["fields"] == {"file": ["given_twice"]}
+
+
 # --- documents ---------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -247,6 +248,35 @@ def test_a_removed_anchor_in_the_middle_is_found(written: Joined) -> None:
     finding = audit_verify.verify(written.call()).finding
     assert finding is not None
     assert finding.what == "anchor 1 is not as it was written"
+
+
+def anchors_file(joined: Joined) -> Path:
+    return joined.settings.anchors_folder / audit_verify.FILE
+
+
+def test_half_an_anchor_is_passed_over_and_the_next_goes_on_from_the_one_before(
+    written: Joined,
+) -> None:
+    path = anchors_file(written)
+    path.write_bytes(path.read_bytes() + path.read_bytes()[:40])  # a power cut, a full disk
+    assert audit_verify.verify(written.call()).finding is None
+    write_rows(written, 2)
+    for _ in range(2):
+        write_rows(written, 1)
+        assert audit_verify.anchor(written.call(), force=True) is not None
+    told = audit_verify.verify(written.call())
+    assert (told.finding, told.anchors) == (None, 4)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_anchor_that_was_made_unreadable_is_found(written: Joined, number: int) -> None:
+    path = anchors_file(written)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[number] = lines[number][:40] + b"\n"
+    path.write_bytes(b"".join(lines))
+    finding = audit_verify.verify(written.call()).finding
+    assert finding is not None
+    assert finding.what == f"anchor {number + 1} cannot be read"
 
 
 def test_rows_without_any_anchor_are_found(written: Joined) -> None:

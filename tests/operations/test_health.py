@@ -1,8 +1,9 @@
 """Alive says nothing but that; ready looks at everything and tells the public no detail."""
 
+import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from biometrics.errors import ModelMissing
 from biometrics.verifier import FaceVerifier
-from ecard import health
+from ecard import audit_verify, health
 from ecard.db import Database
 from ecard.joined import Joined
 from tests.support import another_app
@@ -54,6 +55,16 @@ def old_database(joined: Joined) -> Joined:
     return joined
 
 
+def forged_anchor(joined: Joined) -> Joined:
+    joined.settings.anchors_folder.mkdir(exist_ok=True)
+    forged = audit_verify.Anchor(
+        seq=1, mac="0", at="2026-01-01T00:00:00+00:00", kind="head", signature="0"
+    )
+    path = joined.settings.anchors_folder / audit_verify.FILE
+    path.write_text(json.dumps(asdict(forged)) + "\n")
+    return joined
+
+
 def no_verifier(joined: Joined) -> Joined:
     def load() -> FaceVerifier:
         raise ModelMissing("no network")
@@ -69,6 +80,7 @@ def no_verifier(joined: Joined) -> Joined:
         (no_database, ["database", "migrations"]),
         (old_database, ["migrations"]),
         (no_verifier, ["verifier"]),
+        (forged_anchor, ["anchors"]),
     ],
 )
 def test_what_is_missing_is_named_in_the_log_and_never_to_the_public(

@@ -1,6 +1,7 @@
 """The outbox thread: each job once, sweeps once a period, failures tried again and then parked."""
 
 import threading
+import time
 import uuid
 from collections import Counter
 from dataclasses import replace
@@ -168,6 +169,26 @@ def test_the_worker_anchors_the_audit(joined: Joined) -> None:
         session.commit()
     assert Worker(joined.call(), Work()).tick()
     assert audit_verify.verify(joined.call()).anchored_to == 1
+
+
+def test_a_worker_goes_on_whatever_a_turn_of_it_raises(
+    joined: Joined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[None] = []
+
+    def break_off(_: Worker) -> bool:
+        turns.append(None)
+        raise ValueError("something nobody thought of")
+
+    monkeypatch.setattr(Worker, "tick", break_off)
+    doer = Worker(joined.call(), Work(), idle_seconds=0.001)
+    doer.start()
+    until = time.monotonic() + 5
+    while len(turns) < 3 and time.monotonic() < until:
+        time.sleep(0.001)
+    assert doer.is_alive()
+    assert doer.stop()
+    assert len(turns) >= 3
 
 
 def test_done_jobs_are_forgotten_and_parked_ones_kept(joined: Joined, clock: Clock) -> None:
