@@ -339,6 +339,29 @@ def test_what_nginx_refuses_is_problem_details_in_the_callers_language(
     assert answer.headers["Content-Language"] == spoken
 
 
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "malformed_request"),
+        (f"GET /{'a' * 10_000} HTTP/1.1\r\nHost: a\r\n\r\n", 414, "request_line_too_long"),
+        (f"GET / HTTP/1.1\r\nHost: a\r\nX: {'a' * 10_000}\r\n\r\n", 431, "headers_too_large"),
+    ],
+)
+def test_what_nginx_cannot_read_is_problem_details_too(
+    proxy: Place, sent: str, status: int, code: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as plain:
+        assert proxy.tls is not None
+        with proxy.tls.wrap_socket(plain, server_hostname="127.0.0.1") as shielded:
+            shielded.sendall(sent.encode())
+            answer = http.client.HTTPResponse(shielded)
+            answer.begin()
+            body = json.loads(answer.read())
+    assert (answer.status, body["code"]) == (status, code)
+    assert body["detail"] == locale.sentence(code, "en")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 def test_a_service_that_is_down_is_a_503_that_says_when_to_come_back(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     tls_port = free_port()
