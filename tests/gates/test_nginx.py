@@ -343,6 +343,7 @@ def test_what_nginx_refuses_is_problem_details_in_the_callers_language(
     ("sent", "status", "code"),
     [
         ("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "malformed_request"),
+        ("no request at all\r\n\r\n", 400, "malformed_request"),
         (f"GET /{'a' * 10_000} HTTP/1.1\r\nHost: a\r\n\r\n", 414, "request_line_too_long"),
         (f"GET / HTTP/1.1\r\nHost: a\r\nX: {'a' * 10_000}\r\n\r\n", 431, "headers_too_large"),
     ],
