@@ -98,6 +98,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (own_data_views.links_on_me, auth.HOLDER),
     (own_data_views.staff_corrections, auth.STAFF),
     (own_data_views.staff_links_on, auth.STAFF),
+    (own_data_views.staff_withdrawals, auth.STAFF),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 

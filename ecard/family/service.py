@@ -73,7 +73,11 @@ from ecard.family.reading import (
 from ecard.family.renaming import rename
 from ecard.family.scopes import change_as_holder as change_scopes_as_holder
 from ecard.family.scopes import change_as_relative as change_scopes_as_relative
-from ecard.family.speaking_for import guardian_link, lock_guardian_link
+from ecard.family.speaking_for import (
+    guardian_link,
+    lock_guarded_links,
+    lock_guardian_link,
+)
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
@@ -115,6 +119,7 @@ __all__ = [
     "list_guarded",
     "list_links",
     "list_links_on_me",
+    "lock_guarded_links",
     "lock_guardian_link",
     "lock_link",
     "lock_links_about",

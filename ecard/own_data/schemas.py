@@ -230,7 +230,7 @@ class AnswerCorrectionSchema(Schema):
     )
 
 
-# --- links on a person --------------------------------------------------------------------------
+# --- at a counter -------------------------------------------------------------------------------
 
 
 class AtCounterSchema(Schema):
@@ -238,6 +238,14 @@ class AtCounterSchema(Schema):
 
     number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
     identity_document = fields.one_of(*IDENTITY_DOCUMENTS)
+
+
+class WithdrawAtCounterSchema(AtCounterSchema):
+    """Whose face it is; where their guardian stands at the counter, the guardian's number too."""
+
+    guardian_number = ma.fields.String(
+        load_default=None, validate=ma.validate.Length(5, 30, error="length")
+    )
 
 
 class CutAtCounterSchema(AtCounterSchema):

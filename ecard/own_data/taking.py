@@ -53,7 +53,7 @@ def take_own(call: Call, step_up_id: uuid.UUID | None, form: str) -> DataFile:
     whose = Whose(own_id, own_id)
 
     def allowed(session: Session) -> None:
-        refuse_too_young(session, call)
+        refuse_too_young(session, call, own_id)
         _record(session, call, whose, step_up_id)
 
     with handing_out(call, "own_data_file", allowed):

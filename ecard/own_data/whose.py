@@ -17,9 +17,9 @@ from ecard.persons import service as persons
 from ecard.policy import service as policies
 
 
-def refuse_too_young(session: Session, call: Call) -> None:
+def refuse_too_young(session: Session, call: Call, person_id: uuid.UUID) -> None:
     """Raise GuardianDecides below the age of own consent."""
-    person = persons.particulars(session, call, call.holder.person_id)
+    person = persons.particulars(session, call, person_id)
     today = persons.local_day(call.now, agencies.time_zone(session, person.region_id))
     age = policies.current(session, person.region_id, call.now).own_consent_age
     if persons.age_on(person.birth_date, today) < age:

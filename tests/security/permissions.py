@@ -330,6 +330,8 @@ DECLARED: Mapping[str, Operation] = {
     "answerCorrection": Operation("clerk"),
     "endLinksOnPerson": Operation("clerk"),
     "listLinksOnPerson": Operation("clerk"),
+    "withdrawFaceConsentAtCounter": Operation("clerk", "no_face_consent"),
+    "readFaceWithdrawalAtCounter": Operation("clerk"),
     "confirmLinkAtCounter": Operation("clerk", by_state(HIDDEN)),
     "listDeskMessages": Operation("staff"),
     "listDeskTransfers": Operation("clerk"),
