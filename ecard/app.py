@@ -73,6 +73,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (documents_views.documents, auth.HOLDER),
     (activation_views.holder, auth.HOLDER),
     (activation_views.invitations, auth.PUBLIC),
+    (activation_views.confirmation_videos, auth.HOLDER),
     (activation_views.capture, auth.CAPTURE),
     (activation_views.staff, auth.STAFF),
     (review_views.decisions, auth.HOLDER),

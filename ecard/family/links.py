@@ -137,7 +137,13 @@ def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
     policy, zone = policy_of(session, call, link), agencies.time_zone(session, link.region_id)
     use = session.get(LinkUse, link.id)
     unused = rules.unused_until(use.last_used_at, use.warned_at, zone, policy) if use else None
-    return rules.Terms(link.lapses_at, rules.reads_until(link.acts_until, policy), unused)
+    return rules.Terms(link.lapses_at, reads_until(session, call, link), unused)
+
+
+def reads_until(session: Session, call: Call, link: Link) -> datetime | None:
+    """When reading ends on a link whose relative comes of age; None: no such end."""
+    policy = policy_of(session, call, link)
+    return rules.reads_until(link.acts_until, policy, link.held_until)
 
 
 def due_move(session: Session, call: Call, link: Link) -> rules.Due | None:

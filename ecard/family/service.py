@@ -25,7 +25,15 @@ from ecard.family.ending import (
     set_state_as_staff,
     withdraw,
 )
-from ecard.family.growing import confirm, confirm_at_counter, open_face_proof, take_over
+from ecard.family.growing import (
+    confirm,
+    confirm_at_counter,
+    confirm_by_video,
+    growing_link,
+    open_face_proof,
+    take_over,
+    wait_for_person,
+)
 from ecard.family.growing import read_notice as read_face_notice
 from ecard.family.guardians import (
     GuardedLinkView,
@@ -101,6 +109,7 @@ __all__ = [
     "change_scopes_as_relative",
     "confirm",
     "confirm_at_counter",
+    "confirm_by_video",
     "end_as_holder",
     "end_as_relative",
     "end_for_relative",
@@ -110,6 +119,7 @@ __all__ = [
     "forget_not_me",
     "forget_typed",
     "give_family_account",
+    "growing_link",
     "guardian_link",
     "holders_with",
     "in_dispute",
@@ -157,6 +167,7 @@ __all__ = [
     "tell_coming_of_age",
     "typed",
     "view",
+    "wait_for_person",
     "warn_unused",
     "withdraw",
 ]

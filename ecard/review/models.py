@@ -21,7 +21,7 @@ class Case(Base):
     region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
     """The region whose reviewers decide; an appeal moves it one level up."""
     kind: Mapped[Code]
-    """evidence, face, digits_video or dispute."""
+    """evidence, face, digits_video, dispute or confirmation."""
     reasons: Mapped[list[str]] = mapped_column(sa.JSON)
     """Machine reasons, as codes."""
     facts: Mapped[Json]
@@ -49,7 +49,7 @@ class CaseFile(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id"), index=True)
     number: Mapped[int]
     role: Mapped[Code]
-    """frame, digits_video, reference_photo, or the kind of the document whose page it is."""
+    """frame, portrait, digits_video, reference_photo, or the kind of the page's document."""
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
 
 

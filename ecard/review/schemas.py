@@ -75,7 +75,9 @@ class CaseFileSchema(ma.Schema):
     number = ma.fields.Integer(required=True)
     role = ma.fields.String(
         required=True,
-        metadata={"description": "frame, digits_video, reference_photo, or the document's kind"},
+        metadata={
+            "description": "frame, portrait, digits_video, reference_photo, or the document's kind"
+        },
     )
     media_type = ma.fields.String(required=True)
     destroyed = ma.fields.Boolean(required=True)
@@ -118,6 +120,10 @@ class FactsSchema(ma.Schema):
     quality = ma.fields.List(ma.fields.Nested(FactSchema))
     digits = ma.fields.String(metadata={"description": "digits_video: what had to be said"})
     seconds = ma.fields.Float(metadata={"description": "digits_video: its length"})
+    scopes = ma.fields.List(
+        ma.fields.String(),
+        metadata={"description": "confirmation: what the holder may go on doing"},
+    )
     between_eyes_px = ma.fields.Integer(metadata={"description": "evidence: of the portrait"})
     read = ma.fields.List(
         ma.fields.String(), metadata={"description": "evidence: what the documents say"}

@@ -275,7 +275,7 @@ DECLARED: Mapping[str, Operation] = {
     "claimCourtOrder": Operation("guarded", only("disputed", says=HIDDEN, code=HIDDEN)),
     "readFaceNoticeOnMe": Operation("on_me", by_state(OK)),
     **dict.fromkeys(
-        ("confirmLink", "takeOverLink"),
+        ("confirmLink", "takeOverLink", "drawConfirmationDigits", "sendConfirmationVideo"),
         Operation(
             "on_me",
             only(*ACTIVE, says="nothing_to_confirm", code="link_not_active"),

@@ -342,6 +342,7 @@ def _of_links(known: dict[str, Any], ids: dict[str, str]) -> dict[str, dict[str,
     return {
         "claimCourtOrder": {"document_ids": [SOME_ID]},
         "confirmLink": {"scopes": ["rights"], "step_up_id": known["step_up"]},
+        "drawConfirmationDigits": {"scopes": ["rights"], "step_up_id": known["step_up"]},
         "openFaceProof": known["face"],
         "consentToCertification": {"decision": "declined", **known["proof"]},
         "drawChallengeForCertification": {"device_key": known["key"]},
@@ -426,6 +427,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "showFaceForCardPasswordReset": capture,
         "showFaceForCertification": capture,
         "sendDigitsVideo": {"video": (io.BytesIO(small), "video.mp4")},
+        "sendConfirmationVideo": {"video": (io.BytesIO(small), "video.mp4")},
         "uploadDocument": {"file": (io.BytesIO(small), "page.jpg")},
     }
 

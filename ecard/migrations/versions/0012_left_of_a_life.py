@@ -13,9 +13,13 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+VIDEOS = sa.table("digits_videos", sa.column("capture_session_id", sa.Uuid()))
+CASES = sa.table("cases", sa.column("kind", sa.String()), sa.column("state", sa.String()))
+
 
 def upgrade() -> None:
-    """From the revision before to this one: a withdrawal may be written down by a clerk."""
+    """From the revision before to this one: a withdrawal may be written down by a clerk; whoever
+    came of age confirms a link by a video."""
     connection = op.get_bind()
     immutable.unprotect(connection, ["face_withdrawals"])
     with op.batch_alter_table("face_withdrawals", schema=None) as batch_op:
@@ -24,11 +28,25 @@ def upgrade() -> None:
             batch_op.f("fk_face_withdrawals_staff_id_staff"), "staff", ["staff_id"], ["id"]
         )
     immutable.protect(connection, ["face_withdrawals"])
+    with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("held_until", sa.DateTime(timezone=True), nullable=True))
+    with op.batch_alter_table("digits_videos", schema=None) as batch_op:
+        batch_op.alter_column("capture_session_id", existing_type=sa.Uuid(), nullable=True)
+        batch_op.add_column(sa.Column("scopes", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
-    """Back to the revision before, where a clerk's withdrawal stays as the person's own."""
+    """Back to the revision before, where a clerk's withdrawal stays as the person's own; videos
+    without a capture session have no place there, nor cases about them."""
     connection = op.get_bind()
+    connection.execute(sa.delete(VIDEOS).where(VIDEOS.c.capture_session_id.is_(None)))
+    closed = sa.update(CASES).where(CASES.c.kind == "confirmation")
+    connection.execute(closed.values(kind="digits_video", state="closed"))
+    with op.batch_alter_table("digits_videos", schema=None) as batch_op:
+        batch_op.drop_column("scopes")
+        batch_op.alter_column("capture_session_id", existing_type=sa.Uuid(), nullable=False)
+    with op.batch_alter_table("links", schema=None) as batch_op:
+        batch_op.drop_column("held_until")
     immutable.unprotect(connection, ["face_withdrawals"])
     with op.batch_alter_table("face_withdrawals", schema=None) as batch_op:
         batch_op.drop_constraint(
