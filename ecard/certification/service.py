@@ -18,6 +18,8 @@ from ecard.certification.desk import appeal, ask_visit, decide, reinstate
 from ecard.certification.looking import (
     DeskCase,
     DeskCaseView,
+    approve_opening,
+    ask_opening,
     list_cases,
     read_case,
     read_file,
@@ -58,6 +60,8 @@ __all__ = [
     "FaceSession",
     "ReceiptView",
     "appeal",
+    "approve_opening",
+    "ask_opening",
     "ask_visit",
     "decide",
     "decide_consent",

@@ -14,6 +14,7 @@ from ecard.errors import VersionChanged
 from ecard.family import service as family
 from ecard.locale import sentence
 from ecard.messages import service as messages
+from ecard.openings import SecondPersonNeeded
 from ecard.persons import service as persons
 from ecard.review import confirmations, disputes
 from ecard.review import policy as rules
@@ -23,7 +24,6 @@ from ecard.review.decisions import EXPLANATION, DecisionView, decision_view, dec
 from ecard.review.errors import (
     CaseFilesGone,
     ReasonDoesNotFit,
-    SecondPersonNeeded,
 )
 from ecard.review.models import Case, Decision
 from ecard.review.policy import CaseKind, CaseState, DecisionOutcome

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecard.db import Base, Code, Id, Json
+from ecard.openings import Opening
 
 
 class Case(Base):
@@ -53,17 +54,11 @@ class CaseFile(Base):
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
 
 
-class CaseOpening(Base):
+class CaseOpening(Opening, Base):
     """A reviewer asks to open a minor's case; another person approves, on record, for a while."""
 
     __tablename__ = "case_openings"
-    id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id"), index=True)
-    reviewer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"))
-    asked_at: Mapped[datetime] = mapped_column(index=True)
-    approved_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
-    approved_at: Mapped[datetime | None]
-    expires_at: Mapped[datetime | None]
 
 
 class Decision(Base):

@@ -163,18 +163,6 @@ class CaseSchema(ma.Schema):
     version = ma.fields.Integer(required=True)
 
 
-class OpeningSchema(ma.Schema):
-    """A question to open a minor's case, and its approval."""
-
-    id = ma.fields.UUID(required=True)
-    case_id = ma.fields.UUID(required=True)
-    asked_by = ma.fields.UUID(required=True)
-    asked_at = fields.time()
-    approved_by = ma.fields.UUID(required=True, allow_none=True)
-    approved_at = fields.time(allow_none=True)
-    expires_at = fields.time(allow_none=True)
-
-
 class DecideSchema(Schema):
     """A decision: its reason must be one that the outcome can have."""
 

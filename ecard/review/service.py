@@ -24,7 +24,7 @@ from ecard.review.desk import (
     read_file,
 )
 from ecard.review.disputes import add_order, object_to, own_dispute
-from ecard.review.openings import OpeningView, approve_opening, ask_opening
+from ecard.review.openings import approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "CaseItem",
     "CaseView",
     "DecisionView",
-    "OpeningView",
     "SideView",
     "add_order",
     "appeal",

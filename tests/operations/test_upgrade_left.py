@@ -25,47 +25,29 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield found
 
 
-def write_withdrawal(connection: sa.Connection) -> None:
-    write_document(connection)
-    person = uuid.UUID(str(connection.scalar(sa.select(table(connection, "persons").c.id))))
-    of_person = {"person_id": person, "actor_id": person, "given_by": "person"}
-    write(
-        connection,
-        "face_withdrawals",
-        **{"id": uuid.uuid4(), **of_person, "link_ids": {}, "channel": "app", "at": NOW},
-    )
-
-
-def test_withdrawals_of_before_were_written_down_by_no_clerk_and_stay_protected(
-    address: str,
-) -> None:
+def test_what_was_there_before_stays_and_what_came_with_it_does_not_go_back(address: str) -> None:
     migrations.upgrade(address, BEFORE)
-    with migrations.migrating(address) as connection:
-        write_withdrawal(connection)
-    migrations.upgrade(address, AFTER)
-    with migrations.migrating(address) as connection:
-        kept = connection.execute(sa.select(table(connection, "face_withdrawals"))).one()
-        assert (kept.given_by, kept.channel, kept.staff_id) == ("person", "app", None)
-    refuse_deleting(address)
-    migrations.downgrade(address, BEFORE)
-    refuse_deleting(address)
-    migrations.upgrade(address, AFTER)
-
-
-def test_videos_of_before_stay_and_those_that_confirm_a_link_do_not_go_back(address: str) -> None:
-    migrations.upgrade(address, AFTER)
     with migrations.migrating(address) as connection:
         write_document(connection)
         people = table(connection, "persons")
         ids = connection.execute(sa.select(people.c["id", "region_id"])).one()
-        link = write_link(connection, *(uuid.UUID(str(one)) for one in ids), "active")
+        person, region = (uuid.UUID(str(one)) for one in ids)
+        link = write_link(connection, person, region, "active")
+        withdrawal = {"person_id": person, "actor_id": person, "given_by": "person", "at": NOW}
+        withdrawal |= {"id": uuid.uuid4(), "link_ids": {}, "channel": "app"}
+        write(connection, "face_withdrawals", **withdrawal)
+    migrations.upgrade(address, AFTER)
+    with migrations.migrating(address) as connection:
+        kept = connection.execute(sa.select(table(connection, "face_withdrawals"))).one()
+        assert (kept.given_by, kept.channel, kept.staff_id) == ("person", "app", None)
         video = {"id": uuid.uuid4(), "link_id": link, "digits": "1234"}
         write(connection, "digits_videos", **video, drawn_at=NOW, expires_at=NOW)
+    refuse_deleting(address)
     migrations.downgrade(address, BEFORE)
+    refuse_deleting(address)
     with migrations.migrating(address) as connection:
         assert connection.execute(sa.select(table(connection, "digits_videos"))).all() == []
         assert len(connection.execute(sa.select(table(connection, "links"))).all()) == 1
-    migrations.upgrade(address, AFTER)
 
 
 def refuse_deleting(address: str) -> None:

@@ -339,6 +339,8 @@ DECLARED: Mapping[str, Operation] = {
     "decideTransfer": Operation("clerk"),
     "readCertificationCase": Operation("decision"),
     "readCertificationCaseFile": Operation("decision", HIDDEN),
+    "askCertificationOpening": Operation("decision", "opening_not_needed"),
+    "approveCertificationOpening": Operation("decision", "opening_not_asked"),
     "issueCardAtCounter": Operation("clerk", "card_held_already"),
     "renewCardAtCounter": Operation("clerk", "renewal_refused"),
     "redeemCertificationCode": Operation("clerk", "counter_code_wrong"),

@@ -14,7 +14,18 @@ branch_labels = None
 depends_on = None
 
 VIDEOS = sa.table("digits_videos", sa.column("capture_session_id", sa.Uuid()))
+OPENINGS_REFER = (
+    ("case_id", "certification_cases"),
+    ("reviewer_id", "staff"),
+    ("approved_by", "staff"),
+)
 CASES = sa.table("cases", sa.column("kind", sa.String()), sa.column("state", sa.String()))
+
+
+def _refers(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        [column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}_{other}")
+    )
 
 
 def upgrade() -> None:
@@ -28,6 +39,21 @@ def upgrade() -> None:
             batch_op.f("fk_face_withdrawals_staff_id_staff"), "staff", ["staff_id"], ["id"]
         )
     immutable.protect(connection, ["face_withdrawals"])
+    op.create_table(
+        "certification_openings",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reviewer_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by", sa.Uuid(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        *(_refers("certification_openings", *one) for one in OPENINGS_REFER),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certification_openings")),
+    )
+    for column in ("case_id", "asked_at"):
+        name = op.f(f"ix_certification_openings_{column}")
+        op.create_index(name, "certification_openings", [column])
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("held_until", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("digits_videos", schema=None) as batch_op:
@@ -38,6 +64,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to the revision before, where a clerk's withdrawal stays as the person's own; videos
     without a capture session have no place there, nor cases about them."""
+    op.drop_table("certification_openings")
     connection = op.get_bind()
     connection.execute(sa.delete(VIDEOS).where(VIDEOS.c.capture_session_id.is_(None)))
     closed = sa.update(CASES).where(CASES.c.kind == "confirmation")
