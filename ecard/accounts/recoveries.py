@@ -270,7 +270,8 @@ def _approved(session: Session, row: Recovery) -> bool:
 
 
 def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
-    """The new device signs in. Without an approval every old device and session ends.
+    """The new device signs in. Without an approval every old device and session ends, and the
+    e-card is shown on the new one.
 
     Raises RecoveryUnknown, RecoveryNotReady (with the seconds to wait), TooManyDevices. The account
     is locked before its recoveries: of two that are completed at once one cancels the other.
@@ -281,9 +282,12 @@ def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
         account = _account_of_secret(session, secret_hash)
         row = _ready(session, call, secret_hash)
         row.completed_at = call.now
-        if not _approved(session, row):
+        approved = _approved(session, row)
+        if not approved:
             _revoke_old_devices(session, call, account)
         device, device_token = devices.add(session, call, account, device_name)
+        if not approved:
+            devices.plan_telling(session, call, account.person_id, device)
         region_id = persons.particulars(session, call, account.person_id).region_id
         tokens, holder = sessions.open_session(session, call, account, device, region_id)
         _cancel_others(session, call, row)

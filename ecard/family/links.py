@@ -130,6 +130,16 @@ def holders_with(
     ]
 
 
+def held_with(session: Session, call: Call, holder_id: uuid.UUID, scope: str) -> list[Link]:
+    """Every active link with this scope that somebody holds."""
+    query = sa.select(Link).filter_by(holder_id=holder_id, state=rules.ACTIVE)
+    return [
+        link
+        for link in session.scalars(query.order_by(Link.id))
+        if scope in link.scopes and state_now(session, call, link) == rules.ACTIVE
+    ]
+
+
 def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
     """The times at which a link moves by itself, by the rules of its region as of now."""
     if link.state not in rules.STANDING:

@@ -43,6 +43,7 @@ from ecard.family.guardians import (
 )
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
+    held_with,
     holders_with,
     lock_link,
     lock_links_about,
@@ -121,6 +122,7 @@ __all__ = [
     "give_family_account",
     "growing_link",
     "guardian_link",
+    "held_with",
     "holders_with",
     "in_dispute",
     "is_side",

@@ -131,6 +131,7 @@ GATED: dict[str, Request] = {
     "issueCounterCode": lambda g: g.post(f"/links/{g.told}/counter-code"),
     "inviteRelative": lambda g: g.post(f"/links/{g.told}/invitations"),
     "renewCard": lambda g: g.post("/card/renewal"),
+    "bindCard": lambda g: g.post("/card/phone"),
     "showQrCode": lambda g: g.post("/card/qr-codes", operation="identify"),
     "readRights": lambda g: g.get("/rights"),
     "certifyRights": lambda g: g.post("/rights/certificates"),

@@ -148,6 +148,7 @@ DECLARED: Mapping[str, Operation] = {
         "own", "step_up_needed", others={"holder": OK, "relative": "holder_too_young"}
     ),
     "unlockSession": Operation("own", others=dict.fromkeys((*STAFF, "camera"), DOOR)),
+    "bindCard": Operation("own"),
     "listCardApplications": Operation("own"),
     "applyForCard": Operation("own", "card_held_already"),
     "openCertificationCapture": Operation("own", "no_benefit_to_certify"),

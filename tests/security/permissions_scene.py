@@ -327,6 +327,7 @@ def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "drawChallengeForCardPasswordReset": {"device_key": known["key"]},
         "showQrCode": {"operation": "identify"},
         "renewCard": {},
+        "bindCard": {},
         "changeCardState": {"state": "lost"},
         "appealCertification": {"grounds": GROUNDS},
         "appealRelativeCertification": {"grounds": GROUNDS},

@@ -19,6 +19,14 @@ OPENINGS_REFER = (
     ("reviewer_id", "staff"),
     ("approved_by", "staff"),
 )
+DEVICES = sa.table(
+    "devices",
+    *(sa.column(name, sa.Uuid()) for name in ("id", "account_id")),
+    *(
+        sa.column(name, sa.DateTime(timezone=True))
+        for name in ("seen_at", "revoked_at", "card_since")
+    ),
+)
 CASES = sa.table("cases", sa.column("kind", sa.String()), sa.column("state", sa.String()))
 
 
@@ -54,6 +62,7 @@ def upgrade() -> None:
     for column in ("case_id", "asked_at"):
         name = op.f(f"ix_certification_openings_{column}")
         op.create_index(name, "certification_openings", [column])
+    _bind_cards()
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("held_until", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("digits_videos", schema=None) as batch_op:
@@ -61,10 +70,35 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("scopes", sa.JSON(), nullable=True))
 
 
+def _bind_cards() -> None:
+    """The e-card is shown on one phone from now on: on the one that signed in last."""
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("card_since", sa.DateTime(timezone=True), nullable=True))
+    bound: set[object] = set()
+    phones = sa.select(DEVICES).where(DEVICES.c.revoked_at.is_(None))
+    for one in op.get_bind().execute(phones.order_by(DEVICES.c.seen_at.desc(), DEVICES.c.id)).all():
+        if one.account_id not in bound:
+            bound.add(one.account_id)
+            change = sa.update(DEVICES).where(DEVICES.c.id == one.id)
+            op.get_bind().execute(change.values(card_since=one.seen_at))
+    shown = sa.text("card_since IS NOT NULL")
+    op.create_index(
+        "uq_devices_card",
+        "devices",
+        ["account_id"],
+        unique=True,
+        sqlite_where=shown,
+        postgresql_where=shown,
+    )
+
+
 def downgrade() -> None:
     """Back to the revision before, where a clerk's withdrawal stays as the person's own; videos
     without a capture session have no place there, nor cases about them."""
     op.drop_table("certification_openings")
+    with op.batch_alter_table("devices", schema=None) as batch_op:
+        batch_op.drop_index("uq_devices_card")
+        batch_op.drop_column("card_since")
     connection = op.get_bind()
     connection.execute(sa.delete(VIDEOS).where(VIDEOS.c.capture_session_id.is_(None)))
     closed = sa.update(CASES).where(CASES.c.kind == "confirmation")
