@@ -153,7 +153,8 @@ class OwnDataSchema(ma.Schema):
 
 
 class TakeSchema(Schema):
-    """A grant for `take_data`, and which file: data.json, or that with the pictures in a ZIP."""
+    """A grant for `take_data`, and which file: data.json, that with the pictures in a ZIP, or a
+    PDF to read, in the caller's language."""
 
     step_up_id = ma.fields.UUID(load_default=None)
     format = ma.fields.String(load_default="zip", validate=ma.validate.OneOf(sorted(FORMATS)))
