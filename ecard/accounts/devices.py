@@ -88,7 +88,6 @@ def move_card_here(session: Session, call: Call) -> bool:
         return False
     for other in of_account(session, here.account_id):
         other.card_since = None
-    session.flush()  # one phone at a time, says the database
     here.card_since = call.now
     plan_telling(session, call, call.holder.person_id, here)
     return True

@@ -41,15 +41,6 @@ class Device(Base):
     """A phone that signed in; its own secret tells it from a new one."""
 
     __tablename__ = "devices"
-    __table_args__ = (
-        sa.Index(
-            "uq_devices_card",
-            "account_id",
-            unique=True,
-            sqlite_where=sa.text("card_since IS NOT NULL"),
-            postgresql_where=sa.text("card_since IS NOT NULL"),
-        ),
-    )
     id: Mapped[Id]
     account_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("accounts.id"), index=True)
     name: Mapped[Sealed]
@@ -59,7 +50,8 @@ class Device(Base):
     seen_at: Mapped[datetime]
     """Its last sign-in."""
     card_since: Mapped[datetime | None]
-    """Since when the e-card is shown on this phone, of an account's phones on one at the most."""
+    """Since when the e-card is shown on this phone, of an account's phones on one at the most
+    (whoever sets it holds the account's row)."""
     revoked_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

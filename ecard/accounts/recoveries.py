@@ -218,8 +218,13 @@ def approve(session: Session, call: Call, recovery_id: uuid.UUID) -> None:
     audit.record(session, call, "recovery.approve", "recovery", row.id)
 
 
-def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
-    """An old device objects: the recovery ends; returns its channel.
+def channel_of(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
+    """Where one of the account's open recoveries was begun: app or counter. Raises NotFound."""
+    return _own_open(session, call, recovery_id, lock=False).channel
+
+
+def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> None:
+    """An old device objects: the recovery ends.
 
     The caller asks for the e-card password where a counter opened it. Not committed; raises
     NotFound.
@@ -228,11 +233,12 @@ def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
     row.cancelled_at = call.now
     messages.notify(session, call, call.holder.person_id, "recovery_cancelled")
     audit.record(session, call, "recovery.cancel", "recovery", row.id, reason=row.channel)
-    return row.channel
 
 
-def _own_open(session: Session, call: Call, recovery_id: uuid.UUID) -> Recovery:
-    row = session.get(Recovery, recovery_id, with_for_update=True)
+def _own_open(
+    session: Session, call: Call, recovery_id: uuid.UUID, *, lock: bool = True
+) -> Recovery:
+    row = session.get(Recovery, recovery_id, with_for_update=lock, populate_existing=lock)
     if row is None or row.account_id != call.holder.account_id or not _is_open(call, row):
         raise NotFound
     return row

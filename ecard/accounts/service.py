@@ -38,6 +38,7 @@ from ecard.accounts.recoveries import (
     RecoveryView,
     approve,
     cancel,
+    channel_of,
     complete,
     list_recoveries,
     numbered_person_at_counter,
@@ -76,6 +77,7 @@ __all__ = [
     "actor_for_token",
     "approve",
     "cancel",
+    "channel_of",
     "complete",
     "hand_over",
     "handed_over_since",
@@ -165,7 +167,8 @@ def let_in(
 
 def _account_of(session: Session, call: Call, person_id: uuid.UUID, card_index: str) -> Account:
     limits.lock(session, "account", person_id)  # two first sign-ins must not open two accounts
-    account = session.scalar(sa.select(Account).filter_by(person_id=person_id))
+    of_person = sa.select(Account).filter_by(person_id=person_id)
+    account = session.scalar(of_person.with_for_update())  # before its devices, as everywhere
     if account is None:
         account = Account(
             id=uuid.uuid4(),

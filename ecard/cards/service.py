@@ -175,8 +175,9 @@ def cancel_recovery(
     Raises NotFound and StepUpNeeded.
     """
     with call.db.write() as session:
-        if accounts.cancel(session, call, recovery_id) == COUNTER:
+        if accounts.channel_of(session, call, recovery_id) == COUNTER:
             spend_grant(session, call, step_up_id, DECIDE_RECOVERY)
+        accounts.cancel(session, call, recovery_id)
         session.commit()
 
 

@@ -169,9 +169,10 @@ def decide(
     call.require_role("reviewer")
     if reason not in rules.REASONS[accepted]:
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
-    person = _person_of(call, case_id)
+    person, link_id = _person_of(call, case_id)
     benefits = benefits_of(call, person.registry_ref)
     with call.db.write() as session:
+        acts.hold_link(session, link_id)
         row = session.get_one(
             CertificationCase, case_id, with_for_update=True, populate_existing=True
         )
@@ -231,12 +232,13 @@ def _refuse_reason(session: Session, row: CertificationCase, reason: str) -> Non
         raise CaseFilesGone
 
 
-def _person_of(call: Call, case_id: uuid.UUID) -> Particulars:
+def _person_of(call: Call, case_id: uuid.UUID) -> tuple[Particulars, uuid.UUID | None]:
+    """Whom a case is about, and on which link."""
     with call.db.read() as session:
         row = session.get(CertificationCase, case_id)
         if row is None or row.region_id not in call.staff.region_ids:
             raise NotFound
-        return persons.particulars(session, call, row.person_id)
+        return persons.particulars(session, call, row.person_id), row.link_id
 
 
 def _refuse_deciding(session: Session, call: Call, row: CertificationCase, version: int) -> None:

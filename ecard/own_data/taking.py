@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from ecard import audit, files
+from ecard.acts import service as acts
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards import service as cards
@@ -74,6 +75,7 @@ def take_as_guardian(
         whose = as_guardian(session, call, link_id)
 
     def allowed(session: Session) -> None:
+        acts.hold_link(session, link_id)
         as_guardian(session, call, link_id)
         _record(session, call, whose, step_up_id)
 

@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard import audit, files, outbox
-from ecard.accounts import service as accounts
 from ecard.activation import service as activation
 from ecard.call import Call
 from ecard.certification import service as certification
@@ -31,7 +30,7 @@ from ecard.notices import service as notices
 from ecard.own_data.erasing import ERASE_JOB, WithdrawalView, view
 from ecard.own_data.errors import NoFaceConsent
 from ecard.own_data.models import FaceWithdrawal, FaceWithdrawalFile
-from ecard.own_data.whose import note, refuse_too_young
+from ecard.own_data.whose import at_counter, note, refuse_too_young
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.review import service as review
@@ -98,20 +97,18 @@ def withdraw_at_counter(
     Raises NotAllowed, NotFound (nobody of the clerk's region), Unavailable, GuardianDecides,
     NotTheirGuardian, NoFaceConsent.
     """
-    known = accounts.numbered_person_at_counter(call, number)
-    speaks = accounts.numbered_person_at_counter(call, guardian_number) if guardian_number else None
+    person_id = at_counter(call, number)
+    guardian_id = at_counter(call, guardian_number) if guardian_number else None
+    alone, staff_id = guardian_id is None, call.staff.staff_id
     with call.db.write() as session:
-        person_id = persons.ensure(session, call, known).id
-        asks_id = persons.ensure(session, call, speaks).id if speaks is not None else person_id
-        if speaks is None:
+        if guardian_id is None:
             refuse_too_young(session, call, person_id)
             links = family.lock_links_about(session, person_id)
+            asking = _Asking(person_id, PERSON, staff_id=staff_id)
         else:
-            links = family.lock_guarded_links(session, call, asks_id, person_id)
-        asking = _Asking(
-            asks_id, PERSON if speaks is None else GUARDIAN, staff_id=call.staff.staff_id
-        )
-        row = _withdraw(session, call, person_id, links, asking, everywhere=speaks is None)
+            links = family.lock_guarded_links(session, call, guardian_id, person_id)
+            asking = _Asking(guardian_id, GUARDIAN, staff_id=staff_id)
+        row = _withdraw(session, call, person_id, links, asking, everywhere=alone)
         _record(session, call, row, "face_withdrawal.at_counter", identity_document)
         session.commit()
         return view(session, row)
@@ -150,6 +147,7 @@ def _withdraw(
     *,
     everywhere: bool = False,
 ) -> FaceWithdrawal:
+    certification.hold_cases(session, person_id)  # before any file of theirs, as who decides one
     touched, let_go = [], []
     for link in links:
         taken_back = notices.withdraw_all(session, call, link.id, person_id)

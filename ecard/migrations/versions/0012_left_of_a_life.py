@@ -81,15 +81,6 @@ def _bind_cards() -> None:
             bound.add(one.account_id)
             change = sa.update(DEVICES).where(DEVICES.c.id == one.id)
             op.get_bind().execute(change.values(card_since=one.seen_at))
-    shown = sa.text("card_since IS NOT NULL")
-    op.create_index(
-        "uq_devices_card",
-        "devices",
-        ["account_id"],
-        unique=True,
-        sqlite_where=shown,
-        postgresql_where=shown,
-    )
 
 
 def downgrade() -> None:
@@ -97,7 +88,6 @@ def downgrade() -> None:
     without a capture session have no place there, nor cases about them."""
     op.drop_table("certification_openings")
     with op.batch_alter_table("devices", schema=None) as batch_op:
-        batch_op.drop_index("uq_devices_card")
         batch_op.drop_column("card_since")
     connection = op.get_bind()
     connection.execute(sa.delete(VIDEOS).where(VIDEOS.c.capture_session_id.is_(None)))
