@@ -73,6 +73,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (documents_views.documents, auth.HOLDER),
     (activation_views.holder, auth.HOLDER),
     (activation_views.invitations, auth.PUBLIC),
+    (activation_views.confirmation_videos, auth.HOLDER),
     (activation_views.capture, auth.CAPTURE),
     (activation_views.staff, auth.STAFF),
     (review_views.decisions, auth.HOLDER),
@@ -98,6 +99,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (own_data_views.links_on_me, auth.HOLDER),
     (own_data_views.staff_corrections, auth.STAFF),
     (own_data_views.staff_links_on, auth.STAFF),
+    (own_data_views.staff_withdrawals, auth.STAFF),
 )
 DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC),)
 

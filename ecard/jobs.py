@@ -49,6 +49,7 @@ HANDLERS: dict[str, Handler] = {
     **own_data.JOBS,
     **agencies.JOBS,
     **transfers.JOBS,
+    **qr.JOBS,
 }
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),

@@ -1,4 +1,9 @@
-"""A holder's devices: what is known of them, renamed, removed."""
+"""A holder's devices: what is known of them, renamed, removed; on which the e-card is shown.
+
+The e-card is shown on one phone of an account: on its first; on a recovered one, when the old ones
+are put out; else where the holder moves it with the e-card password. A phone that the account does
+not know gets that far only by a recovery, with its delay.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit
+from ecard import audit, outbox
 from ecard.accounts import sessions
 from ecard.accounts.errors import LastDevice, TooManyDevices
 from ecard.accounts.models import Account, Device
@@ -19,6 +24,8 @@ from ecard.errors import NotFound, VersionChanged
 from ecard.vault import new_token
 
 NAME_PLACE = "devices.name"
+CARD_MOVED = "card_moved"
+"""Job: the holder, and whose card they show, are told that the e-card is on another phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +38,8 @@ class DeviceView:
     last_sign_in_at: datetime
     current: bool
     """Whether it is the one that asks."""
+    shows_card: bool
+    """Whether the e-card is shown on it."""
     version: int
 
 
@@ -41,8 +50,12 @@ def of_account(session: Session, account_id: uuid.UUID) -> list[Device]:
 
 
 def add(session: Session, call: Call, account: Account, name: str) -> tuple[Device, str]:
-    """A new device and its secret, shown this once. Not committed; raises TooManyDevices."""
-    if len(of_account(session, account.id)) >= call.settings.devices_max:
+    """A new device and its secret, shown this once; the e-card is shown on an account's only one.
+
+    The account is locked. Not committed; raises TooManyDevices.
+    """
+    others = len(of_account(session, account.id))
+    if others >= call.settings.devices_max:
         raise TooManyDevices(most=call.settings.devices_max)
     token, device_id = new_token("ed"), uuid.uuid4()
     device = Device(
@@ -52,6 +65,7 @@ def add(session: Session, call: Call, account: Account, name: str) -> tuple[Devi
         secret_hash=call.dependencies.vault.token_hash(token),
         created_at=call.now,
         seen_at=call.now,
+        card_since=None if others else call.now,
     )
     session.add(device)
     session.flush()
@@ -60,9 +74,37 @@ def add(session: Session, call: Call, account: Account, name: str) -> tuple[Devi
 
 def revoke(session: Session, call: Call, device: Device, reason: str) -> None:
     """Remove a device and end its sessions, effective on their very next request. Not committed."""
-    device.revoked_at = call.now
+    device.revoked_at, device.card_since = call.now, None
     device.version += 1
     sessions.end_sessions(session, call, reason, SignedIn.device_id == device.id)
+
+
+def move_card_here(session: Session, call: Call) -> bool:
+    """Show the e-card on the phone that asks, and on no other, from the very next call on; whether
+    it was elsewhere. Not committed."""
+    session.get_one(Account, call.holder.account_id, with_for_update=True)
+    here = _own(session, call, call.holder.device_id, lock=True)
+    if here.card_since is not None:
+        return False
+    for other in of_account(session, here.account_id):
+        other.card_since = None
+    here.card_since = call.now
+    plan_telling(session, call, call.holder.person_id, here)
+    return True
+
+
+def plan_telling(session: Session, call: Call, person_id: uuid.UUID, device: Device) -> None:
+    """The people concerned are told that the e-card is shown on this device now. Not committed."""
+    key = f"{CARD_MOVED}-{device.id}-{call.now.isoformat()}"
+    outbox.enqueue(session, CARD_MOVED, key, now=call.now, move=key, person_id=str(person_id))
+
+
+def shows_card(session: Session, call: Call, session_id: uuid.UUID) -> bool:
+    """Whether a sign-in stands, and the e-card is shown on its phone."""
+    if not sessions.stands(session, call, session_id):
+        return False
+    device_id = session.get_one(SignedIn, session_id).device_id
+    return session.get_one(Device, device_id, populate_existing=True).card_since is not None
 
 
 # --- verbs ------------------------------------------------------------------------------------
@@ -136,5 +178,6 @@ def _view(session: Session, call: Call, device: Device) -> DeviceView:
         created_at=device.created_at,
         last_sign_in_at=device.seen_at,
         current=device.id == call.holder.device_id,
+        shows_card=device.card_since is not None,
         version=device.version,
     )

@@ -22,6 +22,7 @@ def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> 
     def device(row: Device) -> Kept:
         name = vault.open(session, whose.person_id, NAME_PLACE, row.id, row.name)
         facts = {"name": name, "last_sign_in_at": row.seen_at, "removed_at": row.revoked_at}
+        facts |= {"card_since": row.card_since}
         return kept(row.id, row.created_at, **facts)
 
     def signed_in(row: SignedIn) -> Kept:

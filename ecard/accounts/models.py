@@ -49,6 +49,9 @@ class Device(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     """Its last sign-in."""
+    card_since: Mapped[datetime | None]
+    """Since when the e-card is shown on this phone, of an account's phones on one at the most
+    (whoever sets it holds the account's row)."""
     revoked_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -218,8 +218,13 @@ def approve(session: Session, call: Call, recovery_id: uuid.UUID) -> None:
     audit.record(session, call, "recovery.approve", "recovery", row.id)
 
 
-def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
-    """An old device objects: the recovery ends; returns its channel.
+def channel_of(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
+    """Where one of the account's open recoveries was begun: app or counter. Raises NotFound."""
+    return _own_open(session, call, recovery_id, lock=False).channel
+
+
+def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> None:
+    """An old device objects: the recovery ends.
 
     The caller asks for the e-card password where a counter opened it. Not committed; raises
     NotFound.
@@ -228,11 +233,12 @@ def cancel(session: Session, call: Call, recovery_id: uuid.UUID) -> str:
     row.cancelled_at = call.now
     messages.notify(session, call, call.holder.person_id, "recovery_cancelled")
     audit.record(session, call, "recovery.cancel", "recovery", row.id, reason=row.channel)
-    return row.channel
 
 
-def _own_open(session: Session, call: Call, recovery_id: uuid.UUID) -> Recovery:
-    row = session.get(Recovery, recovery_id, with_for_update=True)
+def _own_open(
+    session: Session, call: Call, recovery_id: uuid.UUID, *, lock: bool = True
+) -> Recovery:
+    row = session.get(Recovery, recovery_id, with_for_update=lock, populate_existing=lock)
     if row is None or row.account_id != call.holder.account_id or not _is_open(call, row):
         raise NotFound
     return row
@@ -270,7 +276,8 @@ def _approved(session: Session, row: Recovery) -> bool:
 
 
 def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
-    """The new device signs in. Without an approval every old device and session ends.
+    """The new device signs in. Without an approval every old device and session ends, and the
+    e-card is shown on the new one.
 
     Raises RecoveryUnknown, RecoveryNotReady (with the seconds to wait), TooManyDevices. The account
     is locked before its recoveries: of two that are completed at once one cancels the other.
@@ -281,9 +288,12 @@ def complete(call: Call, *, recovery_token: str, device_name: str) -> Tokens:
         account = _account_of_secret(session, secret_hash)
         row = _ready(session, call, secret_hash)
         row.completed_at = call.now
-        if not _approved(session, row):
+        approved = _approved(session, row)
+        if not approved:
             _revoke_old_devices(session, call, account)
         device, device_token = devices.add(session, call, account, device_name)
+        if not approved:
+            devices.plan_telling(session, call, account.person_id, device)
         region_id = persons.particulars(session, call, account.person_id).region_id
         tokens, holder = sessions.open_session(session, call, account, device, region_id)
         _cancel_others(session, call, row)

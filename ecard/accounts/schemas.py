@@ -132,6 +132,9 @@ class DeviceSchema(ma.Schema):
     created_at = ma.fields.AwareDateTime(required=True, format="iso")
     last_sign_in_at = ma.fields.AwareDateTime(required=True, format="iso")
     current = ma.fields.Boolean(required=True)
+    shows_card = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether the e-card is shown on it"}
+    )
     version = ma.fields.Integer(required=True)
 
 

@@ -13,11 +13,14 @@ from ecard import audit, limits
 from ecard.accounts import codes, devices, sessions
 from ecard.accounts.codes import CodeOpened, hold, open_for_person, prove_for_person, send, use
 from ecard.accounts.devices import (
+    CARD_MOVED,
     DeviceView,
     list_devices,
+    move_card_here,
     read_device,
     remove_device,
     rename_device,
+    shows_card,
 )
 from ecard.accounts.errors import CodeExpired, CodeWrong, NewDeviceNeedsRecovery
 from ecard.accounts.models import (
@@ -35,6 +38,7 @@ from ecard.accounts.recoveries import (
     RecoveryView,
     approve,
     cancel,
+    channel_of,
     complete,
     list_recoveries,
     numbered_person_at_counter,
@@ -51,7 +55,6 @@ from ecard.accounts.sessions import (
     refresh,
     session_of_token,
     signed_in_at,
-    stands,
     take_back,
 )
 from ecard.answering import answered_alike
@@ -62,6 +65,7 @@ from ecard.registry.port import RegistryPerson
 from ecard.sweeping import in_batches
 
 __all__ = [
+    "CARD_MOVED",
     "JOBS",
     "CodeExpired",
     "CodeOpened",
@@ -73,6 +77,7 @@ __all__ = [
     "actor_for_token",
     "approve",
     "cancel",
+    "channel_of",
     "complete",
     "hand_over",
     "handed_over_since",
@@ -80,6 +85,7 @@ __all__ = [
     "holder_of_header",
     "list_devices",
     "list_recoveries",
+    "move_card_here",
     "new_counter_code",
     "numbered_person_at_counter",
     "open_at_counter",
@@ -94,10 +100,10 @@ __all__ = [
     "rename_device",
     "request_code",
     "session_of_token",
+    "shows_card",
     "sign_in",
     "sign_out",
     "signed_in_at",
-    "stands",
     "sweep",
     "take_back",
     "typed_code",
@@ -161,7 +167,8 @@ def let_in(
 
 def _account_of(session: Session, call: Call, person_id: uuid.UUID, card_index: str) -> Account:
     limits.lock(session, "account", person_id)  # two first sign-ins must not open two accounts
-    account = session.scalar(sa.select(Account).filter_by(person_id=person_id))
+    of_person = sa.select(Account).filter_by(person_id=person_id)
+    account = session.scalar(of_person.with_for_update())  # before its devices, as everywhere
     if account is None:
         account = Account(
             id=uuid.uuid4(),

@@ -63,7 +63,7 @@ def draw_digits(call: Call, session_id: uuid.UUID) -> DigitsView:
                 id=uuid.uuid4(),
                 link_id=link.id,
                 capture_session_id=opened.id,
-                digits="".join(str(secrets.randbelow(10)) for _ in range(rules.DIGITS)),
+                digits=new_digits(),
                 drawn_at=call.now,
                 expires_at=opened.expires_at,
             )
@@ -73,13 +73,26 @@ def draw_digits(call: Call, session_id: uuid.UUID) -> DigitsView:
                 session, call, "digits.drawn", "link", link.id, acting_for=known.relative_id
             )
             session.commit()
-        text = _what_to_do(session, call, link, known, drawn)
+        text = what_to_do(session, call, link, drawn, agreeing=known.must_accept)
+    return digits_view(drawn, text)
+
+
+def digits_view(drawn: DigitsVideo, text: str) -> DigitsView:
+    """Drawn digits as they are shown."""
     return DigitsView(drawn.digits, drawn.expires_at, int(VideoLimits().max_seconds), text)
 
 
-def _what_to_do(session: Session, call: Call, link: Link, known: Facts, drawn: DigitsVideo) -> str:
+def new_digits() -> str:
+    """Digits that nobody could record a video of before."""
+    return "".join(str(secrets.randbelow(10)) for _ in range(rules.DIGITS))
+
+
+def what_to_do(
+    session: Session, call: Call, link: Link, drawn: DigitsVideo, *, agreeing: bool
+) -> str:
+    """What is shown with the digits; ``agreeing``: the person also says that they agree."""
     text = sentence("digits.how", call.language, digits=" ".join(drawn.digits))
-    if not known.must_accept:
+    if not agreeing:
         return text
     holder = persons.particulars(session, call, link.holder_id).name
     agree = sentence("digits.agree", call.language, name=rules.shown_name(holder))
@@ -108,18 +121,15 @@ def take_video(call: Call, session_id: uuid.UUID, content: bytes) -> VideoReceiv
     with call.db.read() as session:
         _ready(session, call, session_id)
     family.refuse_unless_standing(call, call.guest.link_id)
-    limits = VideoLimits(max_bytes=call.settings.video_bytes)
-    files.scan(call, content)
-    with files.refusing():
-        video = check_video(content, call.dependencies.decoder, limits)
+    video = checked(call, content)
     with call.db.write() as session:
         link, opened, known, drawn = _ready(session, call, session_id)
-        _keep(session, call, link, known, drawn, video)
+        file_id = keep(session, call, link, known.subject_id, drawn, video)
         if known.must_accept:  # it counts only if a reviewer hears them agree
             write_acceptance(session, call, link, rules.HANDED_OVER, list(link.scopes))
         link.route = "digits"
         sessions.end(opened, call.now, "video_received")
-        _open_case(session, call, link, known, drawn, video)
+        _open_case(session, call, link, known, file_id, facts_of(drawn, video))
         audit.record(
             session, call, "digits.received", "link", link.id, acting_for=known.relative_id
         )
@@ -138,19 +148,33 @@ def _ready(
     return link, opened, known, drawn
 
 
-def _keep(
+def checked(call: Call, content: bytes) -> CheckedVideo:
+    """A sound video, short enough; raises the refusals of videos."""
+    limits = VideoLimits(max_bytes=call.settings.video_bytes)
+    files.scan(call, content)
+    with files.refusing():
+        return check_video(content, call.dependencies.decoder, limits)
+
+
+def facts_of(drawn: DigitsVideo, video: CheckedVideo) -> dict[str, object]:
+    """What whoever watches it has to know."""
+    return {"digits": drawn.digits, "seconds": round(video.seconds, 1)}
+
+
+def keep(
     session: Session,
     call: Call,
     link: Link,
-    known: Facts,
+    owner_id: uuid.UUID,
     drawn: DigitsVideo,
     video: CheckedVideo,
-) -> None:
+) -> uuid.UUID:
+    """Keep it like evidence, under the key of whom it shows; its file. Not committed."""
     days = family.policy_of(session, call, link).case_file_days
     kept = files.put(
         session,
         call,
-        owner_id=known.subject_id,
+        owner_id=owner_id,
         purpose="digits_video",
         media_type=video.source_type.value,
         content=video.content,
@@ -158,6 +182,7 @@ def _keep(
     )
     drawn.file_id, drawn.received_at = kept.id, call.now
     session.flush()
+    return kept.id
 
 
 def _open_case(
@@ -165,11 +190,9 @@ def _open_case(
     call: Call,
     link: Link,
     known: Facts,
-    drawn: DigitsVideo,
-    video: CheckedVideo,
+    file_id: uuid.UUID,
+    shown: dict[str, object],
 ) -> None:
-    if drawn.file_id is None:
-        raise DigitsNotDrawn
     reasons = ["digits_video", *(["agreement_in_video"] if known.must_accept else [])]
     review.open_case(
         session,
@@ -177,6 +200,6 @@ def _open_case(
         link,
         kind="digits_video",
         reasons=reasons,
-        facts={"digits": drawn.digits, "seconds": round(video.seconds, 1)},
-        files=[("digits_video", drawn.file_id), *documents.case_files(session, link.id)],
+        facts=shown,
+        files=[("digits_video", file_id), *documents.case_files(session, link.id)],
     )

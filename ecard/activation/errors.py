@@ -154,6 +154,23 @@ class CaptureResent(Refusal):
     next = "draw_challenge"
 
 
+class NothingToCompare(Refusal):
+    """The registry holds no portrait with which a person could compare the video: of whoever came
+    of age the e-card password alone confirms a link then."""
+
+    code = "nothing_to_compare"
+    status = 409
+    next = "confirm_link"
+
+
+class ConfirmationVideoUsed(Refusal):
+    """A person was shown a video about this link already: appeal, or confirm in another way."""
+
+    code = "confirmation_video_used"
+    status = 409
+    next = "go_to_counter"
+
+
 class DigitsNotDrawn(Refusal):
     """The digits of this session were not drawn, so no video can answer them."""
 

@@ -72,14 +72,17 @@ class CounterCode(Base):
 
 
 class DigitsVideo(Base):
-    """A short video saying, signing or writing 4 random digits, judged by a person."""
+    """A short video saying, signing or writing 4 random digits, judged by a person: in a capture
+    session for an application, without one of whoever came of age and confirms a link."""
 
     __tablename__ = "digits_videos"
     id: Mapped[Id]
     link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
-    capture_session_id: Mapped[uuid.UUID] = mapped_column(
+    capture_session_id: Mapped[uuid.UUID | None] = mapped_column(
         sa.ForeignKey("capture_sessions.id"), unique=True
     )
+    scopes: Mapped[list[str] | None] = mapped_column(sa.JSON)
+    """Come of age: what the holder may go on doing."""
     digits: Mapped[Code]
     drawn_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -17,6 +17,7 @@ from ecard.activation.policy import (
 )
 from ecard.api import Schema
 from ecard.face_consents import FaceDecisionSchema
+from ecard.family.policy import SCOPES
 
 OUTCOMES = ("match", "no_match", "unusable", "presentation_attack")
 CONSENTS = ("given", "declined", "withdrawn", "missing")
@@ -148,6 +149,17 @@ class DigitsSchema(ma.Schema):
     expires_at = fields.time()
     seconds_max = fields.count()
     sentence = fields.text()
+
+
+class DrawConfirmationSchema(Schema):
+    """What the holder may go on doing, and the proof of the e-card password."""
+
+    scopes = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf(SCOPES)),
+        required=True,
+        validate=ma.validate.Length(1, len(SCOPES)),
+    )
+    step_up_id = ma.fields.UUID(required=True, metadata={"description": "A grant for confirm_link"})
 
 
 class VideoSchema(Schema):

@@ -23,6 +23,8 @@ from ecard.activation.digits import DigitsView, draw_digits, take_video
 from ecard.activation.facts import mismatch_limits
 from ecard.activation.invitations import InvitationView, invite, open_invitation
 from ecard.activation.judgement import take_capture
+from ecard.activation.of_age import draw_digits as draw_confirmation_digits
+from ecard.activation.of_age import take_video as take_confirmation_video
 from ecard.activation.opening import OpenedSession, end_session, open_session
 from ecard.activation.screen import ScopeView, SessionView, read_notice, read_session
 from ecard.activation.sessions import actor_for_token
@@ -46,6 +48,7 @@ __all__ = [
     "consent_as_guardian",
     "consent_as_person",
     "draw_challenge",
+    "draw_confirmation_digits",
     "draw_digits",
     "end_session",
     "invite",
@@ -59,6 +62,7 @@ __all__ = [
     "read_session",
     "redeem_code",
     "take_capture",
+    "take_confirmation_video",
     "take_video",
     "withdraw_portrait",
 ]

@@ -11,7 +11,7 @@ from ecard.activation import errors, schemas, service
 from ecard.api import Room
 from ecard.attestation import DeviceNotAttested
 from ecard.capture_parts import CaptureSchema, read_parts
-from ecard.cards.errors import CardNotUsable
+from ecard.cards.errors import CardNotUsable, StepUpNeeded
 from ecard.challenge_schemas import ChallengeSchema, DrawChallengeSchema
 from ecard.documents.errors import ReferenceLapsed
 from ecard.face_consents import FaceNoticeSchema
@@ -19,8 +19,12 @@ from ecard.family.errors import (
     AcceptanceNotNeeded,
     ApplicationExpired,
     CannotActivateNow,
+    ConfirmedAlready,
     HolderCardNotUsable,
     IllegalMove,
+    LinkNotActive,
+    NothingToConfirm,
+    NotOfAgeYet,
     RelativeNotConfirmed,
 )
 from ecard.multipart import body_up_to
@@ -30,6 +34,12 @@ from ecard.request import current_call
 holder = Room("activation", __name__, url_prefix="/links", description="The last step, by holders")
 invitations = Room(
     "invitations", __name__, url_prefix="/invitations", description="One-use invitations"
+)
+confirmation_videos = Room(
+    "confirmation_videos",
+    __name__,
+    url_prefix="/links-on-me",
+    description="Come of age: confirmed without a face",
 )
 capture = Room(
     "capture_sessions", __name__, url_prefix="/capture-sessions", description="The person's session"
@@ -54,6 +64,16 @@ HOLDER_STANDS = (CardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """What the holder is told when one of the two sides no longer stands in the registry."""
 BOTH_STAND = (HolderCardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """The same for anybody else."""
+VIDEO_NOT_NOW = (
+    NotOfAgeYet,
+    ConfirmedAlready,
+    NothingToConfirm,
+    LinkNotActive,
+    CardNotUsable,
+    errors.NothingToCompare,
+    errors.ConfirmationVideoUsed,
+)
+"""Why a link that came of age is not confirmed by a video now."""
 
 
 # --- the holder --------------------------------------------------------------------------------
@@ -287,6 +307,40 @@ def draw_digits(session_id: uuid.UUID) -> Any:
 def send_video(parts: dict[str, Any], session_id: uuid.UUID) -> Any:
     """Hand in the digits video; a person decides."""
     return service.take_video(current_call(), session_id, parts["video"].read())
+
+
+# --- come of age -------------------------------------------------------------------------------
+
+
+@confirmation_videos.route("/<uuid:link_id>/confirmation-video", methods=["POST"])
+@confirmation_videos.doc(operationId="drawConfirmationDigits")
+@confirmation_videos.idempotent
+@confirmation_videos.refuses(general.NotFound, *VIDEO_NOT_NOW, StepUpNeeded, general.Unavailable)
+@confirmation_videos.arguments(schemas.DrawConfirmationSchema)
+@confirmation_videos.response(201, schemas.DigitsSchema)
+def draw_confirmation_digits(body: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Come of age: four digits for a video that a person watches before the link goes on."""
+    return service.draw_confirmation_digits(current_call(), link_id, **body)
+
+
+@confirmation_videos.route("/<uuid:link_id>/confirmation-video/file", methods=["POST"])
+@body_up_to("video_bytes")
+@confirmation_videos.doc(operationId="sendConfirmationVideo")
+@confirmation_videos.idempotent
+@confirmation_videos.refuses(
+    general.NotFound,
+    *VIDEO_NOT_NOW,
+    errors.DigitsNotDrawn,
+    *files.VIDEO_REFUSALS,
+    general.BodyTooLarge,
+    general.Busy,
+    general.Unavailable,
+)
+@confirmation_videos.arguments(schemas.VideoSchema, location="files")
+@confirmation_videos.response(201, schemas.StepSchema)
+def send_confirmation_video(parts: dict[str, Any], link_id: uuid.UUID) -> Any:
+    """Come of age: hand in the video; a person decides, and the link is read meanwhile."""
+    return service.take_confirmation_video(current_call(), link_id, parts["video"].read())
 
 
 # --- the counter -------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ NORMAL, SUSPENDED, LOST, CANCELLED = "normal", "suspended", "lost", "cancelled"
 
 ADD_RELATIVE, CHANGE_CARD_STATE = "add_relative", "change_card_state"
 GIVE_SCOPE, CONFIRM_LINK, TAKE_DATA = "give_scope", "confirm_link", "take_data"
-DECIDE_RECOVERY, RENEW_CARD = "decide_recovery", "renew_card"
+DECIDE_RECOVERY, RENEW_CARD, BIND_CARD = "decide_recovery", "renew_card", "bind_card"
 PURPOSES = (
     ADD_RELATIVE,
+    BIND_CARD,
     CHANGE_CARD_STATE,
     CONFIRM_LINK,
     DECIDE_RECOVERY,

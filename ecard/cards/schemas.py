@@ -38,6 +38,9 @@ class CardSchema(ma.Schema):
     state = ma.fields.String(required=True, validate=ma.validate.OneOf((*STATES, "none")))
     expires_on = ma.fields.Date(required=True, allow_none=True)
     usable = ma.fields.Boolean(required=True)
+    on_this_phone = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether it is shown on the phone that asks"}
+    )
     password = ma.fields.String(
         required=True, validate=ma.validate.OneOf(("not_set", "set", "locked"))
     )
@@ -62,6 +65,12 @@ class StepUpSchema(Schema):
 
     purpose = one_of(*PURPOSES)
     password = password()
+
+
+class BindSchema(Schema):
+    """The proof of the e-card password; needed where the e-card is on another phone."""
+
+    step_up_id = ma.fields.UUID(metadata={"description": "A grant for bind_card"})
 
 
 class GrantSchema(ma.Schema):

@@ -26,7 +26,7 @@ from ecard.cards.issuing import (
     renew_at_counter,
 )
 from ecard.cards.passwords import prove as prove_password
-from ecard.cards.policy import CONFIRM_LINK, DECIDE_RECOVERY, GIVE_SCOPE, TAKE_DATA
+from ecard.cards.policy import BIND_CARD, CONFIRM_LINK, DECIDE_RECOVERY, GIVE_SCOPE, TAKE_DATA
 from ecard.cards.reset_faces import FaceAnswer, draw_challenge, show_face
 from ecard.cards.resets import (
     COUNTER,
@@ -68,6 +68,7 @@ __all__ = [
     "ResetView",
     "StepUpNeeded",
     "approve_recovery",
+    "bind_card",
     "cancel_recovery",
     "change_password",
     "change_state",
@@ -174,9 +175,24 @@ def cancel_recovery(
     Raises NotFound and StepUpNeeded.
     """
     with call.db.write() as session:
-        if accounts.cancel(session, call, recovery_id) == COUNTER:
+        if accounts.channel_of(session, call, recovery_id) == COUNTER:
             spend_grant(session, call, step_up_id, DECIDE_RECOVERY)
+        accounts.cancel(session, call, recovery_id)
         session.commit()
+
+
+def bind_card(call: Call, step_up_id: uuid.UUID | None = None) -> CardView:
+    """Show the e-card on this phone from now on, and on no other; nothing where it is already.
+
+    Raises CardNotUsable and StepUpNeeded.
+    """
+    refuse_card_state(call)
+    with call.db.write() as session:
+        if accounts.move_card_here(session, call):
+            spend_grant(session, call, step_up_id, BIND_CARD)
+            audit.record(session, call, "card.bind", "device", call.holder.device_id)
+        session.commit()
+    return my_card(call)
 
 
 def open_reset(call: Call, code: str | None = None, counter_code: str | None = None) -> ResetView:

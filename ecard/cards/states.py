@@ -44,6 +44,8 @@ class CardView:
     """normal, suspended, lost, cancelled; none where the registry knows no card."""
     expires_on: date | None
     usable: bool
+    on_this_phone: bool
+    """Whether it is shown on the phone that asks."""
     password: str
     """not_set, set or locked."""
     tries_left: int | None
@@ -120,11 +122,13 @@ def _held(call: Call) -> Held:
 def _view(call: Call, held: Held) -> CardView:
     with call.db.read() as session:
         tries = passwords.tries_left(session, call, call.holder.person_id)
+        here = accounts.shows_card(session, call, call.holder.session_id)
     return CardView(
         number_masked=mask(held.card.number) if held.card is not None else None,
         state=held.state,
         expires_on=held.expires_on,
         usable=usable(held.state, held.expires_on, held.today),
+        on_this_phone=here,
         password="not_set" if tries is None else "set" if tries else "locked",
         tries_left=tries,
     )

@@ -51,6 +51,17 @@ def get_card() -> service.CardView:
     return service.my_card(current_call())
 
 
+@card.route("/card/phone", methods=["POST"])
+@card.doc(operationId="bindCard")
+@card.idempotent
+@card.refuses(errors.CardNotUsable, errors.StepUpNeeded, Unavailable)
+@card.arguments(schemas.BindSchema)
+@card.response(200, schemas.CardSchema)
+def bind_card(body: dict[str, UUID]) -> service.CardView:
+    """Show the e-card on this phone from now on, and on no other"""
+    return service.bind_card(current_call(), **body)
+
+
 @card.route("/card/password", methods=["PUT"])
 @card.doc(operationId="setCardPassword")
 @card.refuses(errors.CardPasswordIsSet, errors.CardPasswordWeak, errors.FreshSignInNeeded, Busy)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, files, kept_frames
+from ecard import audit, files, kept_frames, limits
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.certification import policy as rules
@@ -72,7 +72,8 @@ def add_case(
 
 
 def cases_of(session: Session, person_id: uuid.UUID) -> list[CertificationCase]:
-    """Every case of a person, locked, the oldest first."""
+    """Every case of a person, locked, the oldest first; nobody else opens one meanwhile."""
+    limits.lock(session, "certification_cases", person_id)
     table = CertificationCase
     query = sa.select(table).filter_by(person_id=person_id).order_by(table.opened_at, table.id)
     return list(session.scalars(query.with_for_update()))

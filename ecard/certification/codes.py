@@ -60,8 +60,8 @@ def _issue(call: Call, acting: Acting) -> CodeView:
     with call.db.write() as session:
         person = persons.particulars(session, call, acting.person_id)
         refuse_unless_certifiable(standings(session, call, person, benefits))
-        _count(session, call, acting.person_id)
         acts.note(session, call, acting, "certification.code_issued")
+        _count(session, call, acting.person_id)
         for waiting in session.scalars(_waiting(acting.person_id)):
             waiting.cancelled_at = call.now
         code = "".join(secrets.choice(codes.CODE_ALPHABET) for _ in range(codes.CODE_CHARACTERS))
@@ -106,9 +106,10 @@ def redeem(call: Call, *, code: str, identity_document: str) -> ReceiptView:
     TooManyWrongCodes, ConflictOfInterest, and what no longer allows it.
     """
     call.require_role("clerk")
-    person, code_id = _find(call, code)
+    person, code_id, link_id = _find(call, code)
     benefits = benefits_of(call, person.registry_ref)
     with call.db.write() as session:
+        acts.hold_link(session, link_id)
         found = session.get_one(CertificationCode, code_id, with_for_update=True)
         if found.used_at is not None or found.cancelled_at is not None:
             raise CounterCodeUsed
@@ -137,8 +138,8 @@ def redeem(call: Call, *, code: str, identity_document: str) -> ReceiptView:
     return receipt_view(row)
 
 
-def _find(call: Call, typed: str) -> tuple[persons.Particulars, uuid.UUID]:
-    """The person of a code; a wrong one counts against the clerk whatever follows."""
+def _find(call: Call, typed: str) -> tuple[persons.Particulars, uuid.UUID, uuid.UUID | None]:
+    """A code's person, row and link; a wrong one counts against the clerk whatever follows."""
     code_hash = call.dependencies.vault.token_hash(codes.read_code(typed))
     staff_id, most = call.staff.staff_id, call.settings.wrong_counter_codes_an_hour
     since = call.now - timedelta(seconds=codes.HOUR_SECONDS)
@@ -150,7 +151,7 @@ def _find(call: Call, typed: str) -> tuple[persons.Particulars, uuid.UUID]:
         row = session.scalar(sa.select(CertificationCode).filter_by(code_hash=code_hash))
         person = persons.particulars(session, call, row.person_id) if row is not None else None
         if row is not None and person is not None and person.region_id in call.staff.region_ids:
-            return person, row.id
+            return person, row.id, row.link_id
         window = codes.HOUR_SECONDS
         limits.spend(session, WRONG_CODE, staff_id, limit=most, window_seconds=window, now=call.now)
         session.commit()

@@ -31,6 +31,7 @@ from ecard.certification.errors import (
     NothingToAppeal,
     TooManyReviews,
 )
+from ecard.certification.looking import refuse_looking
 from ecard.certification.models import CertificationCase, Reinstatement
 from ecard.certification.policy import VISIT
 from ecard.certification.proving import Helped, keep_proof
@@ -44,11 +45,12 @@ from ecard.certification.standing import (
 )
 from ecard.certification.telling import SCOPE, look_soon, tell_people
 from ecard.errors import NotFound, VersionChanged
+from ecard.openings import SecondPersonNeeded
 from ecard.persons import service as persons
 from ecard.persons.service import Particulars
 from ecard.policy import service as policies
 from ecard.policy.policy import Policy
-from ecard.review.errors import CaseFilesGone, ReasonDoesNotFit, SecondPersonNeeded
+from ecard.review.errors import CaseFilesGone, ReasonDoesNotFit
 from ecard.review.service import refuse_conflict
 
 Fill = Callable[[CertificationCase, list[Stands], list[CertificationCase], Policy, date], None]
@@ -161,14 +163,16 @@ def decide(
     """Decide a review or an appeal; what follows, follows at once.
 
     Raises NotFound (another region's too), CaseDecided, VersionChanged, ConflictOfInterest,
-    SecondPersonNeeded (an appeal is for another reviewer), ReasonDoesNotFit, CaseFilesGone.
+    OpeningNotApproved (of a minor), SecondPersonNeeded (an appeal is for another reviewer),
+    ReasonDoesNotFit, CaseFilesGone.
     """
     call.require_role("reviewer")
     if reason not in rules.REASONS[accepted]:
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
-    person = _person_of(call, case_id)
+    person, link_id = _person_of(call, case_id)
     benefits = benefits_of(call, person.registry_ref)
     with call.db.write() as session:
+        acts.hold_link(session, link_id)
         row = session.get_one(
             CertificationCase, case_id, with_for_update=True, populate_existing=True
         )
@@ -228,12 +232,13 @@ def _refuse_reason(session: Session, row: CertificationCase, reason: str) -> Non
         raise CaseFilesGone
 
 
-def _person_of(call: Call, case_id: uuid.UUID) -> Particulars:
+def _person_of(call: Call, case_id: uuid.UUID) -> tuple[Particulars, uuid.UUID | None]:
+    """Whom a case is about, and on which link."""
     with call.db.read() as session:
         row = session.get(CertificationCase, case_id)
         if row is None or row.region_id not in call.staff.region_ids:
             raise NotFound
-        return persons.particulars(session, call, row.person_id)
+        return persons.particulars(session, call, row.person_id), row.link_id
 
 
 def _refuse_deciding(session: Session, call: Call, row: CertificationCase, version: int) -> None:
@@ -241,7 +246,7 @@ def _refuse_deciding(session: Session, call: Call, row: CertificationCase, versi
         raise CaseDecided
     if row.version != version:
         raise VersionChanged
-    refuse_conflict(session, call, row.person_id, row.opened_by)
+    refuse_looking(session, call, row)
     if row.against_id is not None and _first(session, row).decided_by == call.staff.staff_id:
         raise SecondPersonNeeded
 

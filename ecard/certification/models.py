@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ecard.db import Base, Code, Id, Index, Json
 from ecard.face_tries import FaceTry
+from ecard.openings import Opening
 
 
 class Certification(Base):
@@ -87,6 +88,13 @@ class CertificationCaseFile(Base):
     role: Mapped[Code]
     """frame or reference_photo."""
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
+
+
+class CertificationOpening(Opening, Base):
+    """A reviewer asks to open a minor's case; another person approves, on record, for a while."""
+
+    __tablename__ = "certification_openings"
+    case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("certification_cases.id"), index=True)
 
 
 class CertificationCapture(Base):

@@ -162,8 +162,14 @@ class DeskCaseSchema(ma.Schema):
     opened_at = ma.fields.AwareDateTime(required=True, format="iso")
     due_at = ma.fields.AwareDateTime(required=True, format="iso")
     overdue = ma.fields.Boolean(required=True)
-    person = ma.fields.String(required=True)
-    grounds = ma.fields.String(required=True)
+    minor = ma.fields.Boolean(required=True)
+    opening_asked = ma.fields.Boolean(
+        required=True, metadata={"description": "Somebody else waits for your approval to open it"}
+    )
+    person = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Of a minor: once it is opened"}
+    )
+    grounds = ma.fields.String(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
 
 

@@ -12,12 +12,15 @@ the daily look: deaths, reminders, and what the registry is told.
 
 from __future__ import annotations
 
+from ecard.certification.cases import cases_of as hold_cases
 from ecard.certification.cases import let_go_of_faces
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
 from ecard.certification.desk import appeal, ask_visit, decide, reinstate
 from ecard.certification.looking import (
     DeskCase,
     DeskCaseView,
+    approve_opening,
+    ask_opening,
     list_cases,
     read_case,
     read_file,
@@ -58,11 +61,14 @@ __all__ = [
     "FaceSession",
     "ReceiptView",
     "appeal",
+    "approve_opening",
+    "ask_opening",
     "ask_visit",
     "decide",
     "decide_consent",
     "draw_challenge",
     "end_session",
+    "hold_cases",
     "is_genuine",
     "issue_for_relative",
     "issue_own",

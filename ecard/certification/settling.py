@@ -175,11 +175,7 @@ def _hand_to_person(
     benefits: tuple[Benefit, ...],
     judged: Judged,
 ) -> bool:
-    """Whether a person looks: at this capture, or at what is open already.
-
-    Of a minor nothing is handed over: their pictures are seen only where two agreed, which this
-    desk does not have; the counter and a visit remain.
-    """
+    """Whether a person looks: at this capture, or at what is open already."""
     earlier = cases_of(session, acting.person_id)
     if any(one.decided_at is None for one in earlier):
         return True
@@ -188,8 +184,7 @@ def _hand_to_person(
     refuse_unless_certifiable(found)
     today = today_at(session, call, person)
     policy = tries.policy_of(session, call, acting)
-    minor = persons.age_on(person.birth_date, today) < policy.minor_age
-    if minor or reviews_left(found, earlier, policy) == 0:
+    if reviews_left(found, earlier, policy) == 0:
         return False
     acts.note(session, call, acting, "certification.face_to_person")
     case = new_case(call, person, acting.link_id, today)

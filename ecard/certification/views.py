@@ -47,12 +47,18 @@ from ecard.family.errors import (
 )
 from ecard.multipart import body_up_to
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.opening_schemas import OpeningSchema
+from ecard.openings import (
+    OpeningNotApproved,
+    OpeningNotAsked,
+    OpeningNotNeeded,
+    SecondPersonNeeded,
+)
 from ecard.request import current_call
 from ecard.review.errors import (
     CaseFilesGone,
     ConflictOfInterest,
     ReasonDoesNotFit,
-    SecondPersonNeeded,
 )
 
 relative_certification = Room(
@@ -309,9 +315,30 @@ def list_cases(page: dict[str, Any]) -> Any:
     return service.list_cases(current_call(), **page)
 
 
+@staff_certification.route("/cases/<uuid:case_id>/opening", methods=["POST"])
+@staff_certification.doc(operationId="askCertificationOpening")
+@staff_certification.idempotent
+@staff_certification.refuses(NotFound, ConflictOfInterest, errors.CaseDecided, OpeningNotNeeded)
+@staff_certification.response(201, OpeningSchema)
+def ask_opening(case_id: uuid.UUID) -> Any:
+    """Ask to open a minor's case; a second person has to approve it."""
+    return service.ask_opening(current_call(), case_id)
+
+
+@staff_certification.route("/cases/<uuid:case_id>/opening/approval", methods=["POST"])
+@staff_certification.doc(operationId="approveCertificationOpening")
+@staff_certification.idempotent
+@staff_certification.refuses(NotFound, ConflictOfInterest, errors.CaseDecided)
+@staff_certification.refuses(OpeningNotAsked, SecondPersonNeeded)
+@staff_certification.response(201, OpeningSchema)
+def approve_opening(case_id: uuid.UUID) -> Any:
+    """Approve, as a second person, that a minor's case is opened; good for 30 minutes."""
+    return service.approve_opening(current_call(), case_id)
+
+
 @staff_certification.route("/cases/<uuid:case_id>", methods=["GET"])
 @staff_certification.doc(operationId="readCertificationCase")
-@staff_certification.refuses(NotFound, ConflictOfInterest)
+@staff_certification.refuses(NotFound, ConflictOfInterest, OpeningNotApproved)
 @staff_certification.response(200, DeskCaseViewSchema)
 def read_case(case_id: uuid.UUID) -> Any:
     """A case, with why a person looks and what there is to see; the look is on record."""
@@ -320,7 +347,8 @@ def read_case(case_id: uuid.UUID) -> Any:
 
 @staff_certification.route("/cases/<uuid:case_id>/files/<int(max=999):number>", methods=["GET"])
 @staff_certification.doc(operationId="readCertificationCaseFile")
-@staff_certification.refuses(NotFound, ConflictOfInterest, files.FileDestroyed, Unavailable)
+@staff_certification.refuses(NotFound, ConflictOfInterest, OpeningNotApproved)
+@staff_certification.refuses(files.FileDestroyed, Unavailable)
 @staff_certification.response(200, BINARY, content_type="image/jpeg")
 def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     """One picture of a case, reduced and marked with who looks; the look is on record."""
@@ -335,6 +363,7 @@ def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     errors.CaseDecided,
     VersionChanged,
     ConflictOfInterest,
+    OpeningNotApproved,
     SecondPersonNeeded,
     ReasonDoesNotFit,
     CaseFilesGone,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
-from ecard.family.links import own_link, policy_of, state_now
+from ecard.family.links import own_link, reads_until, state_now
 from ecard.family.models import Link
 
 
@@ -28,8 +28,7 @@ def acting_link(
     state = state_now(session, call, link)
     if state != rules.ACTIVE or link.relative_id is None:
         raise LinkNotActive(state=state)
-    policy = policy_of(session, call, link)
-    reads = rules.may_read(link.state, link.acts_until, call.now, policy)
+    reads = rules.may_read(link.state, reads_until(session, call, link), call.now)
     if not (_acts(link, call.now) if changes else reads):
         raise ActingNotAllowedNow
     if scope not in link.scopes:

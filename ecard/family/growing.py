@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -41,9 +42,9 @@ from ecard.notices import service as notices
 from ecard.persons import service as persons
 
 FACE = "face"
-"""How it was confirmed: with the own face, at a counter, or by the e-card password alone where the
-registry holds no portrait."""
-COUNTER, PASSWORD = "counter", "password"
+"""How it was confirmed: with the own face, at a counter, by the e-card password alone where the
+registry holds no portrait, or by a digits video that a person watched."""
+COUNTER, PASSWORD, VIDEO = "counter", "password", "digits_video"
 
 
 def read_notice(call: Call, link_id: uuid.UUID) -> notices.Notice:
@@ -63,8 +64,7 @@ def open_face_proof(
     if not cards.face_decides(call):
         raise ResetNeedsCounter
     with call.db.write() as session:
-        link = on_me(session, call, lock_link(session, link_id))
-        _refuse_unless_growing(session, call, link)
+        link = growing_link(session, call, link_id)
         notices.decide(
             session,
             call,
@@ -99,8 +99,7 @@ def confirm(
     cards.refuse_card_state(call)
     with_face = cards.face_decides(call)
     with call.db.write() as session:
-        link = on_me(session, call, lock_link(session, link_id))
-        _refuse_unless_growing(session, call, link)
+        link = growing_link(session, call, link_id)
         cards.spend_grant(session, call, step_up_id, cards.CONFIRM_LINK)
         if with_face:
             cards.spend_face_proof(session, call, face_proof_id, cards.CONFIRM_LINK)
@@ -136,11 +135,32 @@ def take_over(call: Call, link_id: uuid.UUID) -> LinkView:
     """
     cards.refuse_card_state(call)
     with call.db.write() as session:
-        link = on_me(session, call, lock_link(session, link_id))
-        _refuse_unless_growing(session, call, link)
+        link = growing_link(session, call, link_id)
         move(session, call, link, rules.ENDED, "taken_over")
         session.commit()
         return view(session, call, link, to_holder=False)
+
+
+def growing_link(session: Session, call: Call, link_id: uuid.UUID) -> Link:
+    """The link on the signed-in young person which it is now theirs to decide about, locked.
+
+    Raises NotFound, NotOfAgeYet, ConfirmedAlready, NothingToConfirm, LinkNotActive.
+    """
+    link = on_me(session, call, lock_link(session, link_id))
+    _refuse_unless_growing(session, call, link)
+    return link
+
+
+def confirm_by_video(session: Session, call: Call, link: Link, scopes: Sequence[str]) -> None:
+    """A person watched the young person's digits video: a locked link goes on, in the scopes that
+    were chosen with it. Raises what `confirm` raises of the link. Not committed."""
+    _refuse_unless_growing(session, call, link)
+    _confirm(session, call, link, scopes, VIDEO)
+
+
+def wait_for_person(link: Link, until: datetime) -> None:
+    """Reading on a locked link does not end before: the wait is ours. Not committed."""
+    link.held_until = until
 
 
 def _refuse_unless_growing(session: Session, call: Call, link: Link) -> None:
@@ -162,7 +182,7 @@ def _confirm(
     via: str,
     identity_document: str | None = None,
 ) -> None:
-    link.acts_until = None
+    link.acts_until = link.held_until = None
     link.confirmed_at, link.confirmed_via = call.now, via
     link.scopes = sorted(set(scopes))
     session.flush()

@@ -130,6 +130,16 @@ def holders_with(
     ]
 
 
+def held_with(session: Session, call: Call, holder_id: uuid.UUID, scope: str) -> list[Link]:
+    """Every active link with this scope that somebody holds."""
+    query = sa.select(Link).filter_by(holder_id=holder_id, state=rules.ACTIVE)
+    return [
+        link
+        for link in session.scalars(query.order_by(Link.id))
+        if scope in link.scopes and state_now(session, call, link) == rules.ACTIVE
+    ]
+
+
 def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
     """The times at which a link moves by itself, by the rules of its region as of now."""
     if link.state not in rules.STANDING:
@@ -137,7 +147,13 @@ def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
     policy, zone = policy_of(session, call, link), agencies.time_zone(session, link.region_id)
     use = session.get(LinkUse, link.id)
     unused = rules.unused_until(use.last_used_at, use.warned_at, zone, policy) if use else None
-    return rules.Terms(link.lapses_at, rules.reads_until(link.acts_until, policy), unused)
+    return rules.Terms(link.lapses_at, reads_until(session, call, link), unused)
+
+
+def reads_until(session: Session, call: Call, link: Link) -> datetime | None:
+    """When reading ends on a link whose relative comes of age; None: no such end."""
+    policy = policy_of(session, call, link)
+    return rules.reads_until(link.acts_until, policy, link.held_until)
 
 
 def due_move(session: Session, call: Call, link: Link) -> rules.Due | None:

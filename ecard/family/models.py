@@ -50,7 +50,9 @@ class Link(Base):
     confirmed_at: Mapped[datetime | None]
     """When the relative, come of age, confirmed it: it goes on as an adult's link."""
     confirmed_via: Mapped[str | None] = mapped_column(sa.String(64))
-    """face, password or counter."""
+    """face, password, counter or digits_video."""
+    held_until: Mapped[datetime | None]
+    """Set while a person watches the relative's video, and decides: reading does not end before."""
     ended_at: Mapped[datetime | None]
     face_shut_at: Mapped[datetime | None]
     """Set when the face route is used up; only the other routes remain."""

@@ -194,9 +194,15 @@ def state_at(state: str, terms: Terms, now: datetime) -> str:
     return state if due is None else due.state
 
 
-def reads_until(acts_until: datetime | None, policy: Policy) -> datetime | None:
-    """Reading stays some days past the end of acting (mission.md, "Growing up")."""
-    return acts_until and acts_until + timedelta(days=policy.reading_days_from_adult)
+def reads_until(
+    acts_until: datetime | None, policy: Policy, held_until: datetime | None = None
+) -> datetime | None:
+    """Reading stays some days past the end of acting (mission.md, "Growing up"); while a person is
+    asked whether the link goes on, until ``held_until`` at least."""
+    if acts_until is None:
+        return None
+    until = acts_until + timedelta(days=policy.reading_days_from_adult)
+    return max(until, held_until or until)
 
 
 def idle_from(last_used_at: datetime, zone: ZoneInfo, policy: Policy) -> datetime:
@@ -297,9 +303,8 @@ def acting_window(
     return Window(now + timedelta(hours=wait), adult_at)
 
 
-def may_read(state: str, acts_until: datetime | None, now: datetime, policy: Policy) -> bool:
-    """Whether an active link still reads."""
-    until = reads_until(acts_until, policy)
+def may_read(state: str, until: datetime | None, now: datetime) -> bool:
+    """Whether an active link still reads; ``until`` when: ``reads_until``."""
     return state == ACTIVE and (until is None or now < until)
 
 

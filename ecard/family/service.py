@@ -25,7 +25,15 @@ from ecard.family.ending import (
     set_state_as_staff,
     withdraw,
 )
-from ecard.family.growing import confirm, confirm_at_counter, open_face_proof, take_over
+from ecard.family.growing import (
+    confirm,
+    confirm_at_counter,
+    confirm_by_video,
+    growing_link,
+    open_face_proof,
+    take_over,
+    wait_for_person,
+)
 from ecard.family.growing import read_notice as read_face_notice
 from ecard.family.guardians import (
     GuardedLinkView,
@@ -35,6 +43,7 @@ from ecard.family.guardians import (
 )
 from ecard.family.lapsing import longest_for_code, prolong
 from ecard.family.links import (
+    held_with,
     holders_with,
     lock_link,
     lock_links_about,
@@ -73,7 +82,11 @@ from ecard.family.reading import (
 from ecard.family.renaming import rename
 from ecard.family.scopes import change_as_holder as change_scopes_as_holder
 from ecard.family.scopes import change_as_relative as change_scopes_as_relative
-from ecard.family.speaking_for import guardian_link, lock_guardian_link
+from ecard.family.speaking_for import (
+    guardian_link,
+    lock_guarded_links,
+    lock_guardian_link,
+)
 from ecard.family.upkeep import (
     forget_not_me,
     forget_typed,
@@ -97,6 +110,7 @@ __all__ = [
     "change_scopes_as_relative",
     "confirm",
     "confirm_at_counter",
+    "confirm_by_video",
     "end_as_holder",
     "end_as_relative",
     "end_for_relative",
@@ -106,7 +120,9 @@ __all__ = [
     "forget_not_me",
     "forget_typed",
     "give_family_account",
+    "growing_link",
     "guardian_link",
+    "held_with",
     "holders_with",
     "in_dispute",
     "is_side",
@@ -115,6 +131,7 @@ __all__ = [
     "list_guarded",
     "list_links",
     "list_links_on_me",
+    "lock_guarded_links",
     "lock_guardian_link",
     "lock_link",
     "lock_links_about",
@@ -152,6 +169,7 @@ __all__ = [
     "tell_coming_of_age",
     "typed",
     "view",
+    "wait_for_person",
     "warn_unused",
     "withdraw",
 ]

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.errors import LinkNotActive, NotTheirGuardian
-from ecard.family.links import own_link, policy_of, relative_age, state_now
+from ecard.family.links import lock_links_about, own_link, policy_of, relative_age, state_now
 from ecard.family.models import Link
+from ecard.policy import service as policies
 
 
 def guardian_link(session: Session, call: Call, link_id: uuid.UUID) -> Link:
@@ -32,9 +33,38 @@ def lock_guardian_link(session: Session, call: Call, link_id: uuid.UUID) -> Link
     """The same, locked; for a child also before it is active: what a guardian allowed in the
     application they take back in it."""
     link = own_link(session, call, link_id, lock=True)
+    _refuse_no_guardian(session, call, link)
+    return link
+
+
+def lock_guarded_links(
+    session: Session, call: Call, guardian_id: uuid.UUID, person_id: uuid.UUID
+) -> list[Link]:
+    """The same for a guardian at a counter: every link of theirs on whom they speak for, locked.
+
+    Raises NotTheirGuardian where there is none.
+    """
+    pair = (guardian_id, person_id)
+    about = lock_links_about(session, person_id)
+    theirs = [link for link in about if (link.holder_id, link.relative_id) == pair]
+    links = [link for link in theirs if _speaks(session, call, link)]
+    if not links:
+        policy = policies.current(session, call.staff.region_id, call.now)
+        raise NotTheirGuardian(age=policy.own_consent_age)
+    return links
+
+
+def _speaks(session: Session, call: Call, link: Link) -> bool:
+    try:
+        _refuse_no_guardian(session, call, link)
+    except (LinkNotActive, NotTheirGuardian):
+        return False
+    return True
+
+
+def _refuse_no_guardian(session: Session, call: Call, link: Link) -> None:
     if _guards(session, call, link) >= policy_of(session, call, link).adult_age:
         _refuse_standing_still(session, call, link)
-    return link
 
 
 def _refuse_standing_still(session: Session, call: Call, link: Link) -> None:

@@ -46,7 +46,7 @@ HOURS_A_DAY = 24
 COPY_JOB = "deliver_message_copy"
 BY_EVERY_WAY = frozenset(
     {
-        *("recovery_opened", "recovery_approved", "recovery_completed", "new_device"),
+        *("recovery_opened", "recovery_approved", "recovery_completed", "new_device", "card_moved"),
         *("session_ended_reuse", "password_locked", "password_reset", "card_state_changed"),
     }
 )

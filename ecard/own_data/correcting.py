@@ -73,7 +73,7 @@ def ask_own(call: Call, field: str, wanted: str) -> CorrectionView:
     """The signed-in person. Raises GuardianDecides, CorrectionOpen."""
     own_id = call.holder.person_id
     with call.db.write() as session:
-        refuse_too_young(session, call)
+        refuse_too_young(session, call, call.holder.person_id)
         return _ask(session, call, Whose(own_id, own_id), field, wanted)
 
 

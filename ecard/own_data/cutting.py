@@ -9,14 +9,12 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from ecard import audit
-from ecard.accounts import service as accounts
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.family.service import LinkView
 from ecard.kept import Whose
-from ecard.own_data.whose import note
-from ecard.persons import service as persons
+from ecard.own_data.whose import at_counter, note
 
 
 def cut_all(call: Call) -> list[LinkView]:
@@ -32,9 +30,8 @@ def list_at_counter(call: Call, number: str, identity_document: str) -> list[Lin
 
     Raises NotAllowed, NotFound (nobody of the clerk's region), Unavailable.
     """
-    known = accounts.numbered_person_at_counter(call, number)
+    person_id = at_counter(call, number)
     with call.db.write() as session:
-        person_id = persons.ensure(session, call, known).id
         links = family.links_on(session, call, person_id)
         _record(session, call, person_id, "links.read_at_counter", identity_document)
         shown = [family.view(session, call, link, to_holder=False) for link in links]
@@ -47,9 +44,8 @@ def cut_at_counter(
 ) -> list[LinkView]:
     """A clerk ends links on the person at the counter: those named, or all of them; none where one
     of those named is not on them. Raises what listing does."""
-    known = accounts.numbered_person_at_counter(call, number)
+    person_id = at_counter(call, number)
     with call.db.write() as session:
-        person_id = persons.ensure(session, call, known).id
         cut = _cut(session, call, person_id, link_ids)
         _record(session, call, person_id, "links.cut_at_counter", identity_document)
         session.commit()

@@ -27,7 +27,10 @@ class FaceWithdrawal(Base):
     given_by: Mapped[Code]
     """person or guardian."""
     actor_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
+    """Who took it back: the person, or a guardian."""
     device_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("devices.id"))
+    staff_id: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
+    """The clerk who wrote it down, where it was taken back at a counter."""
     channel: Mapped[Code]
     at: Mapped[datetime]
 

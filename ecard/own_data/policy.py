@@ -11,7 +11,7 @@ CATEGORIES = {
     "card_changes": ("from_state", "to_state", "reason", "actor_kind", "channel"),
     "card_password": ("locked_at", "wrong_tries"),
     "password_resets": ("channel", "expires_at", "face_matched_at", "used_at"),
-    "devices": ("name", "last_sign_in_at", "removed_at"),
+    "devices": ("name", "last_sign_in_at", "removed_at", "card_since"),
     "sessions": ("device_id", "ended_at", "reason"),
     "recoveries": ("channel", "ready_at", "completed_at", "cancelled_at"),
     "links_held": (

@@ -153,7 +153,8 @@ class OwnDataSchema(ma.Schema):
 
 
 class TakeSchema(Schema):
-    """A grant for `take_data`, and which file: data.json, or that with the pictures in a ZIP."""
+    """A grant for `take_data`, and which file: data.json, that with the pictures in a ZIP, or a
+    PDF to read, in the caller's language."""
 
     step_up_id = ma.fields.UUID(load_default=None)
     format = ma.fields.String(load_default="zip", validate=ma.validate.OneOf(sorted(FORMATS)))
@@ -230,7 +231,7 @@ class AnswerCorrectionSchema(Schema):
     )
 
 
-# --- links on a person --------------------------------------------------------------------------
+# --- at a counter -------------------------------------------------------------------------------
 
 
 class AtCounterSchema(Schema):
@@ -238,6 +239,14 @@ class AtCounterSchema(Schema):
 
     number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
     identity_document = fields.one_of(*IDENTITY_DOCUMENTS)
+
+
+class WithdrawAtCounterSchema(AtCounterSchema):
+    """Whose face it is; where their guardian stands at the counter, the guardian's number too."""
+
+    guardian_number = ma.fields.String(
+        load_default=None, validate=ma.validate.Length(5, 30, error="length")
+    )
 
 
 class CutAtCounterSchema(AtCounterSchema):

@@ -32,8 +32,10 @@ from ecard.own_data.erasing import (
 from ecard.own_data.taking import DataFile, take_as_guardian, take_own
 from ecard.own_data.withdrawing import (
     list_withdrawals,
+    read_at_counter,
     read_withdrawal,
     withdraw_as_guardian,
+    withdraw_at_counter,
     withdraw_own,
 )
 
@@ -58,12 +60,14 @@ __all__ = [
     "list_corrections",
     "list_withdrawals",
     "read_as_guardian",
+    "read_at_counter",
     "read_own",
     "read_withdrawal",
     "sweep",
     "take_as_guardian",
     "take_own",
     "withdraw_as_guardian",
+    "withdraw_at_counter",
     "withdraw_own",
 ]
 

@@ -1,4 +1,4 @@
-"""All of it as a file: JSON for programs, in a ZIP with the person's own pictures.
+"""All of it as a file: JSON for programs, in a ZIP with the person's own pictures; PDF for people.
 
 It asks for the e-card password, is made in memory, handed out once and kept nowhere.
 """
@@ -12,20 +12,26 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from ecard import audit, files
+from ecard.acts import service as acts
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards import service as cards
 from ecard.handing_out import handing_out
 from ecard.kept import Whose
 from ecard.own_data.collecting import collect, pictures
+from ecard.own_data.printing import printed
 from ecard.own_data.whose import as_guardian, note, refuse_too_young
+from ecard.persons import service as persons
+from ecard.printing import PDF
 
 FORMAT = "ecard-own-data/1"
 ZIP, JSON = "application/zip", "application/json"
-FORMATS = {"zip": ZIP, "json": JSON}
+FORMATS = {"zip": ZIP, "json": JSON, "pdf": PDF}
 ENDINGS = {"image/jpeg": "jpg", "application/pdf": "pdf"}
 
 
@@ -53,7 +59,7 @@ def take_own(call: Call, step_up_id: uuid.UUID | None, form: str) -> DataFile:
     whose = Whose(own_id, own_id)
 
     def allowed(session: Session) -> None:
-        refuse_too_young(session, call)
+        refuse_too_young(session, call, own_id)
         _record(session, call, whose, step_up_id)
 
     with handing_out(call, "own_data_file", allowed):
@@ -69,6 +75,7 @@ def take_as_guardian(
         whose = as_guardian(session, call, link_id)
 
     def allowed(session: Session) -> None:
+        acts.hold_link(session, link_id)
         as_guardian(session, call, link_id)
         _record(session, call, whose, step_up_id)
 
@@ -85,11 +92,20 @@ def _record(session: Session, call: Call, whose: Whose, step_up_id: uuid.UUID | 
 
 
 def _made(call: Call, whose: Whose, form: str) -> DataFile:
-    data = asdict(collect(call, whose, None, in_full=True))
+    kept = collect(call, whose, None, in_full=True)
+    if form == "pdf":
+        return DataFile(printed(kept, call.language, _zone(call, whose)), PDF)
+    data = asdict(kept)
     shown = _pictures(call, whose) if form == "zip" else []
     data |= {"format": FORMAT, "pictures": [{"what": p.what, "file": p.file} for p in shown]}
     text = json.dumps(data, default=_plain, ensure_ascii=False, indent=1).encode()
     return DataFile(_packed(text, shown) if form == "zip" else text, FORMATS[form])
+
+
+def _zone(call: Call, whose: Whose) -> ZoneInfo:
+    with call.db.read() as session:
+        region_id = persons.particulars(session, call, whose.person_id).region_id
+        return agencies.time_zone(session, region_id)
 
 
 def _plain(value: object) -> str:

@@ -31,6 +31,12 @@ staff_links_on = Room(
     url_prefix="/staff/links-on-person",
     description="For a person without a phone",
 )
+staff_withdrawals = Room(
+    "staff_face_withdrawals",
+    __name__,
+    url_prefix="/staff/face-withdrawals",
+    description="For a person without a phone",
+)
 SPEAKS_FOR = (NotFound, LinkNotActive, NotTheirGuardian)
 
 
@@ -81,6 +87,27 @@ def check_receipt(body: dict[str, str]) -> Any:
 def withdraw_as_guardian(link_id: uuid.UUID) -> Any:
     """A guardian takes back, on their link, consent to the face of whom they speak for."""
     return service.withdraw_as_guardian(current_call(), link_id)
+
+
+@staff_withdrawals.route("", methods=["POST"])
+@staff_withdrawals.doc(operationId="withdrawFaceConsentAtCounter")
+@staff_withdrawals.idempotent
+@staff_withdrawals.refuses(NotAllowed, NotFound, Unavailable, NotTheirGuardian)
+@staff_withdrawals.refuses(errors.NoFaceConsent, errors.GuardianDecides)
+@staff_withdrawals.arguments(schemas.WithdrawAtCounterSchema)
+@staff_withdrawals.response(201, schemas.WithdrawalSchema)
+def withdraw_at_counter(body: dict[str, Any]) -> Any:
+    """Take back consent to the face for the person at the counter, or for their guardian there"""
+    return service.withdraw_at_counter(current_call(), **body)
+
+
+@staff_withdrawals.route("/<uuid:withdrawal_id>", methods=["GET"])
+@staff_withdrawals.doc(operationId="readFaceWithdrawalAtCounter")
+@staff_withdrawals.refuses(NotAllowed, NotFound)
+@staff_withdrawals.response(200, schemas.WithdrawalSchema)
+def read_withdrawal_at_counter(withdrawal_id: uuid.UUID) -> Any:
+    """How far the destruction is, and the signed receipts to print for the person"""
+    return service.read_at_counter(current_call(), withdrawal_id)
 
 
 # --- seen and taken -----------------------------------------------------------------------------

@@ -6,6 +6,14 @@ from ecard.errors import Refusal
 from ecard.qr import tokens
 
 
+class CardOnAnotherPhone(Refusal):
+    """The e-card is shown on another phone of this account; the e-card password moves it here."""
+
+    code = "card_on_another_phone"
+    status = 409
+    next = "bind_card"
+
+
 class QrRefused(Refusal):
     """A code that was scanned is not accepted; nothing was used up."""
 
@@ -64,7 +72,8 @@ class QrOtherPlace(QrRefused):
 
 
 class QrRevoked(QrRefused):
-    """What the code was shown by has ended since: the link, its scope, or the sign-in."""
+    """What the code was shown by has ended since: the link, its scope, the sign-in; or the
+    e-card is on another phone."""
 
     code = "qr_revoked"
     next = "see_identity_document"

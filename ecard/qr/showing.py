@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ecard import audit, limits
+from ecard.accounts import service as accounts
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards import service as cards
@@ -19,7 +20,7 @@ from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.policy import service as policies
 from ecard.qr import keys, tokens
-from ecard.qr.errors import QrCardNotUsable
+from ecard.qr.errors import CardOnAnotherPhone, QrCardNotUsable
 from ecard.qr.models import QrCode
 from ecard.qr.policy import SCOPE, masked
 
@@ -61,14 +62,16 @@ def show(
     """A fresh code for one operation, good once, for ``qr_seconds``.
 
     Everything is asked at this call: link, scope, and both cards of the registry. Raises NotFound,
-    LinkNotActive, ActingNotAllowedNow, ScopeOff, CardNotUsable (the holder's), QrCardNotUsable
-    (the relative's), InvalidInput (the place), TooManyRequests, Unavailable.
+    LinkNotActive, ActingNotAllowedNow, ScopeOff, CardOnAnotherPhone, CardNotUsable (the holder's),
+    QrCardNotUsable (the relative's), InvalidInput (the place), TooManyRequests, Unavailable.
     """
     with call.db.read() as session:
         shown = _shown(session, call, link_id, place)
+        _refuse_elsewhere(session, call)
     _refuse_cards(call, shown.person_id)
     with call.db.write() as session:
         _use(session, call, link_id)
+        _refuse_elsewhere(session, call)
         _count(session, call)
         row = _add(session, call, operation, link_id, shown)
         text = _token(session, call, row, shown)
@@ -114,6 +117,11 @@ def _use(session: Session, call: Call, link_id: uuid.UUID | None) -> None:
         family.lock_link(session, link_id)
         family.acting_link(session, call, link_id, SCOPE, changes=True)
         family.note_use(session, call, link_id)
+
+
+def _refuse_elsewhere(session: Session, call: Call) -> None:
+    if not accounts.shows_card(session, call, call.holder.session_id):
+        raise CardOnAnotherPhone
 
 
 def _refuse_cards(call: Call, person_id: uuid.UUID) -> None:

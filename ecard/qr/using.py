@@ -140,11 +140,12 @@ def _use_up(call: Call, shown: QrCode) -> Accepted:
 
 
 def _refuse_revoked(session: Session, call: Call, shown: QrCode) -> str:
-    """The relation, where the sign-in that showed the code and the link still stand.
+    """The relation, where the sign-in that showed the code and the link still stand, and the e-card
+    is still on that phone.
 
     The link is locked: who ends it at this moment comes before or after, never in between.
     """
-    if not accounts.stands(session, call, shown.session_id):
+    if not accounts.shows_card(session, call, shown.session_id):
         raise QrRevoked
     if shown.link_id is None:
         return OWN

@@ -22,7 +22,8 @@ published = Room("qr-keys", __name__, url_prefix="/qr-keys", description="Keys f
 @codes.doc(operationId="showQrCode")
 @codes.idempotent
 @codes.refuses(NotFound, LinkNotActive, ActingNotAllowedNow, ScopeOff)
-@codes.refuses(CardNotUsable, errors.QrCardNotUsable, InvalidInput, TooManyRequests, Unavailable)
+@codes.refuses(CardNotUsable, errors.CardOnAnotherPhone, errors.QrCardNotUsable)
+@codes.refuses(InvalidInput, TooManyRequests, Unavailable)
 @codes.arguments(schemas.ShowQrSchema)
 @codes.response(201, schemas.QrSchema)
 def show(body: dict[str, Any]) -> service.QrView:

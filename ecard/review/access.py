@@ -6,23 +6,22 @@ Locks are taken in one order everywhere: the link, then its case.
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard import openings
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.review import policy as rules
-from ecard.review.cases import kind_of, lock_case
+from ecard.review.cases import is_moot, kind_of, lock_case
 from ecard.review.errors import (
     CaseNotOpen,
     ConflictOfInterest,
-    OpeningNotApproved,
 )
 from ecard.review.models import Case, CaseOpening
 
@@ -51,8 +50,8 @@ def at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Lin
 def refuse_looking(session: Session, call: Call, case: Case, link: Link) -> None:
     """Raise ConflictOfInterest, or OpeningNotApproved for a minor's case."""
     refuse_conflict(session, call, *sides_of(session, link))
-    if case.minor and not opened_by(session, call, case):
-        raise OpeningNotApproved
+    if case.minor:
+        openings.refuse_unless_opened(session, call, CaseOpening, case.id)
 
 
 def sides_of(session: Session, link: Link) -> tuple[uuid.UUID | None, ...]:
@@ -73,35 +72,6 @@ def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID | None) -> N
 
 
 def refuse_unless_waiting(case: Case, link: Link) -> None:
-    if case.state not in rules.WAITING or link.state != rules.state_while_open(kind_of(case)):
+    asked = link.state == rules.state_while_open(kind_of(case)) and not is_moot(case, link)
+    if case.state not in rules.WAITING or not asked:
         raise CaseNotOpen
-
-
-def waiting_opening(session: Session, call: Call, case: Case) -> CaseOpening | None:
-    """The longest waiting question of somebody else."""
-    query = sa.select(CaseOpening).where(
-        CaseOpening.case_id == case.id,
-        CaseOpening.reviewer_id != call.staff.staff_id,
-        CaseOpening.approved_at.is_(None),
-        CaseOpening.asked_at > call.now - timedelta(seconds=call.settings.case_asked_seconds),
-    )
-    return session.scalar(query.order_by(CaseOpening.asked_at).limit(1))
-
-
-def own_opening(session: Session, call: Call, case: Case) -> CaseOpening | None:
-    """The caller's own question that still waits, or its approval that is still good."""
-    waits = sa.and_(
-        CaseOpening.approved_at.is_(None),
-        CaseOpening.asked_at > call.now - timedelta(seconds=call.settings.case_asked_seconds),
-    )
-    query = sa.select(CaseOpening).where(
-        CaseOpening.case_id == case.id,
-        CaseOpening.reviewer_id == call.staff.staff_id,
-        sa.or_(waits, CaseOpening.expires_at > call.now),
-    )
-    return session.scalar(query.order_by(CaseOpening.asked_at.desc()).limit(1))
-
-
-def opened_by(session: Session, call: Call, case: Case) -> bool:
-    opening = own_opening(session, call, case)
-    return opening is not None and opening.approved_at is not None

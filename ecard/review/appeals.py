@@ -15,8 +15,9 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import service as family
+from ecard.review import confirmations
 from ecard.review import policy as rules
-from ecard.review.cases import kind_of, lock_case
+from ecard.review.cases import is_moot, kind_of, lock_case
 from ecard.review.decisions import (
     GROUNDS,
     DecisionView,
@@ -77,7 +78,7 @@ def appeal(call: Call, link_id: uuid.UUID, grounds: str) -> AppealView:
         )
         session.add(row)
         _move_up(session, call, case, link)
-        family.take_back(session, call, link, rules.state_while_open(kind_of(case)))
+        _before_people_again(session, call, case, link)
         audit.record(session, call, "case.appealed", "case", case.id, case_id=case.id)
         session.commit()
     return AppealView(case.id, row.at, case.due_at)
@@ -112,10 +113,18 @@ def _to_appeal(session: Session, call: Call, link: Link) -> Case:
 def _concerns(session: Session, call: Call, case: Case, link: Link, decision: Decision) -> bool:
     """Whether the decision still stands, and went against whoever asks."""
     kind, outcome = kind_of(case), DecisionOutcome(decision.outcome)
-    if family.state_now(session, call, link) != rules.state_when_decided(kind, outcome):
+    stands = rules.state_when_decided(kind, outcome)
+    if family.state_now(session, call, link) != stands or is_moot(case, link):
         return False
     ended_by_it = link.state != "ended" or link.state_reason == decision.reason
     return ended_by_it and against(session, case, link, decision, call.holder.person_id)
+
+
+def _before_people_again(session: Session, call: Call, case: Case, link: Link) -> None:
+    if case.kind == CaseKind.CONFIRMATION:
+        confirmations.wait(session, call, link)
+    else:
+        family.take_back(session, call, link, rules.state_while_open(kind_of(case)))
 
 
 def _move_up(session: Session, call: Call, case: Case, link: Link) -> None:

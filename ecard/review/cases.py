@@ -37,11 +37,11 @@ def open_case(
     attempt_id: uuid.UUID | None = None,
     files: Sequence[tuple[str, uuid.UUID]] = (),
 ) -> Case:
-    """Hand a locked link to a person: the link moves to in_review (or disputed), the files are kept
-    for it.
+    """Hand a locked link to a person: the link moves to in_review (or disputed; for a confirmation
+    it stays active), the files are kept for it.
 
-    ``kind``: evidence, face, digits_video or dispute. ``files``: (role, stored file), as shown.
-    Frames and videos are kept ``case_file_days`` at the longest. Not committed.
+    ``kind``: evidence, face, digits_video, dispute or confirmation. ``files``: (role, stored file),
+    as shown. Frames and videos are kept ``case_file_days`` at the longest. Not committed.
     """
     policy = family.policy_of(session, call, link)
     zone = agencies.time_zone(session, link.region_id)
@@ -63,7 +63,8 @@ def open_case(
     session.flush()
     attach(session, call, link, case, files)
     to_state = rules.state_while_open(CaseKind(kind))
-    family.move(session, call, link, to_state, rules.REVIEW_REASONS[CaseKind(kind)])
+    if link.state != to_state:
+        family.move(session, call, link, to_state, rules.REVIEW_REASONS[CaseKind(kind)])
     audit.record(session, call, "case.opened", "case", case.id, reason=kind, case_id=case.id)
     return case
 
@@ -143,6 +144,11 @@ def let_go_of_faces(
             )
             family.face_given_up(session, call, link)
     return let_go
+
+
+def is_moot(case: Case, link: Link) -> bool:
+    """Whether what a video was to confirm was confirmed in another way since."""
+    return case.kind == CaseKind.CONFIRMATION and link.acts_until is None
 
 
 def kind_of(case: Case) -> CaseKind:

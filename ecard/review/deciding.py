@@ -14,8 +14,9 @@ from ecard.errors import VersionChanged
 from ecard.family import service as family
 from ecard.locale import sentence
 from ecard.messages import service as messages
+from ecard.openings import SecondPersonNeeded
 from ecard.persons import service as persons
-from ecard.review import disputes
+from ecard.review import confirmations, disputes
 from ecard.review import policy as rules
 from ecard.review.access import at_desk, refuse_looking, refuse_unless_waiting
 from ecard.review.cases import close_case, files_of, kind_of
@@ -23,13 +24,16 @@ from ecard.review.decisions import EXPLANATION, DecisionView, decision_view, dec
 from ecard.review.errors import (
     CaseFilesGone,
     ReasonDoesNotFit,
-    SecondPersonNeeded,
 )
 from ecard.review.models import Case, Decision
 from ecard.review.policy import CaseKind, CaseState, DecisionOutcome
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
+
+
+OF_ITS_OWN = frozenset({CaseKind.DISPUTE, CaseKind.CONFIRMATION})
+"""What both sides are told in other words than of an application."""
 
 
 def decide(
@@ -140,6 +144,8 @@ def _let_follow(
 ) -> None:
     if case.kind == CaseKind.DISPUTE:
         disputes.settle(session, call, link, outcome, reason)
+    elif case.kind == CaseKind.CONFIRMATION:
+        confirmations.settle(session, call, case, link, outcome)
     elif outcome is DecisionOutcome.REJECTED:
         family.reject(session, call, link)
     elif case.kind == CaseKind.EVIDENCE:
@@ -153,7 +159,7 @@ def _tell_both(
 ) -> None:
     """To both sides; of a dispute also to the guardian who objected."""
     kind = "appeal" if decision.level > 1 else "review"
-    kind = f"dispute_{kind}" if case.kind == CaseKind.DISPUTE else kind
+    kind = f"{case.kind}_{kind}" if kind_of(case) in OF_ITS_OWN else kind
     kind = f"{kind}_{decision.outcome}"
     words: dict[str, Any] = {"appeal_until": decision.appeal_until}
     if rules.may_be_sent(decision.reason):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, files
+from ecard import audit, files, openings
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import service as family
@@ -20,10 +20,10 @@ from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.registry import service as registry
 from ecard.review import policy as rules
-from ecard.review.access import DESK, at_desk, refuse_looking, waiting_opening
+from ecard.review.access import DESK, at_desk, refuse_looking
 from ecard.review.cases import files_of
 from ecard.review.decisions import GROUNDS, DecisionView, decision_view, decisions_of
-from ecard.review.models import Appeal, Case, CaseFile
+from ecard.review.models import Appeal, Case, CaseFile, CaseOpening
 from ecard.review.policy import CaseKind
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _item(session: Session, call: Call, case: Case) -> CaseItem:
         opened_at=case.opened_at,
         due_at=case.due_at,
         overdue=case.state in rules.WAITING and case.due_at <= call.now,
-        opening_asked=waiting_opening(session, call, case) is not None,
+        opening_asked=openings.is_asked(session, call, CaseOpening, case.id),
         version=case.version,
     )
 

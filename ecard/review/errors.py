@@ -5,38 +5,6 @@ from __future__ import annotations
 from ecard.errors import Refusal
 
 
-class OpeningNotApproved(Refusal):
-    """A minor's case is opened only after a second person approved it, for 30 minutes."""
-
-    code = "opening_not_approved"
-    status = 403
-    next = "ask_for_opening"
-
-
-class OpeningNotNeeded(Refusal):
-    """This case may be opened without a second person."""
-
-    code = "opening_not_needed"
-    status = 409
-    next = "read_case"
-
-
-class OpeningNotAsked(Refusal):
-    """Nobody is waiting for an approval to open this case."""
-
-    code = "opening_not_asked"
-    status = 409
-    next = "list_cases"
-
-
-class SecondPersonNeeded(Refusal):
-    """Whoever asked cannot approve, and whoever decided cannot decide the appeal."""
-
-    code = "second_person_needed"
-    status = 403
-    next = "another_person"
-
-
 class ConflictOfInterest(Refusal):
     """Nobody deals with a case about themselves."""
 

@@ -14,6 +14,7 @@ from ecard import files
 from ecard.call import Call
 from ecard.family.kept import links_of
 from ecard.kept import Categories, Kept, Whose, category, kept
+from ecard.review import policy as rules
 from ecard.review.cases import files_of
 from ecard.review.decisions import decision_view, decisions_of
 from ecard.review.models import Case
@@ -62,5 +63,5 @@ def own_frames(session: Session, whose: Whose) -> list[tuple[str, uuid.UUID]]:
         ("review_frame", one.file_id)
         for row in session.scalars(query)
         for one in files_of(session, row)
-        if one.role == "frame" and files.shows(session, one.file_id, whose.person_id)
+        if one.role in rules.FACES and files.shows(session, one.file_id, whose.person_id)
     ]

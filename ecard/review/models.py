@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecard.db import Base, Code, Id, Json
+from ecard.openings import Opening
 
 
 class Case(Base):
@@ -21,7 +22,7 @@ class Case(Base):
     region_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("regions.id"))
     """The region whose reviewers decide; an appeal moves it one level up."""
     kind: Mapped[Code]
-    """evidence, face, digits_video or dispute."""
+    """evidence, face, digits_video, dispute or confirmation."""
     reasons: Mapped[list[str]] = mapped_column(sa.JSON)
     """Machine reasons, as codes."""
     facts: Mapped[Json]
@@ -49,21 +50,15 @@ class CaseFile(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id"), index=True)
     number: Mapped[int]
     role: Mapped[Code]
-    """frame, digits_video, reference_photo, or the kind of the document whose page it is."""
+    """frame, portrait, digits_video, reference_photo, or the kind of the page's document."""
     file_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("stored_files.id"))
 
 
-class CaseOpening(Base):
+class CaseOpening(Opening, Base):
     """A reviewer asks to open a minor's case; another person approves, on record, for a while."""
 
     __tablename__ = "case_openings"
-    id: Mapped[Id]
     case_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("cases.id"), index=True)
-    reviewer_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"))
-    asked_at: Mapped[datetime] = mapped_column(index=True)
-    approved_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
-    approved_at: Mapped[datetime | None]
-    expires_at: Mapped[datetime | None]
 
 
 class Decision(Base):

@@ -11,7 +11,9 @@ WORKING_WEEKDAYS = frozenset(range(5))
 """Monday to Friday."""
 CONSENT_WITHDRAWN = "consent_withdrawn"
 """Why a face was destroyed whose person wants it compared no more."""
-TEMPORARY_ROLES = frozenset({"frame", "digits_video"})
+FACES = frozenset({"frame", "portrait"})
+"""Roles of pictures of a face: of a capture, and the registry's, to compare a video with."""
+TEMPORARY_ROLES = FACES | {"digits_video"}
 """What is kept only because a person has to look: destroyed with the final decision."""
 EXPLANATION_LEAST, EXPLANATION_MOST = 10, 1_000
 GROUNDS_LEAST, GROUNDS_MOST = 10, 2_000
@@ -25,7 +27,10 @@ class CaseKind(StrEnum):
     FACE = "face"
     DIGITS_VIDEO = "digits_video"
     DISPUTE = "dispute"
-    """A guardian objected to another's link; everything else is about an application."""
+    """A guardian objected to another's link."""
+    CONFIRMATION = "confirmation"
+    """The relative came of age and confirms by a digits video. All but the last two are about an
+    application."""
 
 
 class CaseState(StrEnum):
@@ -54,6 +59,7 @@ REVIEW_REASONS = {
     CaseKind.FACE: "face_needs_person",
     CaseKind.DIGITS_VIDEO: "digits_need_person",
     CaseKind.DISPUTE: "objected_by_guardian",
+    CaseKind.CONFIRMATION: "digits_need_person",
 }
 """Why a link is moved into review, in the words of the link's state machine."""
 COURT_ORDER = "court_order"
@@ -96,7 +102,8 @@ def reasons_of(kind: CaseKind, outcome: DecisionOutcome) -> frozenset[str]:
 
 def state_while_open(kind: CaseKind) -> str:
     """The link's state while a person is to decide."""
-    return "disputed" if kind is CaseKind.DISPUTE else "in_review"
+    special = {CaseKind.DISPUTE: "disputed", CaseKind.CONFIRMATION: "active"}
+    return special.get(kind, "in_review")
 
 
 def decided_by(kind: CaseKind) -> str:
@@ -133,7 +140,10 @@ def state_after(kind: CaseKind, outcome: DecisionOutcome, level: int) -> CaseSta
 
 
 def state_when_decided(kind: CaseKind, outcome: DecisionOutcome) -> str:
-    """The link's state after a decision that may be appealed."""
+    """The link's state after a decision that may be appealed. What a video did not confirm goes on
+    being read, and can be confirmed in another way."""
+    if kind is CaseKind.CONFIRMATION:
+        return "active"
     if kind is not CaseKind.DISPUTE:
         return "rejected"
     return "active" if outcome is DecisionOutcome.APPROVED else "ended"
@@ -152,7 +162,11 @@ def may_be_sent(reason: str) -> bool:
 def is_overtaken(kind: CaseKind, case_state: str, link_state: str) -> bool:
     """Whether the link left review without a decision (withdrawn, ended): nothing to decide.
 
-    A dispute outlasts a stop for somebody's safety: the link comes back into it.
+    What is about a standing link outlasts a stop for somebody's safety: the link comes back.
     """
-    stays = {state_while_open(kind)} | ({"suspended"} if kind is CaseKind.DISPUTE else set())
-    return case_state in WAITING and link_state not in stays
+    standing = {"active", "suspended", "disputed"}
+    stays = {
+        CaseKind.DISPUTE: {"disputed", "suspended"},
+        CaseKind.CONFIRMATION: standing,
+    }
+    return case_state in WAITING and link_state not in stays.get(kind, {"in_review"})

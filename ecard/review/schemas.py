@@ -75,7 +75,9 @@ class CaseFileSchema(ma.Schema):
     number = ma.fields.Integer(required=True)
     role = ma.fields.String(
         required=True,
-        metadata={"description": "frame, digits_video, reference_photo, or the document's kind"},
+        metadata={
+            "description": "frame, portrait, digits_video, reference_photo, or the document's kind"
+        },
     )
     media_type = ma.fields.String(required=True)
     destroyed = ma.fields.Boolean(required=True)
@@ -118,6 +120,10 @@ class FactsSchema(ma.Schema):
     quality = ma.fields.List(ma.fields.Nested(FactSchema))
     digits = ma.fields.String(metadata={"description": "digits_video: what had to be said"})
     seconds = ma.fields.Float(metadata={"description": "digits_video: its length"})
+    scopes = ma.fields.List(
+        ma.fields.String(),
+        metadata={"description": "confirmation: what the holder may go on doing"},
+    )
     between_eyes_px = ma.fields.Integer(metadata={"description": "evidence: of the portrait"})
     read = ma.fields.List(
         ma.fields.String(), metadata={"description": "evidence: what the documents say"}
@@ -155,18 +161,6 @@ class CaseSchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "What the appellant wrote"}
     )
     version = ma.fields.Integer(required=True)
-
-
-class OpeningSchema(ma.Schema):
-    """A question to open a minor's case, and its approval."""
-
-    id = ma.fields.UUID(required=True)
-    case_id = ma.fields.UUID(required=True)
-    asked_by = ma.fields.UUID(required=True)
-    asked_at = fields.time()
-    approved_by = ma.fields.UUID(required=True, allow_none=True)
-    approved_at = fields.time(allow_none=True)
-    expires_at = fields.time(allow_none=True)
 
 
 class DecideSchema(Schema):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from ecard.review.access import refuse_conflict
 from ecard.review.appeals import AppealView, appeal, decisions
 from ecard.review.cases import is_pending, let_go_of_faces, open_case, undecided_until
+from ecard.review.confirmations import ask_person, was_asked
 from ecard.review.deciding import decide
 from ecard.review.decisions import DecisionView
 from ecard.review.desk import (
@@ -23,7 +24,7 @@ from ecard.review.desk import (
     read_file,
 )
 from ecard.review.disputes import add_order, object_to, own_dispute
-from ecard.review.openings import OpeningView, approve_opening, ask_opening
+from ecard.review.openings import approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 
 __all__ = [
@@ -32,12 +33,12 @@ __all__ = [
     "CaseItem",
     "CaseView",
     "DecisionView",
-    "OpeningView",
     "SideView",
     "add_order",
     "appeal",
     "approve_opening",
     "ask_opening",
+    "ask_person",
     "decide",
     "decisions",
     "is_pending",
@@ -51,4 +52,5 @@ __all__ = [
     "refuse_conflict",
     "sweep",
     "undecided_until",
+    "was_asked",
 ]

@@ -13,7 +13,7 @@ from ecard import audit, files
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.review import policy as rules
-from ecard.review.cases import close_case, destroy_temporary, kind_of, lock_case
+from ecard.review.cases import close_case, destroy_temporary, is_moot, kind_of, lock_case
 from ecard.review.decisions import decisions_of, in_time
 from ecard.review.models import Case
 from ecard.review.policy import CaseState
@@ -53,7 +53,8 @@ def _sweep_case(call: Call, case_id: uuid.UUID, link_id: uuid.UUID) -> bool:
 
 
 def _why_close(session: Session, call: Call, case: Case, link: Link) -> str | None:
-    if rules.is_overtaken(kind_of(case), case.state, link.state):
+    gone = case.state in rules.WAITING and is_moot(case, link)
+    if gone or rules.is_overtaken(kind_of(case), case.state, link.state):
         return "overtaken"
     if case.state != CaseState.DECIDED:
         return None

@@ -8,16 +8,18 @@ from typing import Any
 from flask import Response
 
 from ecard import errors as general
-from ecard import files
+from ecard import files, openings
 from ecard.api import BINARY, Room, page_of, shown_once
 from ecard.family.errors import (
     CannotActivateNow,
     HolderCardNotUsable,
     IllegalMove,
+    LinkNotActive,
     ObjectedAlready,
     ObjectionTooLate,
     RelativeNotConfirmed,
 )
+from ecard.opening_schemas import OpeningSchema
 from ecard.request import current_call
 from ecard.review import errors, service
 from ecard.review.schemas import (
@@ -30,7 +32,6 @@ from ecard.review.schemas import (
     DecisionsSchema,
     GroundsSchema,
     ObjectionSchema,
-    OpeningSchema,
 )
 
 desk = Room("desk", __name__, url_prefix="/staff/cases", description="The people's desk")
@@ -60,7 +61,7 @@ def list_cases(query: dict[str, Any]) -> Any:
     general.NotFound,
     general.NotAllowed,
     errors.ConflictOfInterest,
-    errors.OpeningNotNeeded,
+    openings.OpeningNotNeeded,
     errors.CaseNotOpen,
 )
 @desk.response(201, OpeningSchema)
@@ -76,8 +77,8 @@ def ask_opening(case_id: uuid.UUID) -> Any:
     general.NotFound,
     general.NotAllowed,
     errors.ConflictOfInterest,
-    errors.OpeningNotAsked,
-    errors.SecondPersonNeeded,
+    openings.OpeningNotAsked,
+    openings.SecondPersonNeeded,
     errors.CaseNotOpen,
 )
 @desk.response(201, OpeningSchema)
@@ -89,7 +90,7 @@ def approve_opening(case_id: uuid.UUID) -> Any:
 @desk.route("/<uuid:case_id>", methods=["GET"])
 @desk.doc(operationId="readCase")
 @desk.refuses(
-    general.NotFound, general.NotAllowed, errors.ConflictOfInterest, errors.OpeningNotApproved
+    general.NotFound, general.NotAllowed, errors.ConflictOfInterest, openings.OpeningNotApproved
 )
 @desk.response(200, CaseSchema)
 @desk.tagged
@@ -104,7 +105,7 @@ def read_case(case_id: uuid.UUID) -> Any:
     general.NotFound,
     general.NotAllowed,
     errors.ConflictOfInterest,
-    errors.OpeningNotApproved,
+    openings.OpeningNotApproved,
     files.FileDestroyed,
     general.Unavailable,
 )
@@ -125,12 +126,13 @@ def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     general.NotFound,
     general.NotAllowed,
     errors.ConflictOfInterest,
-    errors.OpeningNotApproved,
-    errors.SecondPersonNeeded,
+    openings.OpeningNotApproved,
+    openings.SecondPersonNeeded,
     errors.CaseNotOpen,
     errors.CaseFilesGone,
     errors.ReasonDoesNotFit,
     errors.CourtOrderMissing,
+    LinkNotActive,
     CannotActivateNow,
     HolderCardNotUsable,
     RelativeNotConfirmed,

@@ -120,6 +120,9 @@ GATED: dict[str, Request] = {
     "confirmLink": lambda g: g.post(
         f"/links-on-me/{g.on_me}/confirmation", step_up_id=SOME_ID, scopes=["rights"]
     ),
+    "drawConfirmationDigits": lambda g: g.post(
+        f"/links-on-me/{g.on_me}/confirmation-video", step_up_id=SOME_ID, scopes=["rights"]
+    ),
     "takeOverLink": lambda g: g.post(f"/links-on-me/{g.on_me}/takeover"),
     "openStepUp": lambda g: g.post("/step-ups", purpose="add_relative", password="904713"),
     "openApplication": lambda g: g.post("/links", step_up_id=SOME_ID),
@@ -128,6 +131,7 @@ GATED: dict[str, Request] = {
     "issueCounterCode": lambda g: g.post(f"/links/{g.told}/counter-code"),
     "inviteRelative": lambda g: g.post(f"/links/{g.told}/invitations"),
     "renewCard": lambda g: g.post("/card/renewal"),
+    "bindCard": lambda g: g.post("/card/phone"),
     "showQrCode": lambda g: g.post("/card/qr-codes", operation="identify"),
     "readRights": lambda g: g.get("/rights"),
     "certifyRights": lambda g: g.post("/rights/certificates"),
@@ -176,8 +180,9 @@ GATED: dict[str, Request] = {
     ),
 }
 """Routes that act: refused with a stopped card, at the very next call."""
-NEEDS_FILES = {"submitEvidence", "showFaceForCertification"}
-"""The same, tested where the files are: below, and in tests/certification/test_faces.py."""
+NEEDS_FILES = {"submitEvidence", "showFaceForCertification", "sendConfirmationVideo"}
+"""The same, tested where the files are: below, in tests/certification/test_faces.py and
+tests/activation/test_of_age.py."""
 
 
 def holders_operations(stage: Stage) -> dict[str, Any]:

@@ -25,16 +25,19 @@ NORTH, NORTH_2, ABOVE = "reviewer-north", "reviewer-north-2", "reviewer-province
 
 
 class Home:
-    """A daughter, her mother who draws a pension, and a link between them."""
+    """A daughter, her mother who draws a pension, and a link between them.
 
-    def __init__(self, stage: Stage) -> None:
+    Or another relation, to somebody of another age.
+    """
+
+    def __init__(self, stage: Stage, age: int = 72, relation: str = "parent") -> None:
         self.stage = stage
-        self.daughter, self.mother = invent(stage, "ada", born(40)), invent(stage, "eve", born(72))
+        self.daughter, self.mother = invent(stage, "ada", born(40)), invent(stage, "eve", born(age))
         with stage.joined.db.write() as session:
             pension = Benefit("b-eve", "old_age", SINCE, None, 91_250)
             store_benefit(session, stage.joined.dependencies.vault, self.mother.ref, pension)
             session.commit()
-        self.link_id = hold(stage, self.daughter, self.mother, "parent")
+        self.link_id = hold(stage, self.daughter, self.mother, relation)
         self.phone = sign_in(stage, self.daughter)
 
     def on(self, day: date) -> None:

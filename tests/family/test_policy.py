@@ -168,7 +168,7 @@ def test_from_sixteen_the_relative_accepts_in_person(age: int) -> None:
 def test_accepted_on_the_holders_phone_the_link_reads_only_for_a_day() -> None:
     window = rules.acting_window(NOW, via="handed_over", adult_at=None, policy=POLICY)
     assert not rules.may_act(rules.ACTIVE, window.acts_from, None, NOW + timedelta(hours=23))
-    assert rules.may_read(rules.ACTIVE, None, NOW, POLICY)
+    assert rules.may_read(rules.ACTIVE, None, NOW)
     assert rules.may_act(rules.ACTIVE, window.acts_from, None, NOW + timedelta(hours=24))
 
 
@@ -177,14 +177,15 @@ def test_a_childs_link_stops_acting_at_sixteen_and_reads_for_thirty_days_more() 
     end = NOW + timedelta(days=3)
     assert rules.may_act(rules.ACTIVE, window.acts_from, end, end - timedelta(seconds=1))
     assert not rules.may_act(rules.ACTIVE, window.acts_from, end, end)
-    assert rules.may_read(rules.ACTIVE, end, end + timedelta(days=29), POLICY)
-    assert not rules.may_read(rules.ACTIVE, end, end + timedelta(days=30), POLICY)
+    until = rules.reads_until(end, POLICY)
+    assert rules.may_read(rules.ACTIVE, until, end + timedelta(days=29))
+    assert not rules.may_read(rules.ACTIVE, until, end + timedelta(days=30))
 
 
 @pytest.mark.parametrize("state", sorted(set(rules.STATES) - {rules.ACTIVE}))
 def test_only_an_active_link_acts_or_reads(state: str) -> None:
     assert not rules.may_act(state, NOW, None, NOW)
-    assert not rules.may_read(state, None, NOW, POLICY)
+    assert not rules.may_read(state, None, NOW)
 
 
 def test_every_state_says_what_comes_next_or_nothing() -> None:

@@ -6,6 +6,7 @@ import uuid
 import zipfile
 from typing import Any
 
+import pypdfium2
 import pytest
 import sqlalchemy as sa
 
@@ -15,6 +16,8 @@ from ecard.cards.grants import add_grant
 from ecard.demo.phone import Answer, Phone
 from ecard.family import service as family
 from ecard.handing_out import DAY_SECONDS, FILES_A_DAY
+from ecard.locale import catalogue
+from ecard.own_data.policy import CATEGORIES
 from tests.documents.applications import apply
 from tests.family.scene import as_holder
 from tests.support import Stage
@@ -49,6 +52,35 @@ def test_the_file_has_what_the_screen_has_with_the_number_in_full(stage: Stage) 
     seen = {one["name"]: one["total"] for one in shown["categories"]}
     taken = {one["name"]: len(one["items"]) for one in data["categories"]}
     assert taken == seen | {"history": seen["history"] + 1}  # that it was taken
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        pytest.param("en", "Phones that signed in", marks=pytest.mark.gate),
+        pytest.param("es", "Teléfonos", marks=pytest.mark.gate),
+        ("zh-Hans", "登录过的手机"),
+    ],
+)
+def test_the_pdf_says_the_same_to_people_in_their_language(
+    stage: Stage, language: str, words: str
+) -> None:
+    phone = stage.signed_in("lucia", None)
+    phone.language = language
+    answer = take(stage, phone, format="pdf")
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert 'filename="my-data.pdf"' in answer.headers["Content-Disposition"]
+    text = "".join(
+        page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(answer.body)
+    )
+    for said in (words, stage.demo.persons["lucia"].number, "Lucía Prado Rey", "Demo phone"):
+        assert said in text.replace("\r\n", "")
+    assert f"{stage.clock.time:%Y}-" not in text  # times are written as people do
+
+
+def test_every_fact_has_a_name_that_people_read() -> None:
+    facts = {f"fact.{name}" for names in CATEGORIES.values() for name in names}
+    assert facts <= set(catalogue())
 
 
 @pytest.mark.gate

@@ -148,6 +148,7 @@ DECLARED: Mapping[str, Operation] = {
         "own", "step_up_needed", others={"holder": OK, "relative": "holder_too_young"}
     ),
     "unlockSession": Operation("own", others=dict.fromkeys((*STAFF, "camera"), DOOR)),
+    "bindCard": Operation("own"),
     "listCardApplications": Operation("own"),
     "applyForCard": Operation("own", "card_held_already"),
     "openCertificationCapture": Operation("own", "no_benefit_to_certify"),
@@ -275,7 +276,7 @@ DECLARED: Mapping[str, Operation] = {
     "claimCourtOrder": Operation("guarded", only("disputed", says=HIDDEN, code=HIDDEN)),
     "readFaceNoticeOnMe": Operation("on_me", by_state(OK)),
     **dict.fromkeys(
-        ("confirmLink", "takeOverLink"),
+        ("confirmLink", "takeOverLink", "drawConfirmationDigits", "sendConfirmationVideo"),
         Operation(
             "on_me",
             only(*ACTIVE, says="nothing_to_confirm", code="link_not_active"),
@@ -330,6 +331,8 @@ DECLARED: Mapping[str, Operation] = {
     "answerCorrection": Operation("clerk"),
     "endLinksOnPerson": Operation("clerk"),
     "listLinksOnPerson": Operation("clerk"),
+    "withdrawFaceConsentAtCounter": Operation("clerk", "no_face_consent"),
+    "readFaceWithdrawalAtCounter": Operation("clerk"),
     "confirmLinkAtCounter": Operation("clerk", by_state(HIDDEN)),
     "listDeskMessages": Operation("staff"),
     "listDeskTransfers": Operation("clerk"),
@@ -337,6 +340,8 @@ DECLARED: Mapping[str, Operation] = {
     "decideTransfer": Operation("clerk"),
     "readCertificationCase": Operation("decision"),
     "readCertificationCaseFile": Operation("decision", HIDDEN),
+    "askCertificationOpening": Operation("decision", "opening_not_needed"),
+    "approveCertificationOpening": Operation("decision", "opening_not_asked"),
     "issueCardAtCounter": Operation("clerk", "card_held_already"),
     "renewCardAtCounter": Operation("clerk", "renewal_refused"),
     "redeemCertificationCode": Operation("clerk", "counter_code_wrong"),

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ecard.accounts.models import Device, Recovery
-from ecard.agencies.models import Region
+from ecard.agencies.models import Region, StaffMember
 from ecard.card_applications.models import CardApplication
 from ecard.cards import service as cards
 from ecard.cards.models import CardPasswordReset
@@ -179,11 +179,13 @@ def _asked_for(stage: Stage, person: uuid.UUID) -> dict[str, str]:
         here = session.get_one(Person, person).region_id
         there = session.scalar(sa.select(Region.id).filter_by(code="south-harbour"))
         photo = session.scalar(sa.select(StoredFile.id).limit(1))
+        clerk = session.scalar(sa.select(StaffMember.id).limit(1))
         there_from_here = {"from_region_id": here, "to_region_id": there, "agency_region_id": here}
         transfer = moving | there_from_here | {"state": "accepting", "due_at": soon}
         application = moving | {"state": "entered", "region_id": here, "photo_id": photo}
         capture = opened | {"opened_by": person, "expires_at": soon}
-        withdrawal = {"link_ids": [], "given_by": "person", "actor_id": person, "channel": "app"}
+        withdrawal = {"link_ids": [], "given_by": "person", "actor_id": person}
+        withdrawal |= {"channel": "counter", "staff_id": clerk}
         about = {"field": "name", "region_id": here, "asked_by": person, "due_at": soon}
         vault, asked = call.dependencies.vault, row["correction_id"]["id"]
         wanted = vault.seal(session, person, WANTED, asked, "My name is another.")
@@ -325,6 +327,7 @@ def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "drawChallengeForCardPasswordReset": {"device_key": known["key"]},
         "showQrCode": {"operation": "identify"},
         "renewCard": {},
+        "bindCard": {},
         "changeCardState": {"state": "lost"},
         "appealCertification": {"grounds": GROUNDS},
         "appealRelativeCertification": {"grounds": GROUNDS},
@@ -340,6 +343,7 @@ def _of_links(known: dict[str, Any], ids: dict[str, str]) -> dict[str, dict[str,
     return {
         "claimCourtOrder": {"document_ids": [SOME_ID]},
         "confirmLink": {"scopes": ["rights"], "step_up_id": known["step_up"]},
+        "drawConfirmationDigits": {"scopes": ["rights"], "step_up_id": known["step_up"]},
         "openFaceProof": known["face"],
         "consentToCertification": {"decision": "declined", **known["proof"]},
         "drawChallengeForCertification": {"device_key": known["key"]},
@@ -386,6 +390,7 @@ def _of_staff(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         },
         "endLinksOnPerson": person,
         "listLinksOnPerson": person,
+        "withdrawFaceConsentAtCounter": person,
         "confirmLinkAtCounter": {**person, "scopes": ["rights"]},
         "decideTransfer": {"accepted": True},
         "issueCardAtCounter": {**COUNTER, "number": known["number"]},
@@ -423,6 +428,7 @@ def forms() -> dict[str, dict[str, Any]]:
         "showFaceForCardPasswordReset": capture,
         "showFaceForCertification": capture,
         "sendDigitsVideo": {"video": (io.BytesIO(small), "video.mp4")},
+        "sendConfirmationVideo": {"video": (io.BytesIO(small), "video.mp4")},
         "uploadDocument": {"file": (io.BytesIO(small), "page.jpg")},
     }
 
