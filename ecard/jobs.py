@@ -53,6 +53,7 @@ HANDLERS: dict[str, Handler] = {
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
     Sweep("unused_links", HOURS, family.warn_unused),
+    Sweep("deaths", 6 * HOURS, family.look_for_deaths),
     Sweep("typed_particulars", HOURS, family.forget_typed),
     Sweep("not_me_addresses", HOURS, family.forget_not_me),
     Sweep("review_files", 5 * MINUTES, review.sweep),
