@@ -102,7 +102,7 @@ def _hard_years(children: Children, mother: Mother) -> list[Chapter]:
     return [
         ("One proof of life is missed, appealed, restored", missed),
         ("A separation, with a dispute", apart),
-        ("Consent to the face is taken back", face),
+        ("Cards are renewed; consent to the face is taken back", face),
         ("A death, and its revocation", death),
     ]
 

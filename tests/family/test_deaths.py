@@ -81,7 +81,7 @@ def test_a_holders_death_ends_it_too_and_both_must_live_again(two: Pair) -> None
     assert state(two, link_id) == ("active", "death_revoked")
 
 
-@pytest.mark.parametrize("held", ["suspended", "disputed"])
+@pytest.mark.parametrize("held", ["suspended", pytest.param("disputed", marks=pytest.mark.gate)])
 def test_what_is_held_stays_held_until_it_is_settled(two: Pair, held: str) -> None:
     link_id = hold(two.stage, two.holder, two.relative, "parent", held)
     change(two.stage, two.relative, died_on=DIED)

@@ -30,8 +30,8 @@ class Children:
     # --- a child added by both parents --------------------------------------------------------
 
     def mother_adds_son(self, world: World) -> None:
-        """Papers, the guardian's consent, the live face, and a person, since no engine may accept a
-        child of that age alone."""
+        """Papers, the guardian's consent, the live face; a person where no engine may accept a
+        child of that age alone (docs/faces.md)."""
         link_id = steps.apply(world, MOTHER, SON, "child")
         steps.give_childs_papers(world, MOTHER, SON, link_id, world.pairs[SON].photo)
         phone = world.phone(MOTHER)
