@@ -7,12 +7,12 @@ look moves the link, and tells both sides. A link that is held already stays hel
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from ecard import outbox
 from ecard.call import Call
 from ecard.errors import Unavailable
 from ecard.family import policy as rules
@@ -23,8 +23,8 @@ from ecard.persons import service as persons
 from ecard.registry.port import RegistryUnavailable
 
 BATCH = 200
-"""Links read at a time."""
-DIED = "person_died"
+"""Links looked at in one go."""
+LOOK_JOB, DIED = "look_for_deaths", "person_died"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,30 @@ class _Tie:
     sides: tuple[str, str]
 
 
-def look_for_deaths(call: Call) -> int:
-    """Ask the registry whether both sides live, for each link that is active or that a death ended;
-    returns how many moved. It may run twice. Raises Unavailable, and then goes on another time."""
-    return sum(_follow(call.as_system(), tie, lives) for tie, lives in _ties(call))
+def look_for_deaths(call: Call, after: str = "", most: int = BATCH) -> int:
+    """Ask the registry whether both sides live, for links that are active or that a death ended;
+    returns how many moved.
+
+    ``most`` links at a time, ``after`` one of them; the next job goes on from there, so that
+    nothing else waits long. It may run twice. Raises Unavailable: the job is tried again.
+    """
+    found = _some(call, uuid.UUID(after) if after else None, most)
+    lives = {ref: _lives(call, ref) for tie in found for ref in tie.sides}
+    sides = [(tie, all(lives[ref] for ref in tie.sides)) for tie in found]
+    moved = sum(_follow(call.as_system(), tie, live) for tie, live in sides)
+    if len(found) == most:
+        _go_on(call, str(found[-1].link_id), most)
+    return moved
 
 
-def _ties(call: Call) -> Iterator[tuple[_Tie, bool]]:
-    """Every such link, and whether both sides live; the registry is asked with no session open."""
-    after: uuid.UUID | None = None
-    while found := _some(call, after):
-        lives = {ref: _lives(call, ref) for tie in found for ref in tie.sides}
-        yield from ((tie, all(lives[ref] for ref in tie.sides)) for tie in found)
-        after = found[-1].link_id
+def _go_on(call: Call, after: str, most: int) -> None:
+    key = f"{LOOK_JOB}.{after}.{call.now:%Y%m%d%H}"
+    with call.db.write() as session:
+        outbox.enqueue(session, LOOK_JOB, key, now=call.now, after=after, most=most)
+        session.commit()
 
 
-def _some(call: Call, after: uuid.UUID | None) -> list[_Tie]:
+def _some(call: Call, after: uuid.UUID | None, most: int) -> list[_Tie]:
     holder, relative = aliased(persons.Person), aliased(persons.Person)
     ended_so = sa.and_(Link.state == rules.ENDED, Link.state_reason == DIED)
     query = (
@@ -63,7 +71,7 @@ def _some(call: Call, after: uuid.UUID | None) -> list[_Tie]:
     if after is not None:
         query = query.where(Link.id > after)
     with call.db.read() as session:
-        rows = session.execute(query.order_by(Link.id).limit(BATCH))
+        rows = session.execute(query.order_by(Link.id).limit(most))
         return [
             _Tie(link_id, state == rules.ACTIVE, (one, two)) for link_id, state, one, two in rows
         ]

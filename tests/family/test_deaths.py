@@ -1,5 +1,6 @@
 """A death ends the links of whoever died; taken back, it reopens them."""
 
+import uuid
 from dataclasses import replace
 from datetime import date
 
@@ -7,6 +8,7 @@ import pytest
 
 from ecard.errors import Unavailable
 from ecard.family import service as family
+from ecard.family.models import Link
 from ecard.registry.port import RegistryPerson, RegistryUnavailable
 from tests.family.scene import Pair, born, change, changes, hold, invent, kinds, move, pair
 from tests.support import Stage
@@ -33,6 +35,11 @@ def look(two: Pair) -> int:
 def state(two: Pair, link_id: str) -> tuple[str, str]:
     last = changes(two.stage, link_id)[-1]
     return last.to_state, last.reason
+
+
+def state_of(two: Pair, link_id: str) -> str:
+    with two.stage.joined.db.read() as session:
+        return session.get_one(Link, uuid.UUID(link_id)).state
 
 
 def dies(two: Pair, person: RegistryPerson) -> None:
@@ -122,6 +129,15 @@ def test_a_link_that_was_applied_for_anew_meanwhile_goes_its_own_way(two: Pair) 
     anew = two.active()
     assert look(two) == 0
     assert (state(two, ended)[0], state(two, anew)[0]) == ("ended", "active")
+
+
+def test_many_links_are_looked_at_a_few_at_a_time(two: Pair) -> None:
+    holders = [invent(two.stage, ref, born(45)) for ref in ("son", "brother", "cousin")]
+    links = [hold(two.stage, one, two.relative, "parent") for one in holders]
+    change(two.stage, two.relative, died_on=DIED)
+    assert family.look_for_deaths(two.stage.joined.call(), most=1) == 1
+    two.stage.work_off()
+    assert {state_of(two, link_id) for link_id in links} == {"ended"}
 
 
 @pytest.mark.gate
