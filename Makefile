@@ -19,7 +19,7 @@ environment:  ## makes .venv with every pinned package (all the others do this f
 run: environment  ## serves the API with the demo region on 127.0.0.1:8000 (PORT=, HOST=, ECARD_VAR=)
 	@$(PY) -m ecard run
 
-demo: environment  ## plays a phone against the running server (ECARD_DATA=, or PORTRAIT= and LIVE=)
+demo: environment  ## plays a phone against the running server, then ten years of a family (ECARD_DATA=, or PORTRAIT= and LIVE=)
 	@$(PY) -m ecard demo
 
 test: environment  ## lint, types, import contracts, tests

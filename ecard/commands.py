@@ -324,12 +324,15 @@ def joined_system(settings: Settings) -> Iterator[Any]:
 
 
 @command("demo")
-def demo() -> None:
-    """Play a phone against the running server, over HTTP."""
+@click.option("--ten-years", is_flag=True, help="Only ten years of a family; needs no server.")
+def demo(ten_years: bool) -> None:
+    """Play a phone against the running server, over HTTP; then ten years of a family."""
+    from ecard import logs
     from ecard.demo import player
 
+    logs.configure(level="WARNING")
     try:
-        player.play()
+        (player.play_years if ten_years else player.play)()
     except player.CannotPlay as reason:
         raise Stop(str(reason)) from reason
 

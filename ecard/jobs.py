@@ -44,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
     **messages.JOBS,
     "link_reminder": family.remind,
     "coming_of_age": family.tell_coming_of_age,
+    "look_for_deaths": family.look_for_deaths,
     **accounts.JOBS,
     **certification.JOBS,
     **own_data.JOBS,
@@ -54,6 +55,7 @@ HANDLERS: dict[str, Handler] = {
 SWEEPS = (
     Sweep("lapsed_applications", 5 * MINUTES, family.sweep),
     Sweep("unused_links", HOURS, family.warn_unused),
+    Sweep("deaths", 6 * HOURS, family.look_for_deaths),
     Sweep("typed_particulars", HOURS, family.forget_typed),
     Sweep("not_me_addresses", HOURS, family.forget_not_me),
     Sweep("review_files", 5 * MINUTES, review.sweep),

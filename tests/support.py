@@ -5,23 +5,21 @@ SQLite by default and PostgreSQL with ``TEST_DATABASE=postgres``.
 """
 
 import atexit
-import json as jsonlib
 import os
 import random
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import Flask
-from urllib3.filepost import encode_multipart_formdata
 
 from biometrics.engines import Engine, load_engine
 from biometrics.verifier import FaceVerifier, VerifierSettings
@@ -32,8 +30,9 @@ from ecard.cards import service as cards
 from ecard.config import Settings
 from ecard.db import Database
 from ecard.delivery import Mailbox
+from ecard.demo.in_process import AppTransport, HandClock, MovedClock
 from ecard.demo.loader import DemoSummary, load
-from ecard.demo.phone import Answer, Phone
+from ecard.demo.phone import Phone
 from ecard.hashing import Hasher
 from ecard.jobs import work
 from ecard.joined import Joined, join
@@ -52,32 +51,11 @@ LIGHT = Hasher(memory_kib=64)
 """tests/test_hashing.py sees that the service itself takes 46 MiB for each password."""
 
 
-class Clock:
+class Clock(MovedClock):
     """A clock that stands still until it is moved, or moves on with every look."""
 
     def __init__(self, start: datetime = START) -> None:
-        self.time, self.tick = start, timedelta(0)
-
-    def __call__(self) -> datetime:
-        self.time += self.tick
-        return self.time
-
-    def advance(self, **by: float) -> None:
-        """Move on by a timedelta's keywords (``days=1``)."""
-        self.time += timedelta(**by)
-
-
-class HandClock:
-    """A phone's clock in step with the clock of the test: minutes off, and moved by waiting."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def now_ms(self) -> float:
-        return (self._clock.time - START).total_seconds() * 1000 + 123_456
-
-    def wait(self, seconds: float) -> None:
-        self._clock.advance(seconds=seconds)
+        super().__init__(start)
 
 
 def same_chance() -> random.Random:
@@ -191,35 +169,6 @@ def digits_of(text: str) -> str:
     found = re.search(r"\b\d{6}\b", text)
     assert found, "a code was expected in the message"
     return found[0]
-
-
-class AppTransport:
-    """A transport that calls the application itself, without a network."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        json: object | None,
-        files: Sequence[tuple[str, tuple[str, bytes, str]]] | None,
-    ) -> Answer:
-        """One request and its answer."""
-        given: dict[str, Any] = {}
-        if files is not None:
-            body, content_type = encode_multipart_formdata(list(files))
-            given = {"data": body, "content_type": content_type}
-        elif json is not None:
-            given = {"json": json}
-        got = self.app.test_client().open(path, method=method, headers=dict(headers), **given)
-        is_json = got.data and "json" in (got.content_type or "")
-        return Answer(
-            got.status_code, dict(got.headers), jsonlib.loads(got.data) if is_json else got.data
-        )
 
 
 @contextmanager

@@ -23,10 +23,15 @@ EXPLAINED = {
 }
 
 
-def passport(relative: Mapping[str, Any], portrait: Image.Image, given: str | None = None) -> bytes:
-    """A specimen passport of a relative; `given` puts another given name on it."""
+def passport(
+    relative: Mapping[str, Any],
+    portrait: Image.Image,
+    given: str | None = None,
+    today: date | None = None,
+) -> bytes:
+    """A specimen passport of a relative, good on a day; `given` puts another given name on it."""
     number, words = str(relative["number"]), str(relative["name"]).split()
-    today = date.today()  # noqa: DTZ011 - a specimen's dates
+    today = today or date.today()  # noqa: DTZ011 - a specimen's dates
     drawn = people.utopian(random.Random(number), today)  # noqa: S311 - a specimen
     person = replace(
         drawn,

@@ -47,17 +47,27 @@ def choose(folder: Path | None) -> Pictures:
     return public_pictures() if folder is None else folder_pictures(folder)
 
 
+def public_pairs() -> tuple[Pair, Pair]:
+    """The two public portraits, each with a camera before its own picture; FileNotFoundError."""
+    first, second = (_public_pair(path) for path in specimens.public_portraits())
+    return first, second
+
+
+def _public_pair(path: Path) -> Pair:
+    photo = specimens.open_photo(path)
+    camera = camera_before(photo)
+    if camera is None:
+        raise FileNotFoundError("the public portraits show no face")
+    return Pair(photo, camera)
+
+
 def public_pictures() -> Pictures:
     """One portrait as everybody's photo and capture, the other as the impostor."""
-    first, second = (specimens.open_photo(path) for path in specimens.public_portraits())
-    cameras = [camera_before(picture) for picture in (first, second)]
-    if cameras[0] is None or cameras[1] is None:
-        raise FileNotFoundError("the public portraits show no face")
-    pair = Pair(first, cameras[0])
+    first, second = public_pairs()
     return Pictures(
-        children=[pair],
-        adults=[pair],
-        impostor=cameras[1],
+        children=[first],
+        adults=[first],
+        impostor=second.camera,
         note="No ECARD_DATA: two public-domain portraits stand in for everybody, and one picture "
         "is both the photo and the face before the camera. This shows the flow, not recognition. "
         + SIMULATED,

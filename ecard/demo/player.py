@@ -19,10 +19,11 @@ from biometrics.errors import BiometricsError
 from biometrics.evaluation.simulator import Species
 from biometrics.types import Zone
 from biometrics.verifier import FaceVerifier
-from ecard.demo import hostile, papers, specimens
+from ecard.demo import hostile, papers, specimens, ten_years
 from ecard.demo.phone import Answer, Capture, Face, Phone, Refused
 from ecard.demo.pictures import Pair, Pictures, choose
 from ecard.demo.simulated_camera import OutOfFocus
+from ecard.demo.years.world import WentOtherwise
 
 PASSWORD = "730518"  # noqa: S105 - a specimen, set by the demo itself
 WRONG = "111119"
@@ -294,8 +295,19 @@ def play() -> None:
         raise CannotPlay(_explained(refused)) from None
     except KeyboardInterrupt:
         raise CannotPlay("Stopped. The next run goes on from here.") from None
+    play_years()
     print("\nDone. Every address, and what it refuses: " + address + "/api/docs")
     print("Next: your own two pictures (PORTRAIT=a.jpg LIVE=b.jpg make demo), or make test")
+
+
+def play_years() -> None:
+    """Play ten years of a family, which needs no server; raises CannotPlay."""
+    try:
+        ten_years.play()
+    except WentOtherwise as otherwise:
+        raise CannotPlay(f"The ten years came out otherwise than they must. {otherwise}") from None
+    except KeyboardInterrupt:
+        raise CannotPlay("Stopped. What the ten years kept is removed.") from None
 
 
 def _explained(refused: Refused) -> str:

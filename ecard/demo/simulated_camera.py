@@ -56,12 +56,13 @@ BLUR_PX = 4
 
 def camera_before(picture: Image.Image) -> SimulatedCamera | None:
     """A camera before the person on a picture; None where nobody looks straight ahead on it."""
-    person = person_of(specimens.jpeg(picture, quality=95), _engine())
+    person = person_of(specimens.jpeg(picture, quality=95), engine())
     return SimulatedCamera(person) if person is not None else None
 
 
 @cache
-def _engine() -> Engine:
+def engine() -> Engine:
+    """The default engine, loaded once."""
     return load_engine()
 
 

@@ -6,7 +6,6 @@ or on other holders gets one answer that takes as long as a success.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +37,7 @@ from ecard.family.errors import (
     RelativeNotConfirmed,
     TooManyNumbers,
 )
-from ecard.family.links import own_link, policy_of, relative_age, still_open
+from ecard.family.links import keep_typed, own_link, policy_of, relative_age, still_open
 from ecard.family.models import Link
 from ecard.family.reading import LinkView, view
 from ecard.persons import service as persons
@@ -192,9 +191,8 @@ def _confirm(
     version: int,
 ) -> bool:
     """Whether the registry and the other holders confirm it; if not, only that is on record."""
-    vault = call.dependencies.vault
     limits.lock(session, "holder", link.holder_id)
-    index = vault.index("number", number)
+    index = call.dependencies.vault.index("number", number)
     limits.lock(session, "relative", index)
     _may_take_account(session, call, link, version)
     _named(session, call, link, number, relation)
@@ -212,8 +210,7 @@ def _confirm(
         session, call, link.holder_id, person.id, relation
     ).id
     link.relation, link.scopes, link.typed_index = relation, sorted(set(scopes)), index
-    kept = json.dumps({"name": name, "number": number}, ensure_ascii=False)
-    link.typed = vault.seal(session, link.holder_id, "links.typed", link.id, kept)
+    keep_typed(session, call, link, name, number)
     age = relative_age(session, call, link)
     link.face_subject = rules.face_subject(age, policy_of(session, call, link))
     session.flush()

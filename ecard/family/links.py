@@ -25,6 +25,7 @@ from ecard.policy import service as policies
 from ecard.policy.policy import Policy
 from ecard.vault import new_token
 
+TYPED_PLACE = "links.typed"
 AT_ONCE = frozenset({"nothing_to_accept"})
 """Moves that follow another at the same moment, which was told already."""
 TOLD = {
@@ -176,8 +177,15 @@ def typed(session: Session, call: Call, link: Link) -> tuple[str | None, str | N
     if link.typed is None:
         return None, None
     vault = call.dependencies.vault
-    kept = json.loads(vault.open(session, link.holder_id, "links.typed", link.id, link.typed))
+    kept = json.loads(vault.open(session, link.holder_id, TYPED_PLACE, link.id, link.typed))
     return kept["name"], kept["number"]
+
+
+def keep_typed(session: Session, call: Call, link: Link, name: str, number: str | None) -> None:
+    """Keep a name and a number as the holder's own words for the relative, under their key."""
+    kept = json.dumps({"name": name, "number": number}, ensure_ascii=False)
+    vault = call.dependencies.vault
+    link.typed = vault.seal(session, link.holder_id, TYPED_PLACE, link.id, kept)
 
 
 # --- the one place where a state moves ---------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 from ecard import audit
@@ -10,14 +9,13 @@ from ecard.call import Call
 from ecard.errors import VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove
-from ecard.family.links import own_link, typed
+from ecard.family.links import keep_typed, own_link, typed
 from ecard.family.reading import LinkView, view
 
 
 def rename(call: Call, link_id: uuid.UUID, name: str, version: int) -> LinkView:
     """Put another name in the place of the typed one. Before the link stands documents are compared
     with it: then the family account is given anew. Raises NotFound, IllegalMove, VersionChanged."""
-    vault = call.dependencies.vault
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
         if link.version != version:
@@ -25,8 +23,7 @@ def rename(call: Call, link_id: uuid.UUID, name: str, version: int) -> LinkView:
         if link.state not in rules.STANDING:
             raise IllegalMove(state=link.state)
         _, number = typed(session, call, link)
-        kept = json.dumps({"name": name, "number": number}, ensure_ascii=False)
-        link.typed = vault.seal(session, link.holder_id, "links.typed", link.id, kept)
+        keep_typed(session, call, link, name, number)
         session.flush()
         audit.record(session, call, "link.renamed", "link", link.id)
         session.commit()

@@ -16,6 +16,7 @@ from ecard.family.account import give_family_account
 from ecard.family.acting import acting_link, acts, in_dispute
 from ecard.family.applying import acknowledge, open_application, read_notice
 from ecard.family.confirming import refuse_unless_standing
+from ecard.family.deaths import look_for_deaths
 from ecard.family.ending import (
     end_as_holder,
     end_as_relative,
@@ -137,6 +138,7 @@ __all__ = [
     "lock_links_about",
     "long_over",
     "longest_for_code",
+    "look_for_deaths",
     "move",
     "not_me_address",
     "note_use",

@@ -11,6 +11,7 @@ from PIL import Image, ImageEnhance
 from biometrics.errors import ModelAltered
 from ecard.cards.models import CardPasswordReset
 from ecard.demo.capture_client import SigningKey
+from ecard.demo.in_process import AppTransport
 from ecard.demo.phone import Answer, Capture, Phone, Refused
 from ecard.registry.sql import store_portrait
 from tests import support
@@ -227,7 +228,7 @@ def test_an_engine_that_fails_costs_no_face_try(scene, phone):
     broken = FailingVerifier(support.verifier(), ModelAltered("model"))
     dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
     app = support.another_app(replace(scene.joined, dependencies=dependencies))
-    phone.transport = support.AppTransport(app)
+    phone.transport = AppTransport(app)
     assert refusal(show(phone, reset, frames(ASTRONAUT))) == (503, "unavailable")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0
@@ -238,7 +239,7 @@ def test_an_unknown_fault_costs_no_face_try_and_is_not_hidden(scene, phone):
     broken = FailingVerifier(support.verifier(), ZeroDivisionError())
     dependencies = replace(scene.joined.dependencies, verifier=lambda: broken)
     app = support.another_app(replace(scene.joined, dependencies=dependencies))
-    phone.transport = support.AppTransport(app)
+    phone.transport = AppTransport(app)
     assert refusal(show(phone, reset, frames(ASTRONAUT))) == (500, "internal_error")
     with scene.joined.db.read() as session:
         assert session.scalars(sa.select(CardPasswordReset)).one().face_tries == 0

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from ecard import files
 from ecard.certification import service
 from ecard.certification.models import Certification, CertificationAttempt
+from ecard.demo.in_process import AppTransport
 from ecard.demo.phone import Answer, Capture, Phone
 from ecard.demo.specimens import blurred
 from ecard.family import service as family
@@ -70,7 +71,7 @@ def other_collaborators(home: Home, capture: Capture, **others: Any) -> Capture:
     joined = home.stage.joined
     dependencies = replace(joined.dependencies, **others)
     app = support.another_app(replace(joined, dependencies=dependencies))
-    phone = Phone(support.AppTransport(app), token=capture.token, clock=capture.phone.clock)
+    phone = Phone(AppTransport(app), token=capture.token, clock=capture.phone.clock)
     return replace(capture, phone=phone)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from biometrics.errors import ModelAltered
 from biometrics.verifier import FaceVerifier
 from ecard.demo import specimens
+from ecard.demo.in_process import AppTransport
 from ecard.demo.phone import Phone
 from ecard.registry.port import RegistryUnavailable
 from tests.documents.applications import (
@@ -21,7 +22,7 @@ from tests.documents.applications import (
     sign_in_again,
     specimen,
 )
-from tests.support import AppTransport, Stage, another_app, verifier
+from tests.support import Stage, another_app, verifier
 from tests.uploads import pictures
 
 CHILD_PAPERS = ("birth_certificate", "face_photo")

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from ecard.demo.in_process import AppTransport
 from ecard.demo.phone import Answer, Phone
 from tests import support
 from tests.documents.applications import sign_in_again, specimen
-from tests.support import AppTransport, Stage, another_app
+from tests.support import Stage, another_app
 from uploads.errors import StoreFault
 from uploads.storage import FileStore
 

@@ -18,12 +18,13 @@ from ecard import migrations
 from ecard.app import create_app
 from ecard.config import Settings
 from ecard.demo import crowd, loader
+from ecard.demo.in_process import AppTransport, HandClock
 from ecard.demo.phone import Phone
 from ecard.joined import Joined, join
 from ecard.vault import create_keys
 from tests import postgres
 from tests.family.scene import born, hold, invent, sign_in
-from tests.support import AppTransport, Clock, HandClock, Stage, verifier
+from tests.support import Clock, Stage, verifier
 
 pytestmark = [pytest.mark.gate, pytest.mark.alone(small=False)]
 

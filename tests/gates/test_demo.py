@@ -5,17 +5,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from ecard.demo.years.world import IN_MEMORY
 from tests.operations.test_run import Running, environment, running
 
 pytestmark = pytest.mark.gate
 
 ROOT = Path(__file__).resolve().parents[2]
-DEMO_SECONDS = 300
+DEMO_SECONDS = 420
 OF_PEOPLE = os.environ.get("ECARD_DATA", "")
 PICTURES = sorted({"", OF_PEOPLE}) if os.environ.get("ECARD_FULL") else [OF_PEOPLE]
 """A small run plays it once: on pictures of people where there are any."""
@@ -42,8 +44,43 @@ IN_ORDER = (
     "may not read, may not act yet",
     "A wrong password locks",
     "the right password now: card_locked",
+    "Ten years of a family",
+    "Lucía        adds her son of 9",
+    "Mateo        before the camera  → match",
+    "Andrés       adds Mateo, 9",
+    "tells Lucía: other_guardian",
+    "Elena        proves by face that she lives",
+    "reviewer     accepts the visit: seen_in_person",
+    "01 Jan 2030  system       tells Tomás, Elena: certification_due",
+    "pays on the last day of grace  → in_grace",
+    "24 Jan 2030  registry     does not pay on the day after  → stopped",
+    "pays while the appeal is open  → held",
+    "accepts the stop_appeal: reason_accepted",
+    "tells Tomás, Elena: certification_restored",
+    "objects to his link on the daughter  → disputed",
+    "the very next request  → 409 link_not_active",
+    "without a court order  → 409 court_order_missing",
+    "opened by two: order_allows_it  → active; may read, may act",
+    "takes consent to her face back",
+    "goes on with the camera  → 409 face_declined",
+    "destroyed, receipt good",
+    "records that Elena died (a mistake)",
+    "ends the link  → ended (person_died)",
+    "brings the link back as it was  → active; may read, may act",
+    "tells Mateo: coming_of_age_relative",
+    "14 Oct 2032  Lucía        reads the link on the 16th birthday  → active; may read, may not",
+    "takes over what his mother did for him  → ended (taken_over)",
+    "confirms his father's link, for his rights alone  → active; may read, may act",
+    "proves at the counter, 80, that she lives  → receipt by counter; next due 2035-04-06",
+    "ended → active  (death_revoked; system, system)",
+    "Tomás and Elena read the same changes: 9 lines",
+    "certification.at_counter  (certification; staff, counter)",
+    "Tomás and Elena read the same acts: 40 lines",
+    "active → ended  (taken_over; holder, app)",
+    "Lucía and Mateo read the same acts",
     "Done.",
 )
+LEFT_BEHIND, PLACES = "ecard-ten-years-*", (IN_MEMORY, Path(tempfile.gettempdir()))
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +112,18 @@ def all_scenes(printed: str) -> None:
 
 @pytest.mark.parametrize("pictures", PICTURES, ids=lambda named: "people" if named else "portraits")
 def test_the_demo_shows_every_scene_and_says_what_it_shows(
-    server: tuple[Running, Path], pictures: str
+    server: tuple[Running, Path],
+    pictures: str,
+    record_property: Callable[[str, object], None],
 ) -> None:
     printed = play(server, ECARD_DATA=pictures)
     assert (STANDS_IN if pictures else NO_RECOGNITION) in printed
     assert "The camera is simulated" in printed
     all_scenes(printed)
+    left = [one for place in PLACES for one in place.glob(LEFT_BEHIND)]
+    assert not left, left
+    (seconds,) = re.findall(r"Ten years in (\d+) seconds", printed)
+    record_property("ten years of a family, seconds on the clock", int(seconds))
 
 
 def test_the_first_steps_by_hand_are_those_that_the_guide_shows(

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from ecard.app import create_app
 from ecard.commands import Stop, main, prepare
 from ecard.config import read_settings
+from ecard.demo.in_process import AppTransport
 from ecard.demo.phone import Phone
 from ecard.jobs import work
 from ecard.joined import Joined, join
@@ -18,7 +19,7 @@ from ecard.worker import Worker
 from tests.messages.servers import Post, mail_server
 from tests.operations import production
 from tests.operations.conftest import new_database
-from tests.support import AppTransport, digits_of, verifier
+from tests.support import digits_of, verifier
 
 PASSWORD = "lantern river walnut nine"
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"

@@ -16,13 +16,14 @@ import structlog
 from ecard import logs
 from ecard.audit_verify import anchor, verify
 from ecard.demo import specimens
+from ecard.demo.in_process import AppTransport, HandClock
 from ecard.demo.phone import Answer, Capture, Phone
 from ecard.registry.port import Registry, RegistryPerson
 from tests import support
 from tests.activation.steps import ASTRONAUT, frames, photo, portrait
 from tests.family.scene import born, change, invent
 from tests.security.haystack import hits, written
-from tests.support import AppTransport, HandClock, Stage, another_app
+from tests.support import Stage, another_app
 
 PASSWORD, WRONG_PASSWORD, STAFF_PASSWORD = "730518", "906247", "copper-anvil-nobody-knows"
 DEVICE = "Wilhelmina's yellow telephone"

@@ -1,0 +1,124 @@
+"""A death that the registry records ends the links of whoever died; taken back, it reopens them.
+
+Acting is refused at the very next call, which asks the registry itself (``confirming.py``); this
+look moves the link, and tells both sides. A link that is held already stays held.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from ecard import outbox
+from ecard.call import Call
+from ecard.errors import Unavailable
+from ecard.family import policy as rules
+from ecard.family.caps import counts_now, hold_places, others_of_holder
+from ecard.family.links import due_move, keep_typed, lock_link, move
+from ecard.family.models import Link
+from ecard.persons import service as persons
+from ecard.registry.port import RegistryUnavailable
+
+BATCH = 200
+"""Links looked at in one go."""
+LOOK_JOB, DIED = "look_for_deaths", "person_died"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """A link as it was read, and its two sides by their registry names."""
+
+    link_id: uuid.UUID
+    active: bool
+    sides: tuple[str, str]
+
+
+def look_for_deaths(call: Call, after: str = "", most: int = BATCH) -> int:
+    """Ask the registry whether both sides live, for links that are active or that a death ended;
+    returns how many moved.
+
+    ``most`` links at a time, ``after`` one of them; the next job goes on from there, so that
+    nothing else waits long. It may run twice. Raises Unavailable: the job is tried again.
+    """
+    found = _some(call, uuid.UUID(after) if after else None, most)
+    lives = {ref: _lives(call, ref) for tie in found for ref in tie.sides}
+    sides = [(tie, all(lives[ref] for ref in tie.sides)) for tie in found]
+    moved = sum(_follow(call.as_system(), tie, live) for tie, live in sides)
+    if len(found) == most:
+        _go_on(call, str(found[-1].link_id), most)
+    return moved
+
+
+def _go_on(call: Call, after: str, most: int) -> None:
+    key = f"{LOOK_JOB}.{after}.{call.now:%Y%m%d%H}"
+    with call.db.write() as session:
+        outbox.enqueue(session, LOOK_JOB, key, now=call.now, after=after, most=most)
+        session.commit()
+
+
+def _some(call: Call, after: uuid.UUID | None, most: int) -> list[_Tie]:
+    holder, relative = aliased(persons.Person), aliased(persons.Person)
+    ended_so = sa.and_(Link.state == rules.ENDED, Link.state_reason == DIED)
+    query = (
+        sa.select(Link.id, Link.state, holder.registry_ref, relative.registry_ref)
+        .join(holder, holder.id == Link.holder_id)
+        .join(relative, relative.id == Link.relative_id)
+        .where(sa.or_(Link.state == rules.ACTIVE, ended_so))
+    )
+    if after is not None:
+        query = query.where(Link.id > after)
+    with call.db.read() as session:
+        rows = session.execute(query.order_by(Link.id).limit(most))
+        return [
+            _Tie(link_id, state == rules.ACTIVE, (one, two)) for link_id, state, one, two in rows
+        ]
+
+
+def _lives(call: Call, registry_ref: str) -> bool:
+    """Whether no death is recorded."""
+    try:
+        known = call.dependencies.registry.person(registry_ref)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    return known is None or known.died_on is None
+
+
+def _follow(call: Call, tie: _Tie, lives: bool) -> bool:
+    if lives == tie.active:
+        return False
+    with call.db.write() as session:
+        link = lock_link(session, tie.link_id)
+        moved = _reopen(session, call, link) if lives else _end(session, call, link)
+        session.commit()
+    return moved
+
+
+def _end(session: Session, call: Call, link: Link) -> bool:
+    if link.state != rules.ACTIVE or due_move(session, call, link) is not None:
+        return False
+    move(session, call, link, rules.ENDED, DIED)
+    return True
+
+
+def _reopen(session: Session, call: Call, link: Link) -> bool:
+    """As it was, whatever the caps say by now: nobody loses a link by a mistake of the registry.
+    One that was applied for anew meanwhile goes its own way."""
+    hold_places(session, link)
+    others = others_of_holder(session, call, link)
+    anew = [one for one in others if one.typed_index == link.typed_index]
+    if link.state_reason != DIED or any(counts_now(session, call, one) for one in anew):
+        return False
+    _name_again(session, call, link)
+    move(session, call, link, rules.ACTIVE, "death_revoked")
+    return True
+
+
+def _name_again(session: Session, call: Call, link: Link) -> None:
+    """What the holder typed is forgotten some weeks after an end: then the registry's name stands
+    in its place."""
+    if link.typed is None and link.relative_id is not None:
+        known = persons.particulars(session, call, link.relative_id)
+        keep_typed(session, call, link, known.name, known.number)
