@@ -29,12 +29,12 @@ try:
     if not settings.demo:
         require_production(settings)
     held.enter_context(alone_on(settings))
+    warn_of_what_is_off(settings)
+    joined = join(settings)
+    joined.dependencies.verifier()
 except (Stop, UnsafeConfiguration) as refused:
     sys.stderr.write(f"{refused}\n")
     sys.exit(CANNOT_START)
-joined = join(settings)
-warn_of_what_is_off(joined.settings)
-joined.dependencies.verifier()
 application = create_app(joined)
 outbox = Worker(joined.call(), work())
 outbox.start()

@@ -101,6 +101,8 @@ def _check_size(picture: Image.Image, limits: ImageLimits) -> None:
 
 
 def _as_rgb(picture: Image.Image) -> RgbImage:
+    if picture.mode == "1":
+        raise UndecodableImage("black and white without greys, by which no face is compared")
     if picture.mode.startswith("I"):
         # 16 bits a pixel: Pillow's own conversion would cut everything above 255 to white
         grey = (np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)

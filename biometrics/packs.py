@@ -114,7 +114,10 @@ def read_pack_file(models: Path | None, wanted: PackFile) -> bytes:
     try:
         content = (models / wanted.name).read_bytes()
     except OSError as error:
-        raise ModelMissing(f"{wanted.name} is not installed in {models}") from error
+        packs = " or ".join(pack.name for pack in PACKS.values() if wanted in pack.files)
+        raise ModelMissing(
+            f"{wanted.name} is not in {models}; python -m biometrics.models install {packs}"
+        ) from error
     problem = what_is_wrong(content, wanted)
     if problem:
         raise ModelAltered(problem)

@@ -82,7 +82,10 @@ def run() -> None:
     with alone_on(settings):
         print(f"Starting on {settings.var} …", file=sys.stderr, flush=True)
         welcome = _prepared_elsewhere()
-        server.serve(settings, lambda: print(welcome, flush=True))
+        try:
+            server.serve(settings, lambda: print(welcome, flush=True))
+        except server.NotServed:
+            sys.exit(UNSAFE)
 
 
 @contextmanager

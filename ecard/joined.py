@@ -11,6 +11,7 @@ from threading import BoundedSemaphore
 
 import structlog
 
+from biometrics.errors import ModelError
 from biometrics.verifier import FaceVerifier
 from ecard.actors import SYSTEM
 from ecard.call import Call
@@ -125,7 +126,10 @@ def _bounds(settings: Settings) -> Bounds:
 
 
 def _load_verifier(settings: Settings) -> FaceVerifier:
-    """The engine that is set, or an error: never another one instead."""
-    return FaceVerifier.load(
-        engine=settings.face_engine, pack=settings.liveness_pack, models=settings.models_folder
-    )
+    """The engine that is set, or UnsafeConfiguration: never another one instead."""
+    try:
+        return FaceVerifier.load(
+            engine=settings.face_engine, pack=settings.liveness_pack, models=settings.models_folder
+        )
+    except ModelError as error:
+        raise UnsafeConfiguration(f"ECARD_FACE_ENGINE, ECARD_LIVENESS_PACK: {error}") from error

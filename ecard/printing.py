@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from fpdf import FPDF
-
 FONT_PACKAGE, FONT_FILE = "pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"
 FAMILY = "text"
 LINE_MM, TITLE_POINTS, HEADING_POINTS, TEXT_POINTS = 6, 16, 12, 10
@@ -20,6 +18,8 @@ class Paper:
     language give the same bytes."""
 
     def __init__(self, title: str, at: datetime, language: str) -> None:
+        from fpdf import FPDF  # a third of a second, for those only who print
+
         self._pdf = FPDF()
         self._pdf.set_creation_date(at)
         self._pdf.set_title(title)

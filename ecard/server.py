@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import AppImportError
 from gunicorn.glogging import Logger
 
 from ecard import logs
-from ecard.config import Settings
+from ecard.config import Settings, UnsafeConfiguration
 from ecard.server_worker import PlainWorker
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class AddressTaken(Exception):
     """Something else listens there; the message says what to do."""
 
 
+class NotServed(Exception):
+    """The configuration must not be served."""
+
+
 def require_free(host: str, port: int) -> None:
     """Raise AddressTaken (or OSError for an impossible address) before any work is done."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -59,8 +65,16 @@ def require_free(host: str, port: int) -> None:
 
 
 def serve(settings: Settings, announce: Callable[[], None]) -> None:
-    """Serve until told to stop; ``announce`` is called once the first worker takes requests."""
-    Server(settings, announce).run()
+    """Serve until told to stop; ``announce`` is called once the first worker takes requests.
+
+    Raises NotServed where a worker must not be started; it has said why on standard error."""
+    master = os.getpid()
+    try:
+        Server(settings, announce).run()
+    except SystemExit as ended:  # a worker's, too, passes here on its way out
+        if ended.code == Arbiter.APP_LOAD_ERROR and os.getpid() == master:
+            raise NotServed from ended
+        raise
 
 
 class Server(BaseApplication):
@@ -85,9 +99,12 @@ class Server(BaseApplication):
         from ecard.joined import join, warn_of_what_is_off
 
         logs.configure()
-        warn_of_what_is_off(self._settings)
-        self._joined = join(self._settings)
-        self._joined.dependencies.verifier()
+        try:
+            warn_of_what_is_off(self._settings)
+            self._joined = join(self._settings)
+            self._joined.dependencies.verifier()
+        except UnsafeConfiguration as unsafe:
+            raise AppImportError(f"Refused to start: {unsafe}") from unsafe  # and no other worker
         return create_app(self._joined)
 
     def _begin(self, worker: Any) -> None:

@@ -1,7 +1,8 @@
 """Slow checks run two at a time; what measures time waits until the machine is its own.
 
 A gate marked ``alone`` holds a lock for itself, every other gate shares it. Files with such gates
-run last, so that these wait for nobody who still has much to do.
+run last, so that these wait for nobody who still has much to do. ``alone(small=False)`` marks one
+that needs the machine for itself at full size only, where its figures are kept.
 """
 
 import fcntl
@@ -13,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
+FULL = bool(os.environ.get("ECARD_FULL"))
 LOCK = Path(tempfile.gettempdir()) / f"ecard-gates-{os.getuid()}.lock"
 
 
 def wants_to_be_alone(item: pytest.Item) -> bool:
     """Whether a test was marked so, itself or by its file."""
-    return item.get_closest_marker("alone") is not None
+    found = item.get_closest_marker("alone")
+    return found is not None and (FULL or bool(found.kwargs.get("small", True)))
 
 
 @contextmanager

@@ -50,9 +50,14 @@ def test_jpegs_of_any_colour_model_become_rgb(mode: str):
     assert abs(float(picture.mean()) - float(np.asarray(SMALL).mean())) < 15
 
 
-@pytest.mark.parametrize("mode", ["L", "P", "1", "RGBA", "LA"])
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA"])
 def test_pngs_of_any_colour_model_become_rgb(mode: str):
     assert decoded(png(SMALL.convert(mode))).shape == (128, 96, 3)
+
+
+def test_a_picture_without_greys_is_named_and_compared_with_nobody():
+    with pytest.raises(UndecodableImage, match="without greys"):
+        decoded(png(SMALL.convert("1")))
 
 
 def test_sixteen_bit_pngs_keep_their_greys():

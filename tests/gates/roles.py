@@ -14,7 +14,6 @@ from typing import Any
 
 from flask import Flask
 
-from ecard.app import create_app
 from ecard.demo import specimens
 from ecard.demo.capture_client import Drawn, Recording, SigningKey, answer_of
 from ecard.demo.phone import Capture
@@ -70,9 +69,8 @@ def fresh_app(cast: Cast, folder: Path) -> Iterator[Flask]:
     folder.chmod(0o700)
     settings = replace(support.Settings(var=folder, **support.QUICK), sign_ins_per_account=1000)
     joined = join(settings, now=cast.clock, verifier=support.verifier)
-    app = create_app(joined)
     try:
-        yield app
+        yield support.another_app(joined)
     finally:
         joined.db.close()
         shutil.rmtree(folder)

@@ -25,7 +25,7 @@ from tests import postgres
 from tests.family.scene import born, hold, invent, sign_in
 from tests.support import AppTransport, Clock, HandClock, Stage, verifier
 
-pytestmark = [pytest.mark.gate, pytest.mark.alone]
+pytestmark = [pytest.mark.gate, pytest.mark.alone(small=False)]
 
 FULL = bool(os.environ.get("ECARD_FULL"))
 FEW = (10_000, 50_000)

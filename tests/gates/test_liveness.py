@@ -20,7 +20,7 @@ from biometrics.tracks import Seen
 
 pytestmark = pytest.mark.gate
 FULL = bool(os.environ.get("ECARD_FULL"))
-SESSIONS = 150 if FULL else 3
+SESSIONS = 150 if FULL else 1
 APCER, BPCER = 0.07, 0.10
 
 
@@ -60,7 +60,7 @@ def stills(ecard_data: Path, folder: Path, *, every: int) -> list[object]:
 def test_with_the_pack_single_frames_reach_the_targets(
     ecard_data, models, tmp_path, record_property
 ):
-    given = stills(ecard_data, tmp_path, every=1 if FULL else 3)
+    given = stills(ecard_data, tmp_path, every=1 if FULL else 6)
     report = bench(*given, "--pack", "minifasnet", "--models", models, tmp_path)
     sets = report["sets"]
     celeba = sets["celeba_spoof"]["species"]["mixed"]
@@ -75,7 +75,7 @@ def test_with_the_pack_single_frames_reach_the_targets(
 
 
 def test_without_a_pack_single_frames_are_reported(ecard_data, tmp_path, record_property):
-    report = bench(*stills(ecard_data, tmp_path, every=1 if FULL else 10), tmp_path)
+    report = bench(*stills(ecard_data, tmp_path, every=1 if FULL else 20), tmp_path)
     for name, found in report["species"].items():
         record_property(f"{name}, no pack: APCER at BPCER 5 %", found["apcer_at_bpcer_5"])
         assert found["apcer_at_bpcer_5_interval"] is not None

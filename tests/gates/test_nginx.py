@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from ecard import locale
 from tests.operations import production
 
 pytestmark = pytest.mark.gate
@@ -76,9 +77,10 @@ class Place:
             connection.close()
         return status, time.monotonic() - began
 
-    def post(self, path: str, body: bytes) -> "Answer":
+    def post(self, path: str, body: bytes, languages: str = "") -> "Answer":
         connection = self._connection(20)
         headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
+        headers |= {"Accept-Language": languages} if languages else {}
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         content = json.loads(answer.read())
@@ -314,10 +316,27 @@ def test_it_is_the_production_profile_that_is_served(proxy: Place) -> None:
     assert proxy.get("/readyz")[0] == 200
 
 
-def test_what_nginx_refuses_is_problem_details_too(proxy: Place) -> None:
-    answer = proxy.post("/api/v1/sign-in/codes", b" " * (13 * 2**20))
+@pytest.mark.parametrize(
+    "languages",
+    [
+        "",
+        "es-MX,en;q=0.8",
+        "ca, es;q=0.9, en;q=0.5",
+        "zh-CN",
+        "zh-Hans-CN,zh;q=0.9",
+        "zh-TW",
+        "en,es",
+    ],
+)
+def test_what_nginx_refuses_is_problem_details_in_the_callers_language(
+    proxy: Place, languages: str
+) -> None:
+    answer = proxy.post("/api/v1/sign-in/codes", b" " * (13 * 2**20), languages)
+    spoken = locale.negotiate(languages)
     assert (answer.status, answer.body["code"]) == (413, "body_too_large")
+    assert answer.body["detail"] == locale.sentence("body_too_large", spoken)
     assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Content-Language"] == spoken
 
 
 def test_a_service_that_is_down_is_a_503_that_says_when_to_come_back(tmp_path: Path) -> None:
@@ -330,6 +349,7 @@ def test_a_service_that_is_down_is_a_503_that_says_when_to_come_back(tmp_path: P
     shutil.rmtree(f"{BODIES}-{tls_port}", ignore_errors=True)
     assert (answer.status, answer.body["code"]) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "30"
+    assert answer.body["detail"] == locale.sentence("unavailable", "en")
 
 
 def test_the_service_sees_the_client_and_answers_through_the_proxy(proxy: Place) -> None:

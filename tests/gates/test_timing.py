@@ -23,7 +23,7 @@ from tests import support
 from tests.family.scene import TODAY, alike, begin, born, free_number, hold, invent, pair
 from tests.support import Stage
 
-pytestmark = [pytest.mark.gate, pytest.mark.alone]
+pytestmark = [pytest.mark.gate, pytest.mark.alone(small=False)]
 
 FULL = bool(os.environ.get("ECARD_FULL"))
 EACH = 400 if FULL else 20
@@ -145,6 +145,7 @@ def test_the_five_causes_of_not_confirmed_are_not_told_by_time(
     assert farthest <= allowed
 
 
+@pytest.mark.alone
 def test_a_delay_of_five_milliseconds_would_be_seen(
     tmp_path: Path, record_property: Record
 ) -> None:

@@ -11,7 +11,7 @@ from tests import support
 from tests.security.walks import Walk, check
 
 FULL = bool(os.environ.get("ECARD_FULL"))
-WALKS, STEPS = (60, 60) if FULL else (8, 40)
+WALKS, STEPS = (60, 60) if FULL else (4, 40)
 MANY = {
     "applications_per_day": 1000,
     "numbers_per_day": 1000,

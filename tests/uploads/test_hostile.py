@@ -5,6 +5,7 @@ They go through the bench's own command, in a process of its own: so its childre
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,7 +29,7 @@ KEYS = [
     "max_seconds",
     "stored_bytes_not_rebuilt",
 ]
-SAMPLE_OF_ONE_IN = 15
+EVERY = 1 if os.environ.get("ECARD_FULL") else 5
 FILES_AT_LEAST = 500
 WALL_SECONDS = 5.0
 NEVER_TAKEN = {".svg", ".eps", ".ps", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ico", ".j2k"}
@@ -77,12 +78,6 @@ def hostile_files(folder: Path) -> list[Path]:
     paths = sorted(path for path in (folder / "hostile").rglob("*") if path.is_file())
     assert len(paths) >= FILES_AT_LEAST
     return paths
-
-
-@pytest.mark.gate
-def test_a_sample_of_hostile_files_breaks_nothing(ecard_data: Path, tmp_path: Path) -> None:
-    sample = linked(hostile_files(ecard_data)[::SAMPLE_OF_ONE_IN], tmp_path / "sample")
-    assert check(sample, tmp_path / "out")["files"] >= 40 - 1
 
 
 def test_no_bomb_is_taken(ecard_data: Path, tmp_path: Path) -> None:
@@ -135,6 +130,6 @@ def test_a_file_that_never_ends_is_a_time_out_within_five_seconds(tmp_path: Path
 def test_no_hostile_file_breaks_anything(
     ecard_data: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    hostile_files(ecard_data)
-    for name, value in check(ecard_data / "hostile", tmp_path / "out").items():
+    files = linked(hostile_files(ecard_data)[::EVERY], tmp_path / "hostile")
+    for name, value in check(files, tmp_path / "out").items():
         record_property(f"hostile corpus, {name}", json.dumps(value))
