@@ -95,7 +95,7 @@ def _refuse_deciding(
     reason: str,
 ) -> None:
     call.require_role(rules.decided_by(kind_of(case)))
-    if reason not in rules.reasons_of(kind_of(case), outcome):
+    if reason not in rules.reasons_of(kind_of(case), outcome, case.reasons):
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     if case.version != version:
         raise VersionChanged
