@@ -19,12 +19,19 @@ from ecard.activation.errors import (
     ConsentByGuardian,
     ConsentByPerson,
 )
-from ecard.activation.facts import FACE_PROCESSING, PORTRAIT_KEPT, Facts, facts, write_acceptance
+from ecard.activation.facts import (
+    FACE_PROCESSING,
+    PORTRAIT_KEPT,
+    Facts,
+    chosen_scopes,
+    facts,
+    write_acceptance,
+)
 from ecard.activation.models import Attempt
 from ecard.activation.opening import answering_now, refuse_unreachable
 from ecard.activation.standing import holders_step
 from ecard.call import Call
-from ecard.errors import InvalidInput, NotFound
+from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.family.errors import AcceptanceNotNeeded, IllegalMove
 from ecard.messages import service as messages
@@ -59,7 +66,7 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
             raise AcceptanceNotNeeded
         if accepted:
             _refuse_way(via)
-            _accept(session, call, link, via, scopes)
+            write_acceptance(session, call, link, via, chosen_scopes(link, scopes))
             _announce(session, call, link, via, known)
         else:
             sessions.end(opened, call.now, "declined")
@@ -102,13 +109,6 @@ def _refuse_way(via: str) -> None:
         raise CaptureWayNotAllowed(next="draw_digits")
     if via == rules.OWN:  # opened for a child who came of age in it
         raise CaptureWayNotAllowed(next="invite_or_hand_over")
-
-
-def _accept(session: Session, call: Call, link: Link, via: str, scopes: Sequence[str]) -> None:
-    chosen = set(scopes)
-    if not chosen or not chosen <= set(link.scopes):
-        raise InvalidInput(fields={"scopes": ["not_asked_for" if chosen else "required"]})
-    write_acceptance(session, call, link, via, sorted(chosen))
 
 
 def _announce(session: Session, call: Call, link: Link, via: str, known: Facts) -> None:

@@ -202,6 +202,7 @@ class Walk:
             "code": issued.body["code"],
             "identity_document": "id_card",
             "relative_present": True,
+            "scopes": ["rights"],
             "accepted": True,
         }
         return self.desk("clerk-north").send("POST", "/staff/counter-codes/redeem", body)
