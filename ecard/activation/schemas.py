@@ -30,7 +30,7 @@ def _yes_or_no(**kwargs: Any) -> ma.fields.Boolean:
     return ma.fields.Boolean(truthy={True}, falsy={False}, **kwargs)
 
 
-def _chosen_scopes(**kwargs: Any) -> ma.fields.List:
+def _chosen_scopes(**kwargs: Any) -> ma.fields.List[Any]:
     return ma.fields.List(
         ma.fields.String(validate=ma.validate.Length(1, 32)),
         load_default=list,

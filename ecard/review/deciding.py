@@ -171,4 +171,7 @@ def _tell_both(
         if person_id is not None:
             language = persons.particulars(session, call, person_id).language
             reason = sentence(f"review_reason.{decision.reason}", language)
-            messages.notify(session, call, person_id, kind, reason=reason, **words)
+            apart = link.holder_id if person_id == link.relative_id else None
+            messages.notify(
+                session, call, person_id, kind, apart_from=apart, reason=reason, **words
+            )
