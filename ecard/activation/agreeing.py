@@ -19,17 +19,22 @@ from ecard.activation.errors import (
     ConsentByGuardian,
     ConsentByPerson,
 )
-from ecard.activation.facts import FACE_PROCESSING, PORTRAIT_KEPT, Facts, facts, write_acceptance
+from ecard.activation.facts import (
+    FACE_PROCESSING,
+    PORTRAIT_KEPT,
+    Facts,
+    chosen_scopes,
+    facts,
+    write_acceptance,
+)
 from ecard.activation.models import Attempt
-from ecard.activation.opening import answering_now, refuse_unreachable
+from ecard.activation.opening import answering_now, both_sides, refuse_unreachable
 from ecard.activation.standing import holders_step
 from ecard.call import Call
-from ecard.errors import InvalidInput, NotFound
+from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.family.errors import AcceptanceNotNeeded, IllegalMove
-from ecard.messages import service as messages
 from ecard.notices import service as notices
-from ecard.persons import service as persons
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -49,18 +54,20 @@ class Step:
 def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequence[str]) -> Step:
     """The adult relative accepts some of the scopes, in person, or declines the whole.
 
-    Accepted on the holder's phone, a notice goes to the contact that the registry holds.
+    Accepted on the holder's phone, a notice goes to a contact that the registry holds and the
+    holder does not have. Raises NoContactOnFile.
     """
-    via = _way_of_acceptance(call, session_id)
+    if accepted:
+        _refuse_untold(call, session_id)
     with call.db.write() as session:
         link, opened = sessions.of_guest(session, call, session_id)
         known = facts(session, call, link)
         if not known.must_accept or link.state not in rules.ANSWERING:
             raise AcceptanceNotNeeded
         if accepted:
-            _refuse_way(via)
-            _accept(session, call, link, via, scopes)
-            _announce(session, call, link, via, known)
+            _refuse_way(opened.via)
+            write_acceptance(session, call, link, opened.via, chosen_scopes(link, scopes))
+            _announce(session, call, link, known)
         else:
             sessions.end(opened, call.now, "declined")
             family.refuse_as_relative(session, call, link)
@@ -77,23 +84,14 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
         return Step(facts(session, call, link).next)
 
 
-def _way_of_acceptance(call: Call, session_id: uuid.UUID) -> str:
-    """How an acceptance here counts: an invitation that reached the holder's own telephone or
-    mailbox was opened on the holder's phone, as far as anybody can tell."""
+def _refuse_untold(call: Call, session_id: uuid.UUID) -> None:
+    """A contact may have become the holder's too since the session was opened."""
     with call.db.read() as session:
         link, opened = sessions.of_guest(session, call, session_id)
         known = facts(session, call, link)
-        relative = persons.particulars(session, call, known.relative_id)
-        holder = persons.particulars(session, call, link.holder_id)
-    if not known.must_accept:
-        return opened.via
-    if opened.via == rules.HANDED_OVER:
-        refuse_unreachable(call, relative.registry_ref)
-    if opened.via == rules.INVITATION:
-        theirs = persons.contact(call, relative.registry_ref)
-        if theirs.shares_with(persons.contact(call, holder.registry_ref)):
-            return rules.HANDED_OVER
-    return opened.via
+        sides = both_sides(session, link)
+    if known.must_accept and opened.via in (rules.HANDED_OVER, rules.INVITATION):
+        refuse_unreachable(call, *sides)
 
 
 def _refuse_way(via: str) -> None:
@@ -104,25 +102,10 @@ def _refuse_way(via: str) -> None:
         raise CaptureWayNotAllowed(next="invite_or_hand_over")
 
 
-def _accept(session: Session, call: Call, link: Link, via: str, scopes: Sequence[str]) -> None:
-    chosen = set(scopes)
-    if not chosen or not chosen <= set(link.scopes):
-        raise InvalidInput(fields={"scopes": ["not_asked_for" if chosen else "required"]})
-    write_acceptance(session, call, link, via, sorted(chosen))
-
-
-def _announce(session: Session, call: Call, link: Link, via: str, known: Facts) -> None:
-    if via != rules.HANDED_OVER:
-        return
-    messages.notify(
-        session,
-        call,
-        known.relative_id,
-        "accepted_on_holders_phone",
-        name=persons.particulars(session, call, link.holder_id).name,
-        hours=known.policy.handed_over_wait_hours,
-        not_me_address=family.not_me_address(session, call, link),
-    )
+def _announce(session: Session, call: Call, link: Link, known: Facts) -> None:
+    if link.accepted_via == rules.HANDED_OVER:
+        hours = known.policy.handed_over_wait_hours
+        family.tell_relative(session, call, link, "accepted_on_holders_phone", hours=hours)
 
 
 def consent_as_person(

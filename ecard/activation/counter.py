@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from ecard.activation.errors import (
     TooManyCodes,
     TooManyWrongCodes,
 )
-from ecard.activation.facts import Facts, facts, write_acceptance
+from ecard.activation.facts import Facts, chosen_scopes, facts, write_acceptance
 from ecard.activation.models import CounterCode
 from ecard.agencies import service as agencies
 from ecard.call import Call
@@ -127,12 +128,16 @@ def code_waiting_until(session: Session, call: Call, link_id: uuid.UUID) -> date
     return code.expires_at if code is not None else None
 
 
-def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool) -> Redeemed:
+def redeem_code(
+    call: Call, *, code: str, identity_document: str, accepted: bool, scopes: Sequence[str]
+) -> Redeemed:
     """A clerk saw the relative (and the guardian, for a child) and their document: the link opens.
 
+    ``scopes``: what an adult agreed to, of what was asked for.
+
     Raises CounterCodeWrong (also for another region's), CounterCodeUsed, CounterCodeExpired,
-    TooManyWrongCodes, OwnLink, AcceptanceMissing, and where a side no longer stands
-    RelativeNotConfirmed, HolderCardNotUsable: the code stays good.
+    TooManyWrongCodes, OwnLink, AcceptanceMissing, InvalidInput (scopes), and where a side no longer
+    stands RelativeNotConfirmed, HolderCardNotUsable: the code stays good.
     """
     call.require_role("clerk")
     code_id, link_id = _find(call, code)
@@ -146,7 +151,7 @@ def redeem_code(call: Call, *, code: str, identity_document: str, accepted: bool
             raise CounterCodeExpired
         known = _ready(session, call, link)
         _refuse_own(session, call, link, known)
-        _accept_in_person(session, call, link, known, accepted=accepted)
+        _accept_in_person(session, call, link, known, accepted, scopes)
         found.used_at, found.used_by = call.now, call.staff.staff_id
         link.route = "counter"
         sessions.end_all(session, call, link.id, "confirmed_at_counter")
@@ -208,11 +213,18 @@ def _refuse_own(session: Session, call: Call, link: Link, known: Facts) -> None:
 
 
 def _accept_in_person(
-    session: Session, call: Call, link: Link, known: Facts, *, accepted: bool
+    session: Session,
+    call: Call,
+    link: Link,
+    known: Facts,
+    accepted: bool,
+    scopes: Sequence[str],
 ) -> None:
-    """An adult accepts before a clerk, also one who had accepted on the holder's phone."""
+    """An adult accepts before a clerk, also one who had accepted on the holder's phone: then no
+    more than what they chose there, and that where they say nothing else."""
     if not known.adult:
         return
     if not accepted:
         raise AcceptanceMissing
-    write_acceptance(session, call, link, "counter", list(link.scopes))
+    said = scopes if known.must_accept else scopes or link.scopes
+    write_acceptance(session, call, link, "counter", chosen_scopes(link, said))

@@ -37,7 +37,8 @@ class CaptureWayNotAllowed(Refusal):
 
 
 class NoContactOnFile(Refusal):
-    """The registry holds no phone or e-mail of the relative, so nobody can be told."""
+    """The registry holds no phone or e-mail of the relative that the holder does not have too, so
+    nobody can be told."""
 
     code = "no_contact_on_file"
     status = 409

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from ecard.activation.models import Attempt
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.config import Settings
+from ecard.errors import InvalidInput
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
 from ecard.notices import service as notices
@@ -99,6 +101,16 @@ def mismatch_limits(settings: Settings) -> rules.MismatchLimits:
         a_day=settings.mismatches_a_day,
         in_all=settings.mismatches_total,
     )
+
+
+def chosen_scopes(link: Link, scopes: Sequence[str]) -> list[str]:
+    """What an adult agrees to: some of what was asked for, or of what they chose before. Raises
+    InvalidInput, with what there is to choose from."""
+    chosen = set(scopes)
+    if not chosen or not chosen <= set(link.scopes):
+        why = "not_asked_for" if chosen else "required"
+        raise InvalidInput(fields={"scopes": [why]}, asked_for=list(link.scopes))
+    return sorted(chosen)
 
 
 def write_acceptance(session: Session, call: Call, link: Link, via: str, scopes: list[str]) -> None:

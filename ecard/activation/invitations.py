@@ -22,7 +22,13 @@ from ecard.activation.errors import (
 )
 from ecard.activation.facts import Facts
 from ecard.activation.models import CaptureInvitation
-from ecard.activation.opening import OpenedSession, answering_now, record_opened, refuse_unreachable
+from ecard.activation.opening import (
+    OpenedSession,
+    answering_now,
+    both_sides,
+    record_opened,
+    refuse_unreachable,
+)
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.messages import service as messages
@@ -42,13 +48,14 @@ class InvitationView:
 
 
 def invite(call: Call, link_id: uuid.UUID) -> InvitationView:
-    """Send the adult relative a one-use address, to the contact that the registry holds only."""
+    """Send the adult relative a one-use address, to a contact that the registry holds and the
+    holder does not have. Raises NoContactOnFile."""
     with call.db.read() as session:
         link = family.own_link(session, call, link_id)
-        known = _invitable(session, call, link)
-        relative = persons.particulars(session, call, known.relative_id)
+        _invitable(session, call, link)
+        sides = both_sides(session, link)
     family.refuse_unless_standing(call, link_id)
-    refuse_unreachable(call, relative.registry_ref)
+    refuse_unreachable(call, *sides)
     with call.db.write() as session:
         link = family.own_link(session, call, link_id, lock=True)
         known = _invitable(session, call, link)
@@ -96,6 +103,7 @@ def _send_invitation(session: Session, call: Call, link: Link, known: Facts) -> 
         call,
         known.relative_id,
         "acceptance_invitation",
+        apart_from=link.holder_id,
         name=persons.particulars(session, call, link.holder_id).name,
         address=f"{call.settings.public_address}/invitation#{token}",
     )

@@ -22,6 +22,7 @@ from ecard.activation.models import CaptureSession
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.family.errors import IllegalMove
+from ecard.messages import service as messages
 from ecard.persons import service as persons
 
 if TYPE_CHECKING:
@@ -85,15 +86,23 @@ def _ask_registry(call: Call, link_id: uuid.UUID, via: str) -> None:
         link = family.own_link(session, call, link_id)
         known = answering_now(session, call, link)
         _refuse_way(known, via)
-        relative = persons.particulars(session, call, known.relative_id)
+        sides = both_sides(session, link)
     family.refuse_unless_standing(call, link_id)
     if known.must_accept and via == rules.HANDED_OVER:
-        refuse_unreachable(call, relative.registry_ref)
+        refuse_unreachable(call, *sides)
 
 
-def refuse_unreachable(call: Call, registry_ref: str) -> None:
-    contact = persons.contact(call, registry_ref)
-    if not (contact.phone or contact.email):
+def both_sides(session: Session, link: Link) -> tuple[str, str]:
+    """The relative's and the holder's names in the registry."""
+    sides = (link.relative_id or link.holder_id, link.holder_id)
+    relative, holder = (persons.registry_ref(session, side) or "" for side in sides)
+    return relative, holder
+
+
+def refuse_unreachable(call: Call, relative: str, holder: str) -> None:
+    """An adult who accepts is told by a way that the holder does not hold. Raises NoContactOnFile,
+    Unavailable."""
+    if not messages.reaches_alone(call, relative, holder):
         raise NoContactOnFile
 
 

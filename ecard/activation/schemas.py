@@ -30,6 +30,15 @@ def _yes_or_no(**kwargs: Any) -> ma.fields.Boolean:
     return ma.fields.Boolean(truthy={True}, falsy={False}, **kwargs)
 
 
+def _chosen_scopes(**kwargs: Any) -> ma.fields.List[Any]:
+    return ma.fields.List(
+        ma.fields.String(validate=ma.validate.Length(1, 32)),
+        load_default=list,
+        validate=ma.validate.Length(max=16),
+        **kwargs,
+    )
+
+
 class OpenCaptureSessionSchema(Schema):
     """How the session is held: lent to an adult (to accept, or for a video), or beside a child."""
 
@@ -78,11 +87,7 @@ class AcceptanceSchema(Schema):
     """Whether the adult relative accepts, and which of the scopes asked for."""
 
     accepted = _yes_or_no(required=True)
-    scopes = ma.fields.List(
-        ma.fields.String(validate=ma.validate.Length(1, 32)),
-        load_default=list,
-        validate=ma.validate.Length(max=16),
-    )
+    scopes = _chosen_scopes()
 
 
 class StepSchema(ma.Schema):
@@ -225,6 +230,12 @@ class RedeemSchema(Schema):
     )
     accepted = _yes_or_no(
         load_default=False, metadata={"description": "Needed where the relative is an adult"}
+    )
+    scopes = _chosen_scopes(
+        metadata={
+            "description": "What an adult agrees to, of what was asked for (a refusal names it);"
+            " who accepted before keeps to what they chose"
+        }
     )
 
 

@@ -160,7 +160,7 @@ def tell_sides(
     name = persons.particulars(session, call, person_id).name
     for reader_id in (person_id, *family.holders_with(session, call, person_id, scope)):
         language = persons.particulars(session, call, reader_id).language
-        words = {key: _in_words(value, language) for key, value in params.items()}
+        words: dict[str, Any] = {key: _in_words(value, language) for key, value in params.items()}
         messages.notify(session, call, reader_id, kind, name=name, **words)
 
 

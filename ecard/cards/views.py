@@ -74,6 +74,7 @@ def set_password(body: dict[str, str]) -> None:
 
 @card.route("/card/password/change", methods=["POST"])
 @card.doc(operationId="changeCardPassword")
+@card.idempotent
 @card.refuses(errors.CardPasswordWeak, *PASSWORD_REFUSALS)
 @card.arguments(schemas.PasswordChangeSchema)
 @card.response(204)

@@ -250,13 +250,15 @@ class Play:
             second.must("POST", f"/staff/cases/{case_id}/opening/approval")
             self.say("  review      a second person approved, on record, that a minor's case opens")
         case = desk.must("GET", f"/staff/cases/{case_id}")
-        reason = "face_confirmed" if case["kind"] == "face" else "documents_confirmed"
+        reason = APPROVED_AS[case["kind"]]
         body = {"outcome": "approved", "reason": reason, "explanation": "Seen and compared."}
         path = f"/staff/cases/{case_id}/decision"
         desk.must("POST", path, body, if_match=f'"{case["version"]}"')
         self.say(f"  review      the reviewer decided: approved ({reason})")
 
 
+APPROVED_AS = {"evidence": "documents_confirmed", "face": "face_confirmed"}
+"""Kind of case → what an approval says of what was looked at."""
 MAILBOX_FULL = 50
 LIMITS = (
     "too_many_applications",

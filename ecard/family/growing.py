@@ -29,10 +29,10 @@ from ecard.family.errors import (
 from ecard.family.links import (
     lock_link,
     move,
-    not_me_address,
     on_me,
     scopes_in_words,
     state_now,
+    tell_relative,
     typed,
 )
 from ecard.family.models import Link
@@ -203,14 +203,4 @@ def _tell_both(session: Session, call: Call, link: Link) -> None:
     holder = persons.particulars(session, call, link.holder_id)
     words = scopes_in_words(link, holder.language)
     messages.notify(session, call, holder.person_id, "link_confirmed", name=name, scopes=words)
-    if link.relative_id is not None:
-        language = persons.particulars(session, call, link.relative_id).language
-        messages.notify(
-            session,
-            call,
-            link.relative_id,
-            "link_confirmed_relative",
-            name=holder.name,
-            scopes=scopes_in_words(link, language),
-            not_me_address=not_me_address(session, call, link),
-        )
+    tell_relative(session, call, link, "link_confirmed_relative")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -272,19 +273,26 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
         name=typed(session, call, link)[0] or "",
         acts_from=acts_from,
     )
-    relative_id = relative_told(session, link)
-    if relative_id is None:
+    if relative_told(session, link) is not None:
+        tell_relative(session, call, link, f"{kind}_relative", acts_from=acts_from)
+
+
+def tell_relative(session: Session, call: Call, link: Link, kind: str, **words: Any) -> None:
+    """Tell the relative, by a way that the holder does not hold where they have one: who the holder
+    is, what the link allows, and where to say "this was not me". Not committed."""
+    if link.relative_id is None:
         return
-    language = persons.particulars(session, call, relative_id).language
+    language = persons.particulars(session, call, link.relative_id).language
     messages.notify(
         session,
         call,
-        relative_id,
-        f"{kind}_relative",
+        link.relative_id,
+        kind,
+        apart_from=link.holder_id,
         name=persons.particulars(session, call, link.holder_id).name,
-        acts_from=acts_from,
         scopes=scopes_in_words(link, language),
-        not_me_address=not_me_address(session, call, link),
+        not_me_address=_not_me_address(session, call, link),
+        **words,
     )
 
 
@@ -293,7 +301,7 @@ def scopes_in_words(link: Link, language: str) -> str:
     return ", ".join(sentence(f"scope.{scope}", language) for scope in link.scopes)
 
 
-def not_me_address(session: Session, call: Call, link: Link) -> str:
+def _not_me_address(session: Session, call: Call, link: Link) -> str:
     """A fresh one-use address with which the relative says "this was not me"."""
     token = new_token("nm")
     hours = policy_of(session, call, link).not_me_hours

@@ -20,7 +20,6 @@ from ecard.family.errors import IllegalMove, ScopeNeedsGuardian, ScopeNeedsRelat
 from ecard.family.guardians import tell_guardians_of_scopes
 from ecard.family.links import (
     lock_link,
-    not_me_address,
     on_me,
     own_link,
     policy_of,
@@ -28,6 +27,7 @@ from ecard.family.links import (
     relative_told,
     scopes_in_words,
     state_now,
+    tell_relative,
     typed,
 )
 from ecard.family.models import Link
@@ -125,14 +125,9 @@ def _set(session: Session, call: Call, link: Link, scopes: Sequence[str]) -> Non
 
 
 def _tell_both(session: Session, call: Call, link: Link) -> None:
-    sides = [(link.holder_id, "link_scopes", typed(session, call, link)[0] or "")]
-    relative_id = relative_told(session, link)
-    if relative_id is not None:
-        holder = persons.particulars(session, call, link.holder_id).name
-        sides.append((relative_id, "link_scopes_relative", holder))
-    for person_id, kind, name in sides:
-        to_relative = person_id == relative_id
-        language = persons.particulars(session, call, person_id).language
-        words = scopes_in_words(link, language)
-        more = {"not_me_address": not_me_address(session, call, link)} if to_relative else {}
-        messages.notify(session, call, person_id, kind, name=name, scopes=words, **more)
+    name = typed(session, call, link)[0] or ""
+    language = persons.particulars(session, call, link.holder_id).language
+    words = scopes_in_words(link, language)
+    messages.notify(session, call, link.holder_id, "link_scopes", name=name, scopes=words)
+    if relative_told(session, link) is not None:
+        tell_relative(session, call, link, "link_scopes_relative")

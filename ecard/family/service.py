@@ -49,7 +49,6 @@ from ecard.family.links import (
     lock_link,
     lock_links_about,
     move,
-    not_me_address,
     of_other_relatives,
     of_same_pair,
     own_link,
@@ -58,6 +57,7 @@ from ecard.family.links import (
     standing_on,
     state_now,
     still_open,
+    tell_relative,
     typed,
 )
 from ecard.family.progress import (
@@ -140,7 +140,6 @@ __all__ = [
     "longest_for_code",
     "look_for_deaths",
     "move",
-    "not_me_address",
     "note_use",
     "objector",
     "of_other_relatives",
@@ -169,6 +168,7 @@ __all__ = [
     "take_back",
     "take_over",
     "tell_coming_of_age",
+    "tell_relative",
     "typed",
     "view",
     "wait_for_person",

@@ -18,15 +18,14 @@ from ecard.family.links import (
     due_move,
     lock_link,
     move,
-    not_me_address,
     policy_of,
     state_now,
+    tell_relative,
     typed,
 )
 from ecard.family.models import Link, LinkChange, NotMeToken
 from ecard.family.uses import warned_and_over
 from ecard.messages import service as messages
-from ecard.persons import service as persons
 from ecard.sweeping import in_batches
 
 AT_ONCE = 500
@@ -69,20 +68,11 @@ def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
         if _told(session, call, "coming_of_age", f"{link.id}|{days_left}|{until.isoformat()}"):
             return
         name = typed(session, call, link)[0] or ""
-        holder = persons.particulars(session, call, link.holder_id).name
         days = policy_of(session, call, link).reading_days_from_adult
         messages.notify(
             session, call, link.holder_id, "coming_of_age", name=name, until=until, days=days
         )
-        messages.notify(
-            session,
-            call,
-            link.relative_id,
-            "coming_of_age_relative",
-            name=holder,
-            until=until,
-            not_me_address=not_me_address(session, call, link),
-        )
+        tell_relative(session, call, link, "coming_of_age_relative", until=until)
         session.commit()
 
 

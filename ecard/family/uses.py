@@ -17,10 +17,9 @@ from ecard import audit
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.family import policy as rules
-from ecard.family.links import lock_link, not_me_address, policy_of, relative_told, terms_of, typed
+from ecard.family.links import lock_link, policy_of, relative_told, tell_relative, terms_of, typed
 from ecard.family.models import Link, LinkUse
 from ecard.messages import service as messages
-from ecard.persons import service as persons
 from ecard.persons.policy import local_day, months_after
 from ecard.policy import service as policies
 
@@ -88,17 +87,6 @@ def _tell_both(session: Session, call: Call, link: Link) -> None:
     until = terms_of(session, call, link).unused_until
     name = typed(session, call, link)[0] or ""
     messages.notify(session, call, link.holder_id, "link_unused", name=name, until=until)
-    relative_id = relative_told(session, link)
-    if relative_id is not None:
-        name = persons.particulars(session, call, link.holder_id).name
-        address = not_me_address(session, call, link)
-        messages.notify(
-            session,
-            call,
-            relative_id,
-            "link_unused_relative",
-            name=name,
-            until=until,
-            not_me_address=address,
-        )
+    if relative_told(session, link) is not None:
+        tell_relative(session, call, link, "link_unused_relative", until=until)
     audit.record(session, call, "link.unused_warned", "link", link.id, acting_for=link.relative_id)

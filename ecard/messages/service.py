@@ -35,6 +35,7 @@ __all__ = [
     "deliver",
     "mailbox",
     "notify",
+    "reaches_alone",
     "send_code",
     "sweep",
 ]
@@ -43,6 +44,8 @@ JOB = "deliver_message"
 PLACE = "messages.text"
 CODE_KINDS = frozenset({"sign_in_code", "card_password_reset_code"})
 HOURS_A_DAY = 24
+APART_ONLY = frozenset({"acceptance_invitation"})
+"""Never sent where somebody else may read it: it opens something."""
 COPY_JOB = "deliver_message_copy"
 BY_EVERY_WAY = frozenset(
     {
@@ -54,13 +57,20 @@ BY_EVERY_WAY = frozenset(
 
 
 def notify(
-    session: Session, call: Call, person_id: uuid.UUID, kind: str, **params: Any
+    session: Session,
+    call: Call,
+    person_id: uuid.UUID,
+    kind: str,
+    *,
+    apart_from: uuid.UUID | None = None,
+    **params: Any,
 ) -> uuid.UUID:
     """Write a message to a person and plan its delivery; returns its id. Not committed.
 
     The text is the sentence ``message.<kind>`` in the person's language. Times among ``params``
     (aware datetimes, or ``acts_from`` as ISO text) are written for the person's own region; with a
-    ``not_me_address`` the text says for how many days it is good.
+    ``not_me_address`` the text says for how many days it is good. ``apart_from``: whose addresses
+    are not used where the person has another one.
     """
     person = persons.particulars(session, call, person_id)
     zone = agencies.time_zone(session, person.region_id)
@@ -78,7 +88,7 @@ def notify(
     )
     text = sentence(f"message.{kind_now}", person.language, **words)
     message.text = call.dependencies.vault.seal(session, person_id, PLACE, message.id, text)
-    _plan(session, call, message)
+    _plan(session, call, message, apart_from)
     return message.id
 
 
@@ -109,11 +119,15 @@ def send_code(
     return message.id
 
 
-def _plan(session: Session, call: Call, message: Message) -> None:
+def _plan(
+    session: Session, call: Call, message: Message, apart_from: uuid.UUID | None = None
+) -> None:
     session.add(message)
     session.flush()
-    key = f"message:{message.id}"
-    outbox.enqueue(session, JOB, key, now=call.now, message_id=str(message.id))
+    payload: dict[str, Any] = {"message_id": str(message.id)}
+    if apart_from is not None:
+        payload["apart_from"] = str(apart_from)
+    outbox.enqueue(session, JOB, f"message:{message.id}", now=call.now, **payload)
 
 
 def _words(
@@ -135,18 +149,22 @@ def _words(
     return kind, written
 
 
-def deliver(call: Call, message_id: uuid.UUID | str) -> None:
-    """Job: send one message, once. Raises DeliveryFailed where it should be tried again."""
+def deliver(call: Call, message_id: uuid.UUID | str, apart_from: str | None = None) -> None:
+    """Job: send one message, once. Raises DeliveryFailed where it should be tried again.
+
+    ``apart_from``: the person whose addresses are not used where there is another one.
+    """
     message_id = uuid.UUID(str(message_id))
     with call.db.read() as session:
         message = session.get(Message, message_id)
         if message is None or message.sent_at is not None or message.text is None:
             return
         text = opened(session, call, message)
+        other = persons.registry_ref(session, uuid.UUID(apart_from)) if apart_from else None
     if text is None or (message.expires_at is not None and message.expires_at <= call.now):
         _settle(call, message_id, failed="key_destroyed" if text is None else "expired", end=True)
         return
-    way = _way(call, message)
+    way = _way(call, message, other)
     if way is None:
         _settle(call, message_id, failed="no_contact", end=True)
         return
@@ -164,14 +182,25 @@ def opened(session: Session, call: Call, message: Message) -> str | None:
         return None
 
 
-def _way(call: Call, message: Message) -> tuple[str, str] | None:
-    """Medium and address: by SMS where there is a phone and a way to send, else by e-mail."""
+def _way(call: Call, message: Message, other: str | None) -> tuple[str, str] | None:
+    """Medium and address: by SMS where there is a phone and a way to send, else by e-mail; first
+    of those that somebody else has not got."""
+    media = call.dependencies.delivery.media
     try:
         contact = persons.contact(call, message.registry_ref)
+        apart = contact.apart_from(persons.contact(call, other)) if other else contact
     except Unavailable as error:
         _settle(call, message.id, failed="registry_unavailable")
         raise DeliveryFailed("registry_unavailable") from error
-    return way_of(contact, call.dependencies.delivery.media)
+    way = way_of(apart, media)
+    return way if way or message.kind in APART_ONLY else way_of(contact, media)
+
+
+def reaches_alone(call: Call, registry_ref: str, other: str) -> bool:
+    """Whether somebody can be told by a way that another person does not hold; both by their
+    registry names, asked outside a session. Raises Unavailable."""
+    apart = persons.contact(call, registry_ref).apart_from(persons.contact(call, other))
+    return way_of(apart, call.dependencies.delivery.media) is not None
 
 
 def way_of(contact: Contact, media: frozenset[str]) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -114,7 +115,7 @@ def _ask(session: Session, call: Call, whose: Whose, field: str, wanted: str) ->
     return _view(session, call, row)
 
 
-def _tell(session: Session, call: Call, row: Correction, kind: str, **words: object) -> None:
+def _tell(session: Session, call: Call, row: Correction, kind: str, **words: Any) -> None:
     for person_id in sorted({row.person_id, row.asked_by}):
         messages.notify(session, call, person_id, kind, **words)
 

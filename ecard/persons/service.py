@@ -35,6 +35,7 @@ __all__ = [
     "local_day",
     "number_index",
     "particulars",
+    "registry_ref",
     "row_of",
 ]
 
@@ -132,6 +133,11 @@ def contact(call: Call, registry_ref: str) -> Contact:
     except RegistryUnavailable as error:
         raise Unavailable from error
     return found.contact if found is not None else Contact()
+
+
+def registry_ref(session: Session, person_id: uuid.UUID) -> str | None:
+    """The registry's name of a person, without opening their particulars."""
+    return session.scalar(sa.select(Person.registry_ref).filter_by(id=person_id))
 
 
 def portrait(call: Call, registry_ref: str) -> bytes | None:

@@ -9,7 +9,6 @@ from ecard.accounts import service as accounts
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.messages import service as messages
-from ecard.persons import service as persons
 from ecard.qr.policy import SCOPE
 
 DAY = 86_400
@@ -25,12 +24,8 @@ def tell_moved(call: Call, person_id: str, move: str) -> None:
         if told is not None:  # a job may run twice
             return
         messages.notify(session, call, holder_id, "card_moved")
-        name = persons.particulars(session, call, holder_id).name
         for link in family.held_with(session, call, holder_id, SCOPE):
-            if link.relative_id is not None:
-                address = family.not_me_address(session, call, link)
-                words = {"name": name, "not_me_address": address}
-                messages.notify(session, call, link.relative_id, "card_moved_relative", **words)
+            family.tell_relative(session, call, link, "card_moved_relative")
         session.commit()
 
 

@@ -16,7 +16,6 @@ from ecard.cards import service as cards
 from ecard.errors import NotAllowed
 from ecard.family import service as family
 from ecard.locale import sentence
-from ecard.messages import service as messages
 from ecard.persons import service as persons
 from ecard.qr import keys, tokens
 from ecard.qr.errors import (
@@ -161,15 +160,13 @@ def _tell(session: Session, call: Call, row: QrCode) -> None:
         return
     link = family.lock_link(session, row.link_id)
     language = persons.particulars(session, call, row.shown_for_id).language
-    messages.notify(
+    family.tell_relative(
         session,
         call,
-        row.shown_for_id,
+        link,
         "qr_used_relative",
-        name=persons.particulars(session, call, row.shown_by_id).name,
         operation=sentence(f"qr.operation.{row.operation}", language),
         place=_place(session, call, row, language),
-        not_me_address=family.not_me_address(session, call, link),
     )
 
 

@@ -34,10 +34,15 @@ class Contact:
     phone: str | None = None
     email: str | None = None
 
-    def shares_with(self, other: Contact) -> bool:
-        """Whether a message to one may be read by the other: a family's one telephone."""
-        mine = {_bare(address) for address in (self.phone, self.email) if address}
-        return any(_bare(address) in mine for address in (other.phone, other.email) if address)
+    def apart_from(self, other: Contact) -> Contact:
+        """What is left without the addresses of somebody else: what goes to a family's one
+        telephone is read by whoever holds it."""
+        theirs = {_bare(address) for address in (other.phone, other.email) if address}
+        phone, email = (
+            address if address and _bare(address) not in theirs else None
+            for address in (self.phone, self.email)
+        )
+        return Contact(phone, email)
 
 
 _OWN_DIGITS = 9

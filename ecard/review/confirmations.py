@@ -18,7 +18,7 @@ from ecard.call import Call
 from ecard.family import service as family
 from ecard.review.cases import open_case
 from ecard.review.models import Case
-from ecard.review.policy import CaseKind, DecisionOutcome
+from ecard.review.policy import AGREEMENT_IN_VIDEO, CaseKind, DecisionOutcome
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -39,7 +39,7 @@ def ask_person(
     files: Sequence[tuple[str, uuid.UUID]],
 ) -> None:
     """Hand the video on a locked link to a person. Not committed."""
-    kind, reasons = CaseKind.CONFIRMATION.value, ["digits_video", "agreement_in_video"]
+    kind, reasons = CaseKind.CONFIRMATION.value, ["digits_video", AGREEMENT_IN_VIDEO]
     open_case(session, call, link, kind=kind, reasons=reasons, facts=facts, files=files)
     wait(session, call, link)
 

@@ -95,7 +95,7 @@ def _refuse_deciding(
     reason: str,
 ) -> None:
     call.require_role(rules.decided_by(kind_of(case)))
-    if reason not in rules.reasons_of(kind_of(case), outcome):
+    if reason not in rules.reasons_of(kind_of(case), outcome, case.reasons):
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     if case.version != version:
         raise VersionChanged
@@ -171,4 +171,7 @@ def _tell_both(
         if person_id is not None:
             language = persons.particulars(session, call, person_id).language
             reason = sentence(f"review_reason.{decision.reason}", language)
-            messages.notify(session, call, person_id, kind, reason=reason, **words)
+            apart = link.holder_id if person_id == link.relative_id else None
+            messages.notify(
+                session, call, person_id, kind, apart_from=apart, reason=reason, **words
+            )

@@ -34,7 +34,7 @@ class CaseFilesGone(Refusal):
 
 
 class ReasonDoesNotFit(Refusal):
-    """The reason is not one that this outcome can have."""
+    """The reason is not one that this outcome of this kind of case can have."""
 
     code = "reason_does_not_fit"
     status = 422

@@ -64,10 +64,18 @@ REVIEW_REASONS = {
 """Why a link is moved into review, in the words of the link's state machine."""
 COURT_ORDER = "court_order"
 """The role of a page without which no dispute is settled."""
+AGREEMENT_IN_VIDEO = "agreement_in_video"
+"""Why a case is a person's: what an adult agrees to is said in the video, and heard there only."""
+AGREED = frozenset({"agreement_confirmed"})
+CONFIRMED = {
+    CaseKind.EVIDENCE: frozenset({"documents_confirmed"}),
+    CaseKind.FACE: frozenset({"face_confirmed"}),
+    CaseKind.DIGITS_VIDEO: frozenset({"digits_confirmed"}),
+    CaseKind.CONFIRMATION: AGREED,
+}
+"""What an approval says of what was looked at."""
 DECISION_REASONS = {
-    DecisionOutcome.APPROVED: frozenset(
-        {"documents_confirmed", "face_confirmed", "digits_confirmed", "agreement_confirmed"}
-    ),
+    DecisionOutcome.APPROVED: AGREED.union(*CONFIRMED.values()),
     DecisionOutcome.REJECTED: frozenset(
         {
             "document_not_legible",
@@ -94,10 +102,19 @@ DISPUTE_REASONS = {
 """Of a dispute: the link goes on, or it ends, then for a reason of the link's state machine."""
 
 
-def reasons_of(kind: CaseKind, outcome: DecisionOutcome) -> frozenset[str]:
-    """What a decision on a case of this kind may give as its reason."""
-    of_kind = DISPUTE_REASONS if kind is CaseKind.DISPUTE else DECISION_REASONS
-    return of_kind[outcome]
+def reasons_of(
+    kind: CaseKind, outcome: DecisionOutcome, why_a_person: Collection[str] = ()
+) -> frozenset[str]:
+    """What a decision on a case of this kind may give as its reason.
+
+    ``why_a_person``: the case's own reasons. Where the agreement is in the video, whoever approves
+    says that they heard it: nothing else proves that the adult agreed.
+    """
+    if kind is CaseKind.DISPUTE:
+        return DISPUTE_REASONS[outcome]
+    if outcome is DecisionOutcome.REJECTED:
+        return DECISION_REASONS[outcome]
+    return AGREED if AGREEMENT_IN_VIDEO in why_a_person else CONFIRMED[kind]
 
 
 def state_while_open(kind: CaseKind) -> str:

@@ -164,7 +164,7 @@ class CaseSchema(ma.Schema):
 
 
 class DecideSchema(Schema):
-    """A decision: its reason must be one that the outcome can have."""
+    """A decision: its reason must be one that this outcome of this kind of case can have."""
 
     outcome = ma.fields.String(required=True, validate=ma.validate.OneOf(OUTCOMES))
     reason = ma.fields.String(required=True, validate=ma.validate.OneOf(REASONS))

@@ -28,6 +28,7 @@ def redeem(desk: Phone, code: str, **more: object) -> Answer:
         "identity_document": "id_card",
         "relative_present": True,
         "accepted": True,
+        "scopes": ["rights"],
     } | more
     return desk.send("POST", "/staff/counter-codes/redeem", body)
 
@@ -50,6 +51,29 @@ def test_who_accepted_on_the_holders_phone_and_came_to_the_counter_need_not_wait
     step.take_back()
     assert redeem(stage.desk("clerk-north"), code_of(step)).ok
     assert step.link()["may_act"]
+
+
+def test_at_the_counter_an_adult_chooses_what_they_agree_to(stage: Stage) -> None:
+    step = last_step(stage)
+    code, desk = code_of(step), stage.desk("clerk-north")
+    for said, why in (([], "required"), (["money"], "not_asked_for"), (["x"], "not_asked_for")):
+        refused = redeem(desk, code, scopes=said)
+        assert (refused.code, refused.body["fields"]) == ("invalid_input", {"scopes": [why]})
+        assert refused.body["params"]["asked_for"] == ["certification", "qr", "rights"]
+    assert step.link()["state"] == "evidence_accepted"
+    assert redeem(desk, code, scopes=["rights", "qr"]).ok
+    assert step.link()["scopes"] == ["qr", "rights"]
+
+
+def test_at_the_counter_nobody_agrees_to_more_than_they_chose_on_the_phone(stage: Stage) -> None:
+    step = last_step(stage)
+    assert step.open("handed_over").accept(["rights", "qr"]).ok
+    step.take_back()
+    code, desk = code_of(step), stage.desk("clerk-north")
+    wider = redeem(desk, code, scopes=["certification", "rights"])
+    assert wider.body["fields"] == {"scopes": ["not_asked_for"]}
+    assert redeem(desk, code, scopes=[]).ok
+    assert step.link()["scopes"] == ["qr", "rights"]
 
 
 def test_a_code_names_the_counters_and_is_shown_in_the_activation(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from ecard import files
 from ecard.demo.phone import Answer, Capture
 from ecard.files import StoredFile
 from tests.activation.steps import ASTRONAUT, LastStep, frames, last_step
+from tests.review.cases import Desk
 from tests.support import Stage
 from tests.uploads.pictures import film
 
@@ -54,6 +55,10 @@ def test_an_adult_who_declined_the_face_sends_a_video_for_a_person_to_judge(
     assert shown["kind"] == "digits_video"
     assert shown["facts"]["digits"] == drawn.body["digits"]
     assert shown["files"][0]["role"] == "digits_video"
+    assert Desk(desk, case["id"]).decide("approved", "agreement_confirmed").code == (
+        "reason_does_not_fit"
+    )
+    assert Desk(desk, case["id"]).decide("approved", "digits_confirmed").ok
 
 
 def test_the_video_is_kept_encrypted_and_unchanged(stage: Stage, short: bytes) -> None:
@@ -144,6 +149,12 @@ def test_an_adult_without_a_contact_on_file_agrees_in_the_video_itself(
     case = desk.must("GET", "/staff/cases")["items"][0]
     shown = desk.must("GET", f"/staff/cases/{case['id']}")
     assert shown["reasons"] == ["digits_video", "agreement_in_video"]
+    seen = Desk(desk, case["id"])
+    for unheard in ("documents_confirmed", "digits_confirmed"):
+        assert seen.decide("approved", unheard).code == "reason_does_not_fit"
+    assert step.row().state == "in_review"
+    assert seen.decide("approved", "agreement_confirmed").ok
+    assert step.row().state == "active"
 
 
 def test_a_session_for_a_video_takes_no_face_before_an_acceptance(stage: Stage) -> None:

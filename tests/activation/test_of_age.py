@@ -68,7 +68,7 @@ def test_approved_the_link_goes_on_in_the_scopes_chosen_and_nothing_of_the_video
     assert desk.file(2).ok
     before = kin.seen(kin.mothers())
     assert (before["state"], before["may_read"], before["may_act"]) == ("active", True, False)
-    assert desk.decide("approved", "digits_confirmed").status == 201
+    assert desk.decide("approved", "agreement_confirmed").status == 201
     link = kin.seen(kin.mothers())
     assert (link["may_act"], link["scopes"], link["acts_until"]) == (True, CHOSEN, None)
     assert pictures(kin) == set()
@@ -109,7 +109,7 @@ def test_one_video_and_one_appeal_that_another_person_decides_one_level_up(
     assert phone.send("POST", f"{path}/appeal", {"grounds": GROUNDS}).ok
     assert phone.send("POST", f"{path}/appeal", {"grounds": GROUNDS}).code == "appealed_already"
     above = opened(kin, ABOVE, ABOVE_TOO)
-    assert above.decide("approved", "digits_confirmed").ok
+    assert above.decide("approved", "agreement_confirmed").ok
     assert kin.seen(kin.mothers())["may_act"] is True
     assert pictures(kin) == set()
 
@@ -122,7 +122,7 @@ def test_confirmed_at_a_counter_meanwhile_there_is_nothing_left_to_decide(
     body = {"number": kin.child.number, "identity_document": "id_card", "scopes": ["rights"]}
     path = f"/staff/links/{kin.link_id}/confirmation"
     assert kin.stage.desk("clerk-north").send("POST", path, body).status == 204
-    assert desk.decide("approved", "digits_confirmed").code == "case_not_open"
+    assert desk.decide("approved", "agreement_confirmed").code == "case_not_open"
     assert review.sweep(kin.stage.joined.call()) == 1
     assert pictures(kin) == set()
     assert kin.seen(kin.mothers())["scopes"] == ["rights"]
@@ -179,7 +179,7 @@ def test_a_stopped_link_comes_back_to_the_person_who_decides(kin: Family, short:
     desk = filmed(kin, short)
     safe, path = kin.stage.desk("safeguarding"), f"/staff/links/{kin.link_id}/action"
     assert safe.send("POST", path, {"action": "suspend"}).ok
-    assert desk.decide("approved", "digits_confirmed").code == "case_not_open"
+    assert desk.decide("approved", "agreement_confirmed").code == "case_not_open"
     assert review.sweep(kin.stage.joined.call()) == 0
     assert safe.send("POST", path, {"action": "resume"}).ok
-    assert desk.decide("approved", "digits_confirmed").ok
+    assert desk.decide("approved", "agreement_confirmed").ok

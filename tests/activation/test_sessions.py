@@ -151,24 +151,65 @@ def test_an_invited_adult_accepts_on_their_own_phone_and_the_holder_may_act_at_o
     assert step.link()["may_act"]
 
 
-def test_an_invitation_to_the_holders_own_telephone_opens_for_reading_first(stage: Stage) -> None:
-    holder, relative = (stage.demo.persons[ref] for ref in ("tomas", "elena"))
-    shared = replace(relative, contact=Contact("+44 7700 900111", None))
+def reached_at(stage: Stage, phone: str | None, email: str | None) -> None:
+    """The registry's contact of the mother."""
+    changed = replace(stage.demo.persons["elena"], contact=Contact(phone, email))
     with stage.joined.db.write() as session:
-        store_person(session, stage.joined.dependencies.vault, shared)
+        store_person(session, stage.joined.dependencies.vault, changed)
         session.commit()
-    assert shared.contact.shares_with(holder.contact)
+
+
+@pytest.mark.parametrize(
+    "shared", [("07700 900111", None), (None, "Tomas@example.org"), ("+447700900111", None)]
+)
+def test_nobody_accepts_whose_only_contact_is_the_holders_own(
+    stage: Stage, shared: tuple[str | None, str | None]
+) -> None:
+    reached_at(stage, *shared)
+    step = last_step(stage)
+    handed = step.post("/capture-sessions", {"via": "handed_over"})
+    for answer in (handed, step.post("/invitations")):
+        assert (answer.status, answer.code) == (409, "no_contact_on_file")
+        assert answer.body["next"] == "counter"
+    assert step.post("/counter-code").ok
+    assert step.open("video").send("POST", "/digits").ok
+
+
+def test_a_contact_that_becomes_the_holders_meanwhile_ends_the_acceptance_not_the_refusal(
+    stage: Stage,
+) -> None:
+    step = last_step(stage)
+    capture = step.open("handed_over")
+    reached_at(stage, "+447700900111", None)
+    assert capture.accept(SCOPES).code == "no_contact_on_file"
+    assert step.row().accepted_at is None
+    assert capture.accept([], accepted=False).body["next"] == "closed"
+
+
+def test_where_the_telephone_is_the_holders_everything_goes_to_the_other_address(
+    stage: Stage,
+) -> None:
+    reached_at(stage, "+447700900111", "elena@own.example")
     step = last_step(stage)
     assert step.post("/invitations").status == 201
-    opened = stage.phone().send(
-        "POST", "/invitations/open", {"token": token_in(stage, "+447700900111")}
-    )
-    capture = Capture(stage.phone(), opened.body["id"], opened.body["token"])
-    assert capture.accept(SCOPES).ok
-    assert capture.consent().ok
-    assert capture.show_face(frames(ASTRONAUT)).body["outcome"] == "match"
-    link = step.link()
-    assert (link["state"], link["may_read"], link["may_act"]) == ("active", True, False)
+    assert step.open("handed_over").accept(SCOPES).ok
+    stage.work_off()
+    told = {one["kind"] for one in stage.mailbox("elena@own.example")}
+    assert {"acceptance_invitation", "accepted_on_holders_phone"} <= told
+    assert "link_awaiting_face_relative" in told
+    own = {one["kind"] for one in stage.mailbox("+447700900111")}
+    assert not {kind for kind in own if kind.endswith("_relative")}
+    assert not own & {"acceptance_invitation", "accepted_on_holders_phone"}
+
+
+def test_an_invitation_is_not_sent_where_the_address_became_the_holders(stage: Stage) -> None:
+    step = last_step(stage)
+    assert step.post("/invitations").status == 201
+    reached_at(stage, "+447700900111", None)
+    stage.work_off()
+    own = [one["kind"] for one in stage.mailbox("+447700900111")]
+    assert "acceptance_invitation" not in own
+    assert "link_evidence_accepted_relative" in own  # with no other way left they are told here
 
 
 def test_an_invitation_opens_once_and_a_newer_one_replaces_it(stage: Stage) -> None:

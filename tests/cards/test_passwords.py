@@ -95,6 +95,17 @@ def test_a_change_to_something_weak_or_to_the_same_costs_no_try(scene):
     assert tries(scene) == 0
 
 
+def test_a_change_repeated_after_a_lost_answer_costs_no_try_and_is_answered_alike(scene):
+    phone, path = scene.signed_in("lucia"), "/card/password/change"
+    wrong, right = ({"old": old, "new": "518037"} for old in (WRONG, PASSWORD))
+    for _ in range(2):
+        answer = phone.send("POST", path, wrong, key="a" * 24)
+        assert refusal(answer) == (403, "card_password_wrong")
+    assert tries(scene) == 1
+    assert [phone.send("POST", path, right, key="b" * 24).status for _ in range(2)] == [204, 204]
+    assert tries(scene) == 0
+
+
 def test_the_password_is_kept_only_as_a_peppered_hash(scene):
     scene.signed_in("lucia")
     with scene.joined.db.read() as session:

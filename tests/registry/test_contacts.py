@@ -10,15 +10,16 @@ from ecard.registry.port import Contact
     ["+34 612 345 678", "0034612345678", "612-345-678", "(0)612 345 678", "34612345678"],
 )
 def test_one_telephone_is_known_however_its_number_is_written(written: str) -> None:
-    assert Contact(phone=written).shares_with(Contact(phone="+34612345678"))
+    assert Contact(phone=written).apart_from(Contact(phone="+34612345678")) == Contact()
 
 
 def test_another_telephone_and_another_mailbox_are_not_shared() -> None:
     mine = Contact("+34612345678", "ana@example.org")
-    assert not mine.shares_with(Contact("+34612345679", "an.a@example.org"))
-    assert not mine.shares_with(Contact())
+    assert mine.apart_from(Contact("+34612345679", "an.a@example.org")) == mine
+    assert mine.apart_from(Contact()) == mine
 
 
-def test_one_mailbox_is_shared_whatever_the_telephones_are() -> None:
+def test_of_two_addresses_the_one_that_is_not_shared_is_left() -> None:
     mine = Contact("+34612345678", "ana@example.org")
-    assert mine.shares_with(Contact("+34600000000", "Ana@Example.org"))
+    assert mine.apart_from(Contact("+34600000000", "Ana@Example.org")) == Contact("+34612345678")
+    assert mine.apart_from(Contact("612345678")) == Contact(None, "ana@example.org")

@@ -229,6 +229,8 @@ def test_a_reason_must_fit_the_outcome_and_words_must_be_given(stage: Stage) -> 
     adults_case(stage)
     desk = at_desk(stage, FIRST)
     assert desk.decide("approved", "misuse").code == "reason_does_not_fit"
+    for of_another_kind in ("face_confirmed", "digits_confirmed", "agreement_confirmed"):
+        assert desk.decide("approved", of_another_kind).code == "reason_does_not_fit"
     assert desk.decide("rejected", "misuse", "no").code == "invalid_input"
     assert desk.decide("maybe", "misuse").code == "invalid_input"
     assert desk.decide("rejected", "because").code == "invalid_input"
@@ -248,7 +250,7 @@ def test_nobody_deals_with_a_case_about_themselves(stage: Stage) -> None:
     desk = at_desk(stage, FIRST)
     for side in ("tomas", "elena"):
         make_staff_member_into(stage, FIRST, side)
-        for answer in (desk.read(), desk.file(1), desk.decide("approved", "face_confirmed")):
+        for answer in (desk.read(), desk.file(1), desk.decide("approved", "documents_confirmed")):
             assert (answer.status, answer.body["code"]) == (403, "conflict_of_interest")
     make_staff_member_into(stage, FIRST, "karl")
     assert desk.read().status == 200

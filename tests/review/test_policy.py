@@ -104,8 +104,18 @@ def test_a_reason_belongs_to_one_outcome(kind: CaseKind) -> None:
     assert approved
     assert rejected
     assert not approved & rejected
+    assert kind is CaseKind.DISPUTE or len(approved) == 1
     if kind is CaseKind.DISPUTE:
         assert rejected == {"relation_changed", "no_legal_basis"} <= LINK_REASONS
+
+
+def test_an_agreement_in_a_video_is_approved_by_whoever_heard_it_only() -> None:
+    def approved(kind: CaseKind, *why: str) -> frozenset[str]:
+        return reasons_of(kind, DecisionOutcome.APPROVED, why)
+
+    assert approved(CaseKind.DIGITS_VIDEO, "digits_video") == {"digits_confirmed"}
+    heard = approved(CaseKind.DIGITS_VIDEO, "digits_video", "agreement_in_video")
+    assert heard == approved(CaseKind.CONFIRMATION) == {"agreement_confirmed"}
 
 
 def test_a_safeguarding_reason_is_hidden_from_the_holder_and_never_sent() -> None:

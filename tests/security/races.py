@@ -30,7 +30,7 @@ from tests.review.cases import adults_case
 from tests.security.parallel import at_once, codes
 from tests.support import Stage
 
-PRESENT = {"relative_present": True, "accepted": True}
+PRESENT = {"relative_present": True, "accepted": True, "scopes": ["rights"]}
 KIN = (("child", 9, 3), ("parent", 75, 4), ("spouse", 44, 1), ("sibling", 30, 3))
 """Relation, age, cap (the province of the demo region allows three others)."""
 

@@ -150,7 +150,7 @@ class Walk:
         if not read.ok:
             return read
         approved = self.chance.random() < 0.7
-        word = read.body["kind"].replace("evidence", "documents")
+        word = read.body["kind"].replace("evidence", "documents").replace("digits_video", "digits")
         body = {
             "outcome": "approved" if approved else "rejected",
             "reason": f"{word}_confirmed" if approved else "identity_not_verified",
@@ -202,6 +202,7 @@ class Walk:
             "code": issued.body["code"],
             "identity_document": "id_card",
             "relative_present": True,
+            "scopes": ["rights"],
             "accepted": True,
         }
         return self.desk("clerk-north").send("POST", "/staff/counter-codes/redeem", body)
