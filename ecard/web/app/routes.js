@@ -1,0 +1,35 @@
+// @ts-check
+/** Every page of the app by its address. */
+
+import { addPage } from "./pages/add.js";
+import { endPage, familyPage, giveUpPage, linkPage } from "./pages/family.js";
+import { donePage, facePage, openFacePage } from "./pages/face.js";
+import { countersPage, myPage } from "./pages/my.js";
+import { newPasswordPage, unlockPage } from "./pages/password.js";
+import { codePage, recoverPage, signInPage } from "./pages/sign_in.js";
+import { waysPage } from "./pages/ways.js";
+
+const ID = "([0-9a-f-]{36})";
+
+/** @param {string} form */
+const path = (form) => new RegExp(`^${form}$`);
+
+/** @type {import("./router.js").Route[]} */
+export const routes = [
+  [path("/sign-in"), signInPage],
+  [path("/sign-in/code"), codePage],
+  [path("/recover"), recoverPage],
+  [path("/my"), myPage],
+  [path("/counters"), countersPage],
+  [path("/family"), familyPage],
+  [path("/password"), newPasswordPage],
+  [path("/add"), addPage],
+  [path(`/link/${ID}`), linkPage],
+  [path(`/link/${ID}/give-up`), giveUpPage],
+  [path(`/link/${ID}/end`), endPage],
+  [path(`/link/${ID}/ways`), waysPage],
+  [path(`/link/${ID}/face`), openFacePage],
+  [path("/face"), facePage],
+  [path("/face/(finished|wait_for_review)"), donePage],
+  [path("/unlock"), unlockPage],
+];
