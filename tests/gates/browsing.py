@@ -1,8 +1,8 @@
 """A real browser with a simulated camera: what a person would see and tap, counted.
 
 The camera stands in place of the phone's (`getUserMedia`): a canvas that shows a photo, or plays
-what the liveness simulator renders for the challenge that was drawn, in step with the page's own
-bar. A request to another host, a console error or a page error is written down, never swallowed.
+what the liveness simulator renders for the challenge that was drawn. A request to another host, a
+console error or a page error is written down, never swallowed.
 """
 
 import base64
@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, s
 from ecard.demo.simulated_camera import SimulatedCamera
 
 PHONE = {"width": 360, "height": 740}
+SMALLEST = {"width": 320, "height": 640}
 WAIT_MS = 20_000
 SIMULATED = (Path(__file__).parent / "simulated_camera.js").read_text(encoding="utf-8")
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -98,17 +99,19 @@ class Phone:
         self.look(heading)
 
     def look(self, name: str) -> None:
-        """Ask axe about the page as it is, then about its colours and sizes in dark and large; a
-        page is asked once."""
+        """Ask axe about the page as it is, then about its colours and sizes in dark and large on
+        the smallest screen; a page is asked once."""
         if name in self.looked_at:
             return
         self.looked_at.append(name)
         began = time.monotonic()
         wrong = self._wrong({"type": "tag", "values": WCAG})
         before = self.page.evaluate(DRESS, {"theme": "dark", "text": "large"})
+        self.page.set_viewport_size(SMALLEST)
         wrong += [f"dark, large: {one}" for one in self._wrong({"type": "rule", "values": LOOKS})]
         wrong += self.page.evaluate(WIDER_THAN_THE_SCREEN)
         self.page.evaluate(DRESS, before)
+        self.page.set_viewport_size(PHONE)
         if wrong:
             self.violations[name] = wrong
         self.seconds_looking += time.monotonic() - began
@@ -126,14 +129,18 @@ class Phone:
 
 @contextmanager
 def phone(
-    browser: Browser, address: str, camera: "Camera | None" = None, **looks: Any
+    browser: Browser,
+    address: str,
+    camera: "Camera | None" = None,
+    looked_at: list[str] | None = None,
+    **looks: Any,
 ) -> Iterator[Phone]:
-    """A fresh phone: nothing of an earlier one is on it."""
+    """A fresh phone: nothing of an earlier one is on it. Pages that were looked at are not again."""
     settings = {"viewport": PHONE, "locale": "en-GB", "permissions": ["camera"], **looks}
     context = browser.new_context(**settings)
     context.set_default_timeout(WAIT_MS)
     page = context.new_page()
-    held = Phone(page, address)
+    held = Phone(page, address, looked_at=[] if looked_at is None else looked_at)
     _watch(page, held)
     if camera is not None:
         camera.stand_before(context)
@@ -179,12 +186,7 @@ class Camera:
             began = time.monotonic()
             frames = [_text(frame) for frame in self.person(challenge)]
             self.seconds_rendering += time.monotonic() - began
-            play = {
-                "frames": frames,
-                "times": challenge["frame_times_ms"],
-                "length": challenge["length_ms"],
-            }
-            route.request.frame.evaluate("play => window.simulatedCamera.play(play)", play)
+            route.request.frame.evaluate("frames => simulatedCamera.play(frames)", frames)
         route.fulfill(response=response)
 
 

@@ -4,10 +4,11 @@
 import { Problem } from "./api.js";
 import { h, icons, show } from "./dom.js";
 import { LANGUAGES, speak, spoken, t, wished } from "./i18n.js";
-import { browser, tab } from "./kept.js";
-import { quiet, troublePage } from "./parts.js";
+import { browser } from "./kept.js";
+import { comeBackHere, quiet, troublePage } from "./parts.js";
 import { again, go, here, startRouter } from "./router.js";
 import { isSignedIn, joinOthers } from "./session.js";
+import { handedOverPage } from "./pages/password.js";
 import { routes } from "./routes.js";
 
 const SIZES = ["usual", "large"];
@@ -76,9 +77,10 @@ function draw(page) {
 /** What went wrong while a page was made: who is not signed in signs in and comes back. @param {any} trouble */
 function failed(trouble) {
   if (trouble instanceof Problem && trouble.code === "not_signed_in") {
-    tab.write("after", here());
+    comeBackHere();
     go("/sign-in");
   }
+  if (trouble instanceof Problem && trouble.code === "session_handed_over") return handedOverPage(trouble);
   return troublePage(trouble);
 }
 

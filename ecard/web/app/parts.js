@@ -5,7 +5,7 @@ import { Problem, Unreached } from "./api.js";
 import { drawing, h, icons, show } from "./dom.js";
 import { lasting, t } from "./i18n.js";
 import { tab } from "./kept.js";
-import { again, go } from "./router.js";
+import { again, go, here } from "./router.js";
 import { wayOn } from "./ways.js";
 
 /** @typedef {import("./dom.js").Child} Child */
@@ -120,6 +120,7 @@ export function announce(words) {
 export function troubled(trouble, link) {
   if (trouble instanceof Unreached) return unreached();
   if (!(trouble instanceof Problem)) throw trouble;
+  if (trouble.next === "sign_in") comeBackHere();
   const on = wayOn(trouble.next, link);
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" },
     h("h2", {}, t("trouble.title")),
@@ -127,6 +128,11 @@ export function troubled(trouble, link) {
     trouble.wait && h("p", {}, t("trouble.wait", { time: lasting(trouble.wait) })),
     on && h("p", {}, h("a", { href: `#${on.path}` }, on.words)),
     trouble.status >= 500 && h("p", { class: "hint" }, t("trouble.number", { number: trouble.instance.split(":").pop() ?? "" })));
+}
+
+/** Who signs in again goes on where they were. */
+export function comeBackHere() {
+  if (!here().startsWith("/sign-in")) tab.write("after", here());
 }
 
 function unreached() {
@@ -285,7 +291,7 @@ function checked(fields, top) {
 function summary(found) {
   const lines = found.map(({ field, words }) =>
     h("li", {}, h("a", { href: `#field-${field.name}`, onclick: (/** @type {Event} */ event) => { event.preventDefault(); field.focus(); } }, words)));
-  return h("div", { class: "trouble", role: "alert", tabindex: "-1" }, h("h2", {}, t("trouble.title")), h("ul", {}, lines));
+  return h("div", { class: "trouble", role: "alert", tabindex: "-1" }, h("h2", {}, t("check.title")), h("ul", {}, lines));
 }
 
 /** @param {any} trouble @param {Field[]} fields @param {HTMLElement} top @param {string} [link] */

@@ -31,7 +31,6 @@ const IN_APPLICATION = {
   open_capture_session: "",
   wait_for_review: "",
   guardian_consents: "",
-  counter: "/ways",
   choose_route: "/ways",
   issue_counter_code: "/ways",
   go_to_counter: "/ways",

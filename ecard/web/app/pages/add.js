@@ -4,7 +4,7 @@
 import { post, read, Wish } from "../api.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
-import { digits, door, form, inset, lead, page, sixDigits, soft } from "../parts.js";
+import { button, digits, form, inset, lead, page, sixDigits, soft } from "../parts.js";
 import { goInstead } from "../router.js";
 import { h } from "../dom.js";
 
@@ -27,5 +27,6 @@ export async function addPage() {
 
 function firstPassword() {
   tab.write("after_password", "/add");
-  return page({ title: t("add.title"), back: "/family", step: 1 }, lead(t("add.no_password")), door(t("password.title"), "/password"));
+  return page({ title: t("add.title"), back: "/family", step: 1 }, lead(t("add.no_password")),
+    button(t("password.title"), () => goInstead("/password"))); // back leads to the family, not here
 }

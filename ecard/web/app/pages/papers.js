@@ -20,6 +20,7 @@ const THUMB_SHORTER = 120;
 const READABLE = "image/jpeg,image/png,image/heic,image/heif,application/pdf";
 /** Small pictures of what was sent, by the document's id: until the page is left, and nowhere else. @type {Map<string, string>} */
 const thumbs = new Map();
+const DIFFERENCES = ["name_differs", "name_nearly", "number_differs", "birth_date_differs", "sex_differs", "expiry_date_expired", "document_not_this_document"];
 const onTouch = () => matchMedia("(pointer: coarse)").matches;
 
 /** @param {any} link */
@@ -40,10 +41,13 @@ const remember = (link, papers) => tab.write(`papers.${link}`, papers);
 /** The kinds that a need still lacks on the way that was begun; null where it is met. @param {Need} need @param {Paper[]} papers */
 function lacking(need, papers) {
   const given = papers.filter((one) => one.need === need.name).map((one) => one.kind);
-  const ways = need.any_of.map((way) => ({ missing: way.filter((kind) => !given.includes(kind)), begun: way.some((kind) => given.includes(kind)) }));
+  const ways = need.any_of.map(inOrder).map((way) => ({ missing: way.filter((kind) => !given.includes(kind)), begun: way.some((kind) => given.includes(kind)) }));
   if (ways.some(({ missing }) => !missing.length)) return null;
-  return ways.find(({ begun }) => begun)?.missing ?? need.any_of.map((way) => way[0]);
+  return ways.find(({ begun }) => begun)?.missing ?? ways.map(({ missing }) => missing[0]);
 }
+
+/** The front of a card comes before its back. @param {string[]} way */
+const inOrder = (way) => [...way].sort((one, other) => Number(one.endsWith("_back")) - Number(other.endsWith("_back")));
 
 /** One need. @param {any} link @param {any} evidence @param {Need} need @param {Paper[]} papers @param {string} back */
 function onePage(link, evidence, need, papers, back) {
@@ -175,8 +179,8 @@ function allPage(link, papers, back) {
     again();
   };
   return page({ title: t("papers.title"), back, step: 3 }, lead(t("papers.lead", { name: link.name })),
-    papers.map((one) => paperRow(link.id, papers, one)), told,
-    button(t("papers.send"), () => give(false), { link: link.id }), giveUp(link));
+    papers.map((one) => paperRow(link.id, papers, one)),
+    button(t("papers.send"), () => give(false), { link: link.id }), told, giveUp(link));
 }
 
 /** @param {string} link @param {Paper[]} papers @param {Paper} paper */
@@ -189,11 +193,22 @@ function paperRow(link, papers, paper) {
   };
   return panel(h("div", { class: "paper-row" },
     picture ? h("img", { class: "thumb", src: picture, alt: "" }) : h("span", { class: "thumb icon" }, icons.file()),
-    h("div", {}, h("h2", {}, t(`paper.${paper.kind}`)), quiet(t("papers.change"), change))));
+    h("div", {}, h("h2", {}, t(`paper.${paper.kind}`)), quiet(t("papers.change"), change))), hintsOf(paper));
+}
+
+/** What could be better on a picture, as soon as it was read; nothing waits for it. @param {Paper} paper */
+function hintsOf(paper) {
+  const place = h("div", { role: "status" });
+  if (paper.kind === "face_photo") return place;
+  ask("POST", `/documents/${paper.id}/reading`).then(({ hints }) => {
+    if (hints.length) show(place, inset("warm", hints.map((/** @type {any} */ hint) => h("p", {}, hint.text))));
+  }, () => null); // not now: it is read with the evidence
+  return place;
 }
 
 /** What the papers say otherwise, and the way to a person. @param {Problem} refused @param {() => Promise<void>} askPerson @param {string} link */
 function differs(refused, askPerson, link) {
-  const kinds = Object.keys(refused.fields).map((kind) => h("li", {}, t(`paper.${kind}`)));
-  return inset("warm", h("p", {}, t("papers.differ")), h("ul", {}, kinds), button(t("papers.ask_person"), askPerson, { second: true, link }));
+  const found = Object.entries(refused.fields).flatMap(([kind, codes]) => codes.map((code) =>
+    h("li", {}, `${t(`paper.${kind}`)}: `, DIFFERENCES.includes(code) ? t(`differs.${code}`) : t("differs.other"))));
+  return inset("warm", h("p", {}, t("papers.differ")), h("ul", { class: "list" }, found), button(t("papers.ask_person"), askPerson, { second: true, link }));
 }

@@ -1,10 +1,10 @@
 // @ts-check
 /** The e-card's password: set for the first time; and the phone taken back from a relative. */
 
-import { ask, post, Wish } from "../api.js";
+import { ask, post, Problem, Wish } from "../api.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
-import { digits, form, lead, page, sixDigits } from "../parts.js";
+import { digits, door, form, lead, page, sixDigits } from "../parts.js";
 import { go, goInstead } from "../router.js";
 import { capture, closedCapture } from "../session.js";
 
@@ -30,6 +30,13 @@ export function newPasswordPage() {
 function tooEasy(value) {
   const steps = Array.from(value).slice(1).map((digit, place) => Number(digit) - Number(value[place]));
   return steps.every((step) => step === steps[0] && Math.abs(step) <= 1) ? t("check.easy") : "";
+}
+
+/** The holder's pages while the phone is in the relative's hands. @param {Problem} trouble */
+export function handedOverPage(trouble) {
+  return page({ title: t("handed.title") }, lead(trouble.detail),
+    capture() && door(t("handed.go_on"), "/face", { icon: "person" }),
+    door(t("way.unlock_session"), "/unlock", { second: true }));
 }
 
 export function unlockPage() {
