@@ -115,6 +115,13 @@ def arrive() -> Answer:
     return redirect(HOME, HTTPStatus.PERMANENT_REDIRECT)
 
 
+@web.get("/invitation")
+@web.get("/not-me")
+def sent() -> Answer:
+    """An address out of a message; its token stands after #, which a browser keeps to itself."""
+    return redirect(f"{HOME}?{request.path.removeprefix('/')}")
+
+
 @web.get(HOME)
 def show() -> Response:
     """The page of the app."""

@@ -135,7 +135,7 @@ def phone(
     looked_at: list[str] | None = None,
     **looks: Any,
 ) -> Iterator[Phone]:
-    """A fresh phone: nothing of an earlier one is on it. Pages that were looked at are not again."""
+    """A fresh phone: nothing of an earlier one is on it. Pages are looked at once in all."""
     settings = {"viewport": PHONE, "locale": "en-GB", "permissions": ["camera"], **looks}
     context = browser.new_context(**settings)
     context.set_default_timeout(WAIT_MS)

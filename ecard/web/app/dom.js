@@ -1,7 +1,7 @@
 // @ts-check
 /** Elements without a template: what a page shows is made of these, so no text becomes markup. */
 
-/** @typedef {Node | string | null | undefined | false | Child[]} Child */
+/** @typedef {Node | string | null | undefined | false | any[]} Child */
 
 const SVG = "http://www.w3.org/2000/svg";
 

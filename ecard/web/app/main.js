@@ -4,7 +4,7 @@
 import { Problem } from "./api.js";
 import { h, icons, show } from "./dom.js";
 import { LANGUAGES, speak, spoken, t, wished } from "./i18n.js";
-import { browser } from "./kept.js";
+import { browser, tab } from "./kept.js";
 import { comeBackHere, quiet, troublePage } from "./parts.js";
 import { again, go, here, startRouter } from "./router.js";
 import { isSignedIn, joinOthers } from "./session.js";
@@ -84,8 +84,20 @@ function failed(trouble) {
   return troublePage(trouble);
 }
 
+/** Addresses out of messages: what they name, and where it leads. @type {Record<string, string>} */
+const SENT = { "?invitation": "/invited", "?not-me": "/not-me" };
+
+/** The token of a message's address is taken out of sight at once, and kept until it was used. */
+function takeSent() {
+  const path = SENT[location.search];
+  if (!path) return;
+  if (location.hash) tab.write("sent", location.hash.slice(1));
+  history.replaceState(null, "", `${location.pathname}#${path}`);
+}
+
 async function begin() {
   look();
+  takeSent();
   await speak(wished());
   drawFrame();
   await joinOthers();

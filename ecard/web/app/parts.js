@@ -18,7 +18,7 @@ import { wayOn } from "./ways.js";
 export function page({ title, back, step, leave }, ...content) {
   const element = h("div", { class: "page" },
     back && h("a", { class: "back", href: `#${back}` }, t("back")),
-    step && stepsOf(step),
+    step !== undefined && stepsOf(step),
     h("h1", { tabindex: "-1" }, title),
     content);
   return { title, content: element, leave };

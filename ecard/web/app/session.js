@@ -89,8 +89,8 @@ export async function fresh(used, exchange) {
   });
 }
 
-/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
-const alone = (work) => (navigator.locks ? navigator.locks.request("ecard-tokens", work) : work());
+/** One tab after the other. @param {() => Promise<string>} work @returns {Promise<string>} */
+const alone = async (work) => (navigator.locks ? navigator.locks.request("ecard-tokens", work) : work());
 
 /** The name under which this browser keeps a card's secret: not the number itself. @param {string} number */
 export async function nameOf(number) {

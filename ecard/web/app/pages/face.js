@@ -70,14 +70,25 @@ function home() {
   const known = capture();
   if (known?.via === "handed_over") return "/unlock";
   closedCapture();
+  if (known?.via === "invitation") return "/invited/done";
   return known ? `/link/${known.link}` : "/family";
 }
 
+/** What the button says that leads there. */
+const homeWords = () => t(capture()?.via === "handed_over" ? "face.back_to_holder" : capture()?.via === "invitation" ? "face.close" : "way.application");
+
+/** To the ways without a face, where this phone can show them: with the holder's own session. */
+function toWays() {
+  const link = capture()?.link;
+  const path = home();
+  go(path === `/link/${link}` ? `${path}/ways` : path);
+}
+
+const waysWords = () => (capture()?.via === "own" ? t("way.ways") : homeWords());
+
 /** The session is over or its time has run out. @param {Problem} trouble */
 function overPage(trouble) {
-  const handed = capture()?.via === "handed_over";
-  return page({ title: t("face.over"), step: 4 }, troubled(trouble),
-    button(t(handed ? "face.back_to_holder" : "way.application"), () => go(home())));
+  return page({ title: t("face.over"), step: 4 }, troubled(trouble), button(homeWords(), () => go(home())));
 }
 
 function leaveSession() {
@@ -115,11 +126,7 @@ async function ownConsentPage(stands) {
 /** @param {any} stands */
 function noFacePage(stands) {
   return page({ title: t("closed.title"), step: 4 }, lead(t("closed.lead")), waysPanel(stands),
-    button(t(capture()?.via === "handed_over" ? "face.back_to_holder" : "way.ways"), () => {
-      const link = capture()?.link;
-      const path = home();
-      go(path === "/unlock" || !link ? path : `/link/${link}/ways`);
-    }));
+    button(waysWords(), toWays));
 }
 
 /** @param {any} stands */
@@ -150,11 +157,7 @@ function cameraPage(stands) {
 
 /** @param {any} stands */
 const noFaceLink = (stands) => h("details", {}, h("summary", {}, t("face.other_way")), waysPanel(stands),
-  button(t(capture()?.via === "handed_over" ? "face.back_to_holder" : "way.ways"), () => {
-    const link = capture()?.link;
-    const path = home();
-    go(path === "/unlock" || !link ? path : `/link/${link}/ways`);
-  }, { second: true }));
+  button(waysWords(), toWays, { second: true }));
 
 /** @param {any} stands */
 function waitPage(stands) {
@@ -283,10 +286,10 @@ function outcomePage(place, answer) {
 
 /** @param {string} how  finished or wait_for_review */
 export function donePage(how) {
-  const known = capture();
-  const handed = known?.via === "handed_over";
+  const lent = capture()?.via === "handed_over";
+  const own = capture()?.via === "invitation";
   return page({ title: t(`done.${how}.title`) },
     banner(how === "finished" ? "good" : "warm", how === "finished" ? "done" : "wait", t(`done.${how}`)),
-    lead(t(handed ? "done.hand_back" : `done.${how}.lead`)),
-    button(t(handed ? "face.back_to_holder" : "done.go"), () => go(home())));
+    lead(lent ? t("done.hand_back") : t(`done.${how}.lead`)),
+    button(lent || own ? homeWords() : t("done.go"), () => go(home())));
 }

@@ -4,7 +4,7 @@
 import { post, read, Wish } from "../api.js";
 import { h, icons } from "../dom.js";
 import { day, moment, t } from "../i18n.js";
-import { banner, button, door, facts, form, inset, lead, line, page, panel, quiet, row, soft } from "../parts.js";
+import { banner, button, door, facts, form, inset, lead, line, page, panel, row, soft } from "../parts.js";
 import { again, go } from "../router.js";
 import { accountPage } from "./account.js";
 import { adultPage } from "./adult.js";
@@ -12,7 +12,7 @@ import { consentPage } from "./consent.js";
 import { noticePage } from "./notice.js";
 import { papersPage } from "./papers.js";
 
-const OVER = ["ended", "withdrawn", "expired", "rejected"];
+export const OVER = ["ended", "withdrawn", "expired", "rejected"];
 const TONES = /** @type {Record<string, string>} */ ({ active: "good", suspended: "bad", disputed: "bad", rejected: "bad", ended: "", withdrawn: "", expired: "" });
 
 export async function familyPage() {
@@ -46,7 +46,7 @@ function linkRow(link) {
 }
 
 /** @param {string} state */
-const badge = (state) => h("span", { class: `badge ${TONES[state] ?? "warm"}` }, t(`state.${state}`));
+export const badge = (state) => h("span", { class: `badge ${TONES[state] ?? "warm"}` }, t(`state.${state}`));
 
 /** The page of a link: what its holder does next. @param {string} id */
 export async function linkPage(id) {
@@ -128,25 +128,25 @@ export const giveUp = (link) => soft(t("give_up.kept", { day: day(link.lapses_at
   h("a", { href: `#/link/${link.id}/give-up` }, t("give_up.link")));
 
 /** @param {string} id */
-export async function giveUpPage(id) {
-  const link = await read(`/links/${id}`);
-  return sure(link, "give_up", "withdrawal");
-}
-
+export const giveUpPage = (id) => endingPage(id, "give_up", "withdrawal");
 /** @param {string} id */
-export async function endPage(id) {
+export const endPage = (id) => endingPage(id, "end", "end");
+
+/** @param {string} id @param {"give_up" | "end"} what @param {string} verb */
+async function endingPage(id, what, verb) {
   const link = await read(`/links/${id}`);
-  return sure(link, "end", "end");
+  const wish = new Wish();
+  return sure(what, link, "/family", () => post(`/links/${id}/${verb}`, undefined, wish));
 }
 
-/** @param {any} link @param {"give_up" | "end"} what @param {string} verb */
-function sure(link, what, verb) {
-  const wish = new Wish();
+/**
+ * Asked once more before something ends.
+ * @param {"give_up" | "end" | "on_me"} what @param {any} link @param {string} after @param {() => Promise<any>} work
+ */
+export function sure(what, link, after, work) {
+  const stay = what === "on_me" ? after : `/link/${link.id}`;
   const name = link.name ?? t("family.unnamed");
-  return page({ title: t(`sure.${what}.title`, { name }), back: `/link/${link.id}` }, lead(t(`sure.${what}.lead`)),
-    button(t(`sure.${what}.yes`), async () => {
-      await post(`/links/${link.id}/${verb}`, undefined, wish);
-      go("/family");
-    }, { stop: true, link: link.id }),
-    quiet(t(`sure.${what}.no`), () => go(`/link/${link.id}`)));
+  return page({ title: t(`sure.${what}.title`, { name }), back: stay }, lead(t(`sure.${what}.lead`)),
+    button(t(`sure.${what}.yes`), async () => { await work(); go(after); }, { stop: true, link: link.id }),
+    door(t(`sure.${what}.no`), stay, { second: true }));
 }

@@ -8,6 +8,8 @@ import { button, facts, lead, page, panel, row } from "../parts.js";
 import { go } from "../router.js";
 import { left } from "../session.js";
 
+const isDemo = document.documentElement.dataset["profile"] === "demo";
+
 export async function myPage() {
   const card = await read("/card");
   return page({ title: t("my.title") },
@@ -18,6 +20,8 @@ export async function myPage() {
     ])),
     h("ul", { class: "doors" },
       row({ icon: icons.family(), what: t("family.title"), about: t("my.family"), path: "/family" }),
+      row({ icon: icons.card(), what: t("on_me.title"), about: t("on_me.about"), path: "/on-me" }),
+      isDemo && row({ icon: icons.file(), what: t("mailbox.title"), about: t("mailbox.about"), path: "/mailbox" }),
       row({ icon: icons.person(), what: t("counters.title"), about: t("my.counters"), path: "/counters" })),
     button(t("my.sign_out"), signOut, { second: true }));
 }
