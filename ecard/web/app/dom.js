@@ -65,6 +65,7 @@ export const icons = {
   add: () => drawing("M12 5v14", "M5 12h14"),
   camera: () => drawing("M4 8h3l2-3h6l2 3h3v11H4z", "M12 16a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"),
   file: () => drawing("M7 3h7l5 5v13H7z", "M14 3v5h5"),
+  letter: () => drawing("M3 6h18v12H3z", "M3 7l9 7 9-7"),
   right: () => drawing("M4 12h16", "M13 5l7 7-7 7"),
   left: () => drawing("M20 12H4", "M11 5l-7 7 7 7"),
   closer: () => drawing("M9 9L3 3", "M3 8V3h5", "M15 15l6 6", "M21 16v5h-5", "M15 9l6-6", "M16 3h5v5", "M9 15l-6 6", "M8 21H3v-5"),

@@ -54,12 +54,22 @@ export function t(key, given = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(given[name] ?? whole));
 }
 
-/** @param {string | Date} at */
-export const day = (at) => new Intl.DateTimeFormat(WRITES[language], { dateStyle: "long" }).format(new Date(at));
+/** A day without a time is that day everywhere. @param {string} at @param {Intl.DateTimeFormatOptions} looks */
+const dated = (at, looks) =>
+  new Intl.DateTimeFormat(WRITES[language], at.length === "2026-11-18".length ? { ...looks, timeZone: "UTC" } : looks).format(new Date(at));
 
-/** @param {string | Date} at */
-export const moment = (at) =>
-  new Intl.DateTimeFormat(WRITES[language], { dateStyle: "long", timeStyle: "short" }).format(new Date(at));
+/** @param {string} at */
+export const day = (at) => dated(at, { dateStyle: "long" });
+
+/** @param {string} at */
+export const moment = (at) => dated(at, { dateStyle: "long", timeStyle: "short" });
+
+/** A month of a year. @param {string} at */
+export const month = (at) => dated(at, { month: "long", year: "numeric" });
+
+/** Money; the registry names no currency. @param {number} cents */
+export const amount = (cents) =>
+  new Intl.NumberFormat(WRITES[language], { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(cents / 100);
 
 /** A length of time in words, in the largest unit that fits. @param {number} seconds */
 export function lasting(seconds) {

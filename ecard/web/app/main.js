@@ -2,6 +2,7 @@
 /** The app begins here: language, looks, the session of another tab, then the page of the address. */
 
 import { Problem } from "./api.js";
+import { isDemo } from "./demo.js";
 import { h, icons, show } from "./dom.js";
 import { LANGUAGES, speak, spoken, t, wished } from "./i18n.js";
 import { browser, tab } from "./kept.js";
@@ -13,7 +14,6 @@ import { routes } from "./routes.js";
 
 const SIZES = ["usual", "large"];
 const THEMES = ["system", "light", "dark"];
-const isDemo = document.documentElement.dataset["profile"] === "demo";
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));
 const main = h("main", { id: "main", tabindex: "-1" });
 

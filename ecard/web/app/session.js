@@ -36,6 +36,8 @@ export function joinOthers() {
 }
 
 export const token = () => tokens?.access ?? "";
+/** The name of the card that is signed in. */
+export const card = () => tokens?.card ?? "";
 export const isSignedIn = () => tokens !== null;
 
 /** @param {Tokens} fresh */

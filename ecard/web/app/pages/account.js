@@ -2,6 +2,7 @@
 /** Step 3, first half: who the relative is. What can be told from the typing is told at once. */
 
 import { ask, Problem, read } from "../api.js";
+import { demoRelatives, fillingFrom } from "../demo.js";
 import { t } from "../i18n.js";
 import { isNumber, plain, wholeLength } from "../numbers.js";
 import { choice, form, lead, line, page } from "../parts.js";
@@ -36,7 +37,14 @@ export async function accountPage(link) {
       again();
     },
   });
-  return page({ title: t("account.title"), back: "/family", step: 3 }, lead(t("account.lead")), entry, giveUp(link));
+  const invented = await demoRelatives();
+  const fill = (/** @type {any} */ one) => {
+    for (const field of [name, number, relation]) field.fill(one[field.name]);
+    entry.dispatchEvent(new Event("input")); // kept, as if it had been typed
+    name.focus();
+  };
+  return page({ title: t("account.title"), back: "/family", step: 3 }, lead(t("account.lead")), entry,
+    invented.length > 0 && fillingFrom(t("demo.relatives"), t("demo.relatives_hint"), invented, (one) => `${one.name}, ${one.age}`, fill), giveUp(link));
 }
 
 /** @param {string} value @param {string} format */

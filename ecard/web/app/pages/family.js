@@ -85,6 +85,8 @@ function standingPage(link) {
   return page({ title: name, back: "/family" },
     active && banner("good", "done", t("link.active", { name })),
     active && !link.may_act && inset("warm", h("p", {}, t("link.reads_only"))),
+    active && link.may_read && link.scopes.includes("rights") && h("ul", { class: "doors" },
+      row({ icon: icons.file(), what: t("rights.title"), about: t("rights.about"), path: `/link/${link.id}/rights` })),
     aboutLink(link),
     !active && lead(t(`standing.${link.state}`)),
     OVER.includes(link.state) && door(t("family.add"), "/add", { icon: "add" }),

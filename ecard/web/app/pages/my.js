@@ -2,13 +2,12 @@
 /** "My": the card, and the doors that there are; and where people are served in person. */
 
 import { ask, read } from "../api.js";
+import { isDemo } from "../demo.js";
 import { h, icons } from "../dom.js";
 import { day, t } from "../i18n.js";
 import { button, facts, lead, page, panel, row } from "../parts.js";
 import { go } from "../router.js";
 import { left } from "../session.js";
-
-const isDemo = document.documentElement.dataset["profile"] === "demo";
 
 export async function myPage() {
   const card = await read("/card");
@@ -20,8 +19,9 @@ export async function myPage() {
     ])),
     h("ul", { class: "doors" },
       row({ icon: icons.family(), what: t("family.title"), about: t("my.family"), path: "/family" }),
+      row({ icon: icons.file(), what: t("rights.own"), about: t("rights.about"), path: "/rights" }),
       row({ icon: icons.card(), what: t("on_me.title"), about: t("on_me.about"), path: "/on-me" }),
-      isDemo && row({ icon: icons.file(), what: t("mailbox.title"), about: t("mailbox.about"), path: "/mailbox" }),
+      isDemo && row({ icon: icons.letter(), what: t("mailbox.title"), about: t("mailbox.about"), path: "/mailbox" }),
       row({ icon: icons.person(), what: t("counters.title"), about: t("my.counters"), path: "/counters" })),
     button(t("my.sign_out"), signOut, { second: true }));
 }

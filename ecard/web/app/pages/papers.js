@@ -3,6 +3,7 @@
 
 import { ask, post, Problem, read, Wish } from "../api.js";
 import { jpeg, NoCamera, openCamera, still } from "../camera.js";
+import { isDemo, specimen } from "../demo.js";
 import { h, icons, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
@@ -21,6 +22,8 @@ const READABLE = "image/jpeg,image/png,image/heic,image/heif,application/pdf";
 /** Small pictures of what was sent, by the document's id: until the page is left, and nowhere else. @type {Map<string, string>} */
 const thumbs = new Map();
 const DIFFERENCES = ["name_differs", "name_nearly", "number_differs", "birth_date_differs", "sex_differs", "expiry_date_expired", "document_not_this_document"];
+/** Papers without a portrait: the demo draws one for whoever tries it out. */
+const DRAWN = ["birth_certificate", "household_page", "guardianship_order", "court_order"];
 const onTouch = () => matchMedia("(pointer: coarse)").matches;
 
 /** @param {any} link */
@@ -58,7 +61,7 @@ function onePage(link, evidence, need, papers, back) {
     remember(link.id, [...papers, { need: need.name, kind, id }]);
     again();
   });
-  show(place, kinds.map((kind) => paperEntry(kind, place, took)));
+  show(place, kinds.map((kind) => paperEntry(kind, link.name, place, took)));
   return page({ title: t(`need.${need.name}`, { name: link.name }), back, step: 3, leave: () => place.dispatchEvent(new Event("leave")) },
     soft(t("papers.of", { number, all: evidence.needs.length })),
     lead(t(`need.${need.name}.why`, { name: link.name })), place,
@@ -67,16 +70,17 @@ function onePage(link, evidence, need, papers, back) {
 
 /**
  * How one kind of paper comes in: by the camera or as a file.
- * @param {string} kind @param {HTMLElement} place @param {(file: Blob, kind: string) => void} took
+ * @param {string} kind @param {string} name @param {HTMLElement} place @param {(file: Blob, kind: string) => void} took
  */
-function paperEntry(kind, place, took) {
+function paperEntry(kind, name, place, took) {
   const face = kind === "face_photo";
   const file = picker(kind, t("papers.file"), face ? "image/*" : READABLE, took, {});
   const title = h("h2", { id: `paper-${kind}` }, t(`paper.${kind}`));
   const shot = onTouch()
     ? picker(kind, t("papers.camera"), "image/*", took, { capture: face ? "user" : "environment" })
     : button(t("papers.camera"), () => shoot(place, kind, took), { second: true, icon: "camera" });
-  return h("section", { class: "panel", "aria-labelledby": title.id }, title, h("div", { class: "or" }, face ? [shot, file] : [file, shot]));
+  const drawn = isDemo && DRAWN.includes(kind) && button(t("demo.specimen"), async () => took(await specimen(t(`paper.${kind}`), name), kind), { second: true });
+  return h("section", { class: "panel", "aria-labelledby": title.id }, title, h("div", { class: "or" }, face ? [shot, file] : [file, shot], drawn));
 }
 
 /**

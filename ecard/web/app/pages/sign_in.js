@@ -2,16 +2,16 @@
 /** The holder's door: the card's number, then the code that comes to the phone on file. */
 
 import { ask, post, Problem, Wish } from "../api.js";
+import { demoPeople, fillingFrom, isDemo } from "../demo.js";
 import { h, show } from "../dom.js";
 import { moment, t } from "../i18n.js";
 import { browser, tab } from "../kept.js";
-import { announce, button, digits, door, form, inset, lead, line, page, panel, quiet, sixDigits, soft } from "../parts.js";
+import { announce, button, digits, door, form, inset, lead, line, page, quiet, sixDigits, soft } from "../parts.js";
 import { go } from "../router.js";
 import { nameOf, phoneOf, signedIn } from "../session.js";
 
 /** @typedef {{id: string, card: string, number: string, address?: string, code?: string}} Signing */
 
-const isDemo = document.documentElement.dataset["profile"] === "demo";
 const NAME_CHARACTERS = 60;
 const MAIL_SECONDS = 15;
 
@@ -24,12 +24,13 @@ export async function signInPage() {
     name: "card_number", label: t("sign_in.number"), hint: t("sign_in.number_hint"), class: "digits",
     attributes: { inputmode: "numeric", autocomplete: "off", maxlength: "40" },
   });
-  const people = isDemo ? await demoPeople() : null;
+  const people = await demoPeople();
   const entry = form({
     name: "sign_in", fields: [number], submit: t("continue"),
     send: (values) => requestCode(values.card_number, wish, addressOf(people, values.card_number)),
   });
-  return page({ title: t("sign_in.title") }, lead(t("sign_in.lead")), entry, people && demoPanel(people, number),
+  return page({ title: t("sign_in.title") }, lead(t("sign_in.lead")), entry, people && fillingFrom(t("demo.people"), t("demo.people_hint"), people.holders, (one) => `${one.name}, ${one.age}`,
+      (one) => { number.fill(one.card_number); number.focus(); }),
     soft(h("a", { href: "#/counters" }, t("sign_in.without"))));
 }
 
@@ -127,29 +128,11 @@ function forgetRecovery(card) {
   browser.write("recoveries", rest);
 }
 
-// --- the demo's people and their mailbox -------------------------------------------------------
+// --- the demo's mailbox -----------------------------------------------------------------------
 
-/** @typedef {{ref: string, name: string, card_number: string, phone: string, age: number}} Holder */
-/** @typedef {{holder_ref: string, name: string, number: string, relation: string, age: number, known: boolean}} Relative */
-/** @typedef {{holders: Holder[], relatives: Relative[]}} People */
-
-/** @returns {Promise<People | null>} */
-export async function demoPeople() {
-  const answer = await fetch("/app/demo-people").catch(() => null);
-  return answer?.ok ? answer.json() : null;
-}
-
-/** @param {People | null} people @param {string} number */
+/** @param {import("../demo.js").People | null} people @param {string} number */
 const addressOf = (people, number) =>
   people?.holders.find((one) => one.card_number === digits(number))?.phone;
-
-/** @param {People} people @param {import("../parts.js").Field} field */
-function demoPanel(people, field) {
-  return panel(h("h2", {}, t("demo.people")), soft(t("demo.people_hint")),
-    h("ul", { class: "doors" }, people.holders.map((one) => h("li", {},
-      h("button", { type: "button", class: "button second", onclick: () => { field.fill(one.card_number); field.focus(); } },
-        `${one.name}, ${one.age}`)))));
-}
 
 /**
  * The code, as it came to the phone on file: in the demo its mailbox is open to everybody.
