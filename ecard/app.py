@@ -8,7 +8,7 @@ from typing import Any
 
 import flask_swagger_ui
 from flask import Blueprint, Flask, Response, g, request
-from flask_limiter import Limiter
+from flask_limiter import ExemptionScope, Limiter
 from flask_limiter.util import get_remote_address
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -42,6 +42,7 @@ from ecard.review import views as review_views
 from ecard.rights import views as rights_views
 from ecard.rights.check_page import check_page
 from ecard.transfers import views as transfers_views
+from ecard.web.site import web
 
 API_PREFIX = "/api/v1"
 PAGE_POLICY = (
@@ -139,6 +140,7 @@ def create_app(joined: Joined) -> Flask:
         api.register_blueprint(room, url_prefix=API_PREFIX + (room.url_prefix or ""))
     app.register_blueprint(front)
     app.register_blueprint(check_page)
+    app.register_blueprint(web)
     app.register_blueprint(health)
     app.register_blueprint(_documentation_assets())
     app.after_request(_harden)
@@ -171,7 +173,7 @@ def _flask_config(joined: Joined) -> dict[str, Any]:
 
 def _open_to(rooms: tuple[tuple[Room, str], ...]) -> dict[str, str]:
     opened = {room.name: kind for room, kind in rooms}
-    public = ("front", "check_page", "health", "api-docs", "docs_assets")
+    public = ("front", "check_page", "web", "health", "api-docs", "docs_assets")
     return opened | dict.fromkeys(public, auth.PUBLIC)
 
 
@@ -195,12 +197,14 @@ def _limit_addresses(app: Flask, joined: Joined) -> None:
     """A cap per network address, in memory; what is counted against a person is in the database."""
     window = joined.settings.requests_window_seconds
     limit = f"{joined.settings.requests_per_address} per {window} second"
-    Limiter(
+    limiter = Limiter(
         key_func=get_remote_address,
         application_limits=[limit],
         storage_uri="memory://",
         on_breach=lambda _: problem(errors.TooManyRequests(retry_after=window)),
-    ).init_app(app)
+    )
+    limiter.exempt(web, flags=ExemptionScope.APPLICATION)  # files in memory; a page has dozens
+    limiter.init_app(app)
 
 
 def _documentation_assets() -> Blueprint:

@@ -277,7 +277,8 @@ def require_no_demo_staff(settings: Settings) -> None:
 def _welcome(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
-    lines = ["", "e-card family services", f"  Pages    {address}/api/docs"]
+    lines = ["", "e-card family services", f"  App      {address}/app/"]
+    lines += [f"  Pages    {address}/api/docs"]
     lines += [f"  API      {address}/api/v1/…", f"  Data     {settings.var}", ""]
     if not settings.scans:
         lines += ["  Note     uploads are not scanned for viruses (ECARD_SCANNER is not set)", ""]

@@ -37,6 +37,7 @@ GATE_PROGRAMS = {
     "nginx": "nginx-light",
     "clamd": "clamav-daemon",
     "strace": "strace",
+    "chromium": "chromium",
 }  # program → Debian package
 SYSTEM_PROGRAMS = ("/usr/sbin", "/usr/local/sbin", "/sbin")  # not on every PATH
 

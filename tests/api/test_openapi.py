@@ -13,7 +13,8 @@ from tests.api.scene import Scene
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 UNLISTED = {"/", "/check", "/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
-"""Served beside the API: the front door, the page itself, and what probes ask."""
+UNLISTED |= {"/invitation", "/not-me", "/app", "/app/", "/app/demo-people", "/app/{version}/{name}"}
+"""Served beside the API: the front door, the page itself, what probes ask, the family's app."""
 ELSEWHERE = re.compile(
     r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|url\(["']?(?:https?:)?//"""
 )
@@ -98,14 +99,14 @@ def test_every_room_says_what_it_is_for(page: Any) -> None:
     assert len(rooms.ROOMS) <= len(described)
 
 
-def test_the_front_door_says_where_things_are_and_takes_a_browser_to_the_page(
+def test_the_front_door_says_where_things_are_and_takes_a_browser_to_the_app(
     scene: Scene,
 ) -> None:
     places: Any = scene.client.get("/").json
-    for name in ("documentation", "openapi", "alive"):
+    for name in ("app", "documentation", "openapi", "alive"):
         assert scene.client.get(places[name]).status_code == 200
     browser = scene.client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
-    assert (browser.status_code, browser.location) == (302, "/api/docs")
+    assert (browser.status_code, browser.location) == (302, "/app/")
 
 
 def test_answers_are_readable_text_and_not_escapes(scene: Scene) -> None:

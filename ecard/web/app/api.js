@@ -1,0 +1,137 @@
+// @ts-check
+/**
+ * The API as a page uses it: one request, its answer, or a sentence that says why not.
+ *
+ * A refusal comes as problem details: its sentence is shown as the service wrote it, its `next`
+ * says the way on. What never arrived is `Unreached`, and may be sent again with the same key.
+ */
+
+import { spoken } from "./i18n.js";
+import { captureToken, fresh, signedOut, token } from "./session.js";
+
+const PREFIX = "/api/v1";
+const SECONDS = 90;
+
+/** A refusal of the service. */
+export class Problem extends Error {
+  /** @param {number} status @param {any} body */
+  constructor(status, body) {
+    super(body.detail);
+    this.status = status;
+    /** @type {string} */ this.code = body.code;
+    /** @type {string} */ this.detail = body.detail;
+    /** @type {string | undefined} */ this.next = body.next;
+    /** @type {Record<string, string[]>} */ this.fields = body.fields ?? {};
+    /** @type {Record<string, any>} */ this.params = body.params ?? {};
+    /** @type {number | undefined} */ this.wait = body.retry_after;
+    /** @type {string} */ this.instance = body.instance ?? "";
+  }
+}
+
+/** The service did not answer: no network, or it broke off. */
+export class Unreached extends Error {}
+
+/**
+ * A thing that the person wants done once, however often it is sent: the key of its request. A new
+ * one is drawn as soon as there was an answer, since the next wish is another one.
+ */
+export class Wish {
+  key = "";
+
+  /** @param {(key: string) => Promise<any>} send */
+  async sent(send) {
+    this.key ||= newKey();
+    try {
+      const answer = await send(this.key);
+      this.key = "";
+      return answer;
+    } catch (trouble) {
+      if (trouble instanceof Problem && trouble.code !== "idempotency_in_progress") this.key = "";
+      throw trouble;
+    }
+  }
+}
+
+/** @returns {string} */
+export const newKey = () => crypto.randomUUID();
+
+/**
+ * @typedef {object} Asked
+ * @property {any} [json]
+ * @property {FormData | Blob} [body]
+ * @property {Record<string, string>} [headers]
+ * @property {string} [key]  Idempotency-Key
+ * @property {number} [version]  If-Match
+ * @property {"holder" | "capture" | "nobody"} [as]
+ */
+
+/**
+ * One request. Raises Problem or Unreached.
+ * @param {string} method
+ * @param {string} path
+ * @param {Asked} [asked]
+ * @returns {Promise<any>}
+ */
+export async function ask(method, path, asked = {}) {
+  const as = asked.as ?? "holder";
+  const used = as === "holder" ? token() : as === "capture" ? captureToken() : "";
+  try {
+    return await once(method, path, asked, used);
+  } catch (trouble) {
+    const refused = trouble instanceof Problem && trouble.code === "not_signed_in";
+    if (!refused || as !== "holder" || !used) throw trouble;
+    const renewed = await fresh(used, (spent) => once("POST", "/tokens", { json: { refresh_token: spent } }, ""));
+    if (!renewed) {
+      signedOut();
+      throw trouble;
+    }
+    return once(method, path, asked, renewed);
+  }
+}
+
+/** @param {string} path */
+export const read = (path) => ask("GET", path);
+
+/** @param {string} path @param {any} json @param {Wish} wish @param {Asked} [more] */
+export const post = (path, json, wish, more = {}) =>
+  wish.sent((key) => ask("POST", path, { json, key, ...more }));
+
+/**
+ * @param {string} method @param {string} path @param {Asked} asked @param {string} bearer
+ * @returns {Promise<any>}
+ */
+async function once(method, path, asked, bearer) {
+  const answer = await reach(PREFIX + path, {
+    method,
+    headers: headersOf(asked, bearer),
+    body: asked.body ?? (asked.json === undefined ? undefined : JSON.stringify(asked.json)),
+    cache: "no-store",
+    credentials: "omit",
+    signal: AbortSignal.timeout(SECONDS * 1000),
+  });
+  if (answer.status === 204) return null;
+  const body = await answer.json().catch(() => null);
+  if (answer.ok && body !== null) return body;
+  if (body?.code) throw new Problem(answer.status, body);
+  throw new Unreached(`status ${answer.status}`);
+}
+
+/** @param {string} address @param {RequestInit} request */
+async function reach(address, request) {
+  try {
+    return await fetch(address, request);
+  } catch (trouble) {
+    throw new Unreached(String(trouble));
+  }
+}
+
+/** @param {Asked} asked @param {string} bearer */
+function headersOf(asked, bearer) {
+  /** @type {Record<string, string>} */
+  const headers = { "Accept-Language": spoken(), ...asked.headers };
+  if (bearer) headers["Authorization"] = `Bearer ${bearer}`;
+  if (asked.json !== undefined) headers["Content-Type"] = "application/json";
+  if (asked.key) headers["Idempotency-Key"] = asked.key;
+  if (asked.version !== undefined) headers["If-Match"] = `"${asked.version}"`;
+  return headers;
+}

@@ -1,0 +1,53 @@
+// @ts-check
+/** Step 4 begins: the decision about the face. A guardian's here, a person's own in their session. */
+
+import { post, read, Wish } from "../api.js";
+import { t } from "../i18n.js";
+import { button, door, inset, lead, page, several, written } from "../parts.js";
+import { go } from "../router.js";
+import { h } from "../dom.js";
+import { giveUp } from "./family.js";
+import { digestOf, readAloud } from "./notice.js";
+
+/** @param {any} link */
+export async function consentPage(link) {
+  const stands = await read(`/links/${link.id}/activation`);
+  if (!stands.face_open || stands.next === "choose_route") return closedPage(link);
+  if (stands.next !== "guardian_consents") return readyPage(link, stands);
+  const notice = await read(`/links/${link.id}/notices/face_processing`);
+  return decisionPage({ notice, back: "/family", path: `/links/${link.id}/face-consent`, link: link.id,
+    given: () => go(`/link/${link.id}/face`), declined: () => go(`/link/${link.id}/ways`), more: giveUp(link) });
+}
+
+/**
+ * The notice about the face, and the two answers to it: as easy to give, as easy to find.
+ * @param {{notice: any, back?: string, path: string, link: string, as?: "capture", given: () => void, declined: () => void, more?: any}} about
+ */
+export function decisionPage({ notice, back, path, link, as, given, declined, more }) {
+  const wish = new Wish();
+  const keep = several({ name: "keep", label: t("consent.keep_title"), options: [["keep", t("consent.keep")]] });
+  const decide = async (/** @type {"given" | "declined"} */ decision) => {
+    const body = { decision, notice_id: notice.id, text_sha256: await digestOf(notice.text), keep_portrait: decision === "given" && keep.value().length > 0 };
+    await post(path, body, wish, { as: as ?? "holder" });
+    (decision === "given" ? given : declined)();
+  };
+  return page({ title: notice.title, back, step: 4 },
+    readAloud(`${notice.title}. ${notice.text}`), written(notice.text), keep.element,
+    button(t("consent.yes"), () => decide("given"), { link }),
+    button(t("consent.no"), () => decide("declined"), { second: true, link }), more);
+}
+
+/** @param {any} link @param {any} stands */
+function readyPage(link, stands) {
+  return page({ title: t("ready.title", { name: link.name }), back: "/family", step: 4 },
+    lead(t(link.face_subject === "guardian" ? "ready.own_face" : "ready.lead", { name: link.name })),
+    stands.wait_seconds > 0 && inset("warm", h("p", {}, t("face.wait"))),
+    door(t("ready.begin"), `/link/${link.id}/face`, { icon: "camera" }),
+    door(t("way.ways"), `/link/${link.id}/ways`, { second: true }), giveUp(link));
+}
+
+/** @param {any} link */
+function closedPage(link) {
+  return page({ title: t("closed.title"), back: "/family", step: 4 }, lead(t("closed.lead")),
+    door(t("way.ways"), `/link/${link.id}/ways`), giveUp(link));
+}

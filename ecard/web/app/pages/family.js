@@ -1,0 +1,154 @@
+// @ts-check
+/** "Family services": who is in my family here, and one link: the step that is next, or how it stands. */
+
+import { post, read, Wish } from "../api.js";
+import { h, icons } from "../dom.js";
+import { day, moment, t } from "../i18n.js";
+import { banner, button, door, facts, form, inset, lead, line, page, panel, row, soft } from "../parts.js";
+import { again, go } from "../router.js";
+import { accountPage } from "./account.js";
+import { adultPage } from "./adult.js";
+import { consentPage } from "./consent.js";
+import { noticePage } from "./notice.js";
+import { papersPage } from "./papers.js";
+
+export const OVER = ["ended", "withdrawn", "expired", "rejected"];
+const TONES = /** @type {Record<string, string>} */ ({ active: "good", suspended: "bad", disputed: "bad", rejected: "bad", ended: "", withdrawn: "", expired: "" });
+
+export async function familyPage() {
+  const links = await allLinks();
+  const now = links.filter((link) => !OVER.includes(link.state));
+  const before = links.filter((link) => OVER.includes(link.state));
+  return page({ title: t("family.title"), back: "/my" },
+    lead(t(now.length ? "family.lead" : "family.none")),
+    now.length > 0 && h("ul", { class: "doors" }, now.map(linkRow)),
+    door(t("family.add"), "/add", { icon: "add" }),
+    before.length > 0 && h("details", {}, h("summary", {}, t("family.before")), h("ul", { class: "doors" }, before.map(linkRow))));
+}
+
+async function allLinks() {
+  /** @type {any[]} */
+  const found = [];
+  let cursor = "";
+  do {
+    const some = await read(`/links?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    found.push(...some.items);
+    cursor = some.next_cursor;
+  } while (cursor);
+  return found;
+}
+
+/** @param {any} link */
+function linkRow(link) {
+  const name = link.name ?? t("family.unnamed");
+  const about = [link.relation && `${t(`relation.${link.relation}`)} · `, badge(link.state)];
+  return row({ icon: link.name ? Array.from(link.name)[0] : icons.person(), what: name, about, path: `/link/${link.id}` });
+}
+
+/** @param {string} state */
+export const badge = (state) => h("span", { class: `badge ${TONES[state] ?? "warm"}` }, t(`state.${state}`));
+
+/** The page of a link: what its holder does next. @param {string} id */
+export async function linkPage(id) {
+  const link = await read(`/links/${id}`);
+  const make = STEPS[link.next ?? ""] ?? standingPage;
+  return make(link);
+}
+
+/** @type {Record<string, (link: any) => any>} */
+const STEPS = {
+  acknowledge_notice: noticePage,
+  give_family_account: accountPage,
+  add_evidence: papersPage,
+  wait_for_review: waitingPage,
+  invite_or_hand_over: adultPage,
+  open_capture_session: consentPage,
+  go_to_counter: atCounterPage,
+  appeal: rejectedPage,
+};
+
+/** @param {any} link */
+const aboutLink = (link) => panel(facts([
+  [t("link.relation"), link.relation && t(`relation.${link.relation}`)],
+  [t("link.number"), link.number_masked],
+  [t("link.state"), badge(link.state)],
+  [t("link.scopes"), link.scopes.length > 0 && link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
+  [t("link.acts_from"), link.acts_from && Date.parse(link.acts_from) > Date.now() && moment(link.acts_from)],
+  [t("link.acts_until"), link.acts_until && day(link.acts_until)],
+  [t("link.ended"), link.ended_at && day(link.ended_at)],
+]));
+
+/** @param {any} link */
+function standingPage(link) {
+  const active = link.state === "active";
+  const name = link.name ?? t("family.unnamed");
+  return page({ title: name, back: "/family" },
+    active && banner("good", "done", t("link.active", { name })),
+    active && !link.may_act && inset("warm", h("p", {}, t("link.reads_only"))),
+    active && link.may_read && link.scopes.includes("rights") && h("ul", { class: "doors" },
+      row({ icon: icons.file(), what: t("rights.title"), about: t("rights.about"), path: `/link/${link.id}/rights` })),
+    aboutLink(link),
+    !active && lead(t(`standing.${link.state}`)),
+    OVER.includes(link.state) && door(t("family.add"), "/add", { icon: "add" }),
+    !OVER.includes(link.state) && h("a", { class: "button stop", href: `#/link/${link.id}/end` }, t("link.end")));
+}
+
+/** @param {any} link */
+async function waitingPage(link) {
+  const name = link.name ?? t("family.unnamed");
+  return page({ title: t("waiting.title"), back: "/family", step: 3 },
+    banner("warm", "wait", t("waiting.banner", { name })),
+    lead(t("waiting.lead")), soft(t("waiting.told")),
+    button(t("waiting.look"), again, { second: true, icon: "again" }), giveUp(link));
+}
+
+/** @param {any} link */
+function atCounterPage(link) {
+  return page({ title: t("at_counter.title"), back: "/family", step: 4 }, lead(t("at_counter.lead")),
+    door(t("at_counter.code"), `/link/${link.id}/ways`), giveUp(link));
+}
+
+/** @param {any} link */
+async function rejectedPage(link) {
+  const { items } = await read(`/links/${link.id}/decisions`);
+  const last = items.at(-1);
+  const wish = new Wish();
+  const why = line({ name: "reason", label: t("rejected.why"), attributes: { maxlength: "500" } });
+  return page({ title: t("rejected.title"), back: "/family" },
+    last && inset("warm", h("p", {}, last.explanation ?? t("rejected.no_words"))),
+    aboutLink(link),
+    last?.may_appeal && [
+      lead(t("rejected.appeal", { day: day(last.appeal_until) })),
+      form({ name: `appeal.${link.id}`, fields: [why], submit: t("rejected.send"), link: link.id,
+        send: async (values) => { await post(`/links/${link.id}/appeal`, { grounds: values.reason }, wish); again(); } }),
+    ],
+    door(t("counters.title"), "/counters", { second: true }));
+}
+
+/** The way out of an application; it is kept until then for whoever goes on later. @param {any} link */
+export const giveUp = (link) => soft(t("give_up.kept", { day: day(link.lapses_at) }), " ",
+  h("a", { href: `#/link/${link.id}/give-up` }, t("give_up.link")));
+
+/** @param {string} id */
+export const giveUpPage = (id) => endingPage(id, "give_up", "withdrawal");
+/** @param {string} id */
+export const endPage = (id) => endingPage(id, "end", "end");
+
+/** @param {string} id @param {"give_up" | "end"} what @param {string} verb */
+async function endingPage(id, what, verb) {
+  const link = await read(`/links/${id}`);
+  const wish = new Wish();
+  return sure(what, link, "/family", () => post(`/links/${id}/${verb}`, undefined, wish));
+}
+
+/**
+ * Asked once more before something ends.
+ * @param {"give_up" | "end" | "on_me"} what @param {any} link @param {string} after @param {() => Promise<any>} work
+ */
+export function sure(what, link, after, work) {
+  const stay = what === "on_me" ? after : `/link/${link.id}`;
+  const name = link.name ?? t("family.unnamed");
+  return page({ title: t(`sure.${what}.title`, { name }), back: stay }, lead(t(`sure.${what}.lead`)),
+    button(t(`sure.${what}.yes`), async () => { await work(); go(after); }, { stop: true, link: link.id }),
+    door(t(`sure.${what}.no`), stay, { second: true }));
+}

@@ -1,0 +1,49 @@
+// @ts-check
+/** Rights as the registry has them: what is drawn, what stands on accounts, what was paid in, what is missing. */
+
+import { read } from "../api.js";
+import { h } from "../dom.js";
+import { amount, day, month, t } from "../i18n.js";
+import { facts, lead, page, panel, soft } from "../parts.js";
+
+/** @typedef {{kind: string, year: number, months: number[], cents: number}} Contribution */
+
+/** A relative's. @param {string} id */
+export async function relativeRightsPage(id) {
+  const [link, rights] = await Promise.all([read(`/links/${id}`), read(`/links/${id}/rights`)]);
+  return rightsOf(t("rights.of", { name: link.name }), `/link/${id}`, rights);
+}
+
+export const ownRightsPage = async () => rightsOf(t("rights.own"), "/my", await read("/rights"));
+
+/** @param {string} title @param {string} back @param {any} rights */
+function rightsOf(title, back, rights) {
+  return page({ title, back }, lead(t("rights.as_of", { day: day(rights.as_of) })),
+    part("rights.benefits", rights.benefits.map(benefit)),
+    part("rights.balances", rights.balances.map((/** @type {any} */ one) => entry(one.kind, amount(one.cents), t("rights.on", { day: day(one.as_of) })))),
+    part("rights.contributions", paidIn(rights.contributions)),
+    part("rights.gaps", rights.gaps.map((/** @type {any} */ one) =>
+      entry(one.kind, t("rights.months", { months: one.months }), t("rights.between", { first: month(one.first), last: month(one.last) })))));
+}
+
+/** @param {string} key @param {any[]} entries */
+const part = (key, entries) => panel(h("h2", {}, t(key)), entries.length ? entries : soft(t("rights.none")));
+
+/** @param {string} kind @param {string} value @param {string} more */
+const entry = (kind, value, more) => facts([[t(`kind.${kind}`), h("span", {}, value, h("br"), h("span", { class: "hint" }, more))]]);
+
+/** @param {any} one */
+const benefit = (one) => entry(one.kind, t("rights.a_month", { amount: amount(one.cents) }),
+  t(one.paid ? "rights.since" : "rights.stopped", { day: day(one.since) }));
+
+/** Of each kind all the years together. @param {Contribution[]} contributions */
+function paidIn(contributions) {
+  const kinds = [...new Set(contributions.map((one) => one.kind))];
+  return kinds.map((kind) => {
+    const years = contributions.filter((one) => one.kind === kind);
+    const months = years.reduce((sum, one) => sum + one.months.length, 0);
+    const cents = years.reduce((sum, one) => sum + one.cents, 0);
+    const [first, last] = [Math.min(...years.map((one) => one.year)), Math.max(...years.map((one) => one.year))];
+    return entry(kind, t("rights.paid", { months, amount: amount(cents) }), first === last ? String(first) : `${first}–${last}`);
+  });
+}

@@ -1,0 +1,71 @@
+// @ts-check
+/** Which page is shown. The address after # says it, so that back, forward and reload work. */
+
+/** @typedef {{title: string, content: Node, leave?: () => void}} Page */
+/** @typedef {(...parts: string[]) => Promise<Page> | Page} Maker */
+/** @typedef {[RegExp, Maker]} Route */
+
+/** @type {Route[]} */
+let routes = [];
+/** @type {(page: Page) => void} */
+let draw = () => {};
+/** @type {(trouble: any) => Page} */
+let failed = (trouble) => { throw trouble; };
+/** @type {Page | null} */
+let shown = null;
+let turn = 0;
+
+export const here = () => location.hash.replace(/^#/, "") || "/";
+
+/** Go to a page. @param {string} path */
+export function go(path) {
+  if (here() === path) turnTo();
+  else location.hash = path;
+}
+
+/** Go there without leaving this page among those that back leads to. @param {string} path */
+export function goInstead(path) {
+  history.replaceState(null, "", `#${path}`);
+  turnTo();
+}
+
+/** Show the present page anew. */
+export const again = () => turnTo();
+
+async function turnTo() {
+  const mine = ++turn;
+  const path = here();
+  let page;
+  try {
+    page = await made(path);
+  } catch (trouble) {
+    page = failed(trouble);
+  }
+  if (mine !== turn) {
+    page.leave?.();
+    return;
+  }
+  shown?.leave?.();
+  shown = page;
+  draw(page);
+}
+
+/** @param {string} path @returns {Promise<Page>} */
+async function made(path) {
+  for (const [form, make] of routes) {
+    const found = form.exec(path);
+    if (found) return make(...found.slice(1));
+  }
+  return made("/my");
+}
+
+/**
+ * @param {Route[]} known
+ * @param {(page: Page) => void} drawer
+ * @param {(trouble: any) => Page} onTrouble
+ */
+export function startRouter(known, drawer, onTrouble) {
+  [routes, draw, failed] = [known, drawer, onTrouble];
+  addEventListener("hashchange", turnTo);
+  return turnTo();
+}

@@ -1,0 +1,169 @@
+"""``/app/``: the family's app. One page that always asks anew, and files that never change.
+
+Every file lies below a name made of all their contents, so that a browser keeps it for good and a
+new version never meets a half of the old one. Packed once, in memory; nothing is read or built
+while somebody waits.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, redirect, request
+from werkzeug.http import quote_etag
+from werkzeug.wrappers import Response as Answer
+
+from ecard.errors import NotFound
+
+HOME = "/app/"
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "webmanifest": "application/manifest+json",
+}
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:;"
+    " media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""No inline script, no eval, no text turned into a page, nothing from another host."""
+ALLOWED = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()"
+FOR_GOOD = "public, max-age=31536000, immutable"
+ASK_ANEW = "no-cache"
+SHELL = "index.html"
+VERSION_CHARACTERS = 16
+DEMO_PEOPLE = "demo-people.json"
+
+web = Blueprint("web", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of the app, as it is and packed."""
+
+    content: bytes
+    packed: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All files by their name, and the name of their contents together."""
+
+    version: str
+    files: dict[str, File]
+
+
+@cache
+def site() -> Site:
+    """Everything below ``ecard/web/app/``, read once."""
+    found = dict(sorted(_read(files("ecard.web") / "app", "")))
+    whole = hashlib.sha256()
+    for name, content in found.items():
+        whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    version = whole.hexdigest()[:VERSION_CHARACTERS]
+    return Site(version, {name: _file(name, content) for name, content in found.items()})
+
+
+def _read(folder: Traversable, place: str) -> Iterator[tuple[str, bytes]]:
+    for one in folder.iterdir():
+        if one.is_dir():
+            yield from _read(one, f"{place}{one.name}/")
+        elif one.name.rpartition(".")[2] in TYPES:
+            yield place + one.name, one.read_bytes()
+
+
+def _file(name: str, content: bytes) -> File:
+    media_type = TYPES[name.rpartition(".")[2]]
+    return File(content, gzip.compress(content, 9, mtime=0), media_type)
+
+
+@cache
+def shell(*, demo: bool) -> File:
+    """The one page: where its files are, and whether this is the demo."""
+    known = site()
+    modules = [name for name in known.files if name.endswith(".js")]
+    preload = "\n".join(
+        f'    <link rel="modulepreload" href="{HOME}{known.version}/{name}">' for name in modules
+    )
+    text = known.files[SHELL].content.decode()
+    for mark, value in (
+        ("{place}", f"{HOME}{known.version}"),
+        ("{profile}", "demo" if demo else "production"),
+        ("    {modules}", preload),
+    ):
+        text = text.replace(mark, value)
+    return _file(SHELL, text.encode())
+
+
+@web.get("/app")
+def arrive() -> Answer:
+    """The address without its slash."""
+    return redirect(HOME, HTTPStatus.PERMANENT_REDIRECT)
+
+
+@web.get("/invitation")
+@web.get("/not-me")
+def sent() -> Answer:
+    """An address out of a message; its token stands after #, which a browser keeps to itself."""
+    return redirect(f"{HOME}?{request.path.removeprefix('/')}")
+
+
+@web.get(HOME)
+def show() -> Response:
+    """The page of the app."""
+    page = shell(demo=_settings().demo)
+    response = _answer(page, ASK_ANEW)
+    response.headers["Content-Security-Policy"] = CONTENT_POLICY
+    response.headers["Permissions-Policy"] = ALLOWED
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response
+
+
+@web.get("/app/<string:version>/<path:name>")
+def asset(version: str, name: str) -> Response:
+    """A file of this version; one of another version is gone, with the page that named it."""
+    known = site()
+    if version != known.version or name not in known.files or name == SHELL:
+        raise NotFound
+    return _answer(known.files[name], FOR_GOOD)
+
+
+@web.get("/app/demo-people")
+def demo_people() -> Response:
+    """Who can sign in to the demo, and whom they can add; as it is printed at the start."""
+    written = _settings().var / DEMO_PEOPLE
+    if not _settings().demo or not written.is_file():
+        raise NotFound
+    people = json.loads(written.read_text(encoding="utf-8"))
+    shown = {ref: one for ref, one in people["holders"].items() if one["shown"]}
+    kin = [one for one in people["relatives"].values() if one["holder_ref"] in shown]
+    return jsonify(holders=list(shown.values()), relatives=kin)
+
+
+def _settings() -> Any:
+    return current_app.extensions["ecard"].settings
+
+
+def _answer(file: File, kept: str) -> Response:
+    packs = request.accept_encodings["gzip"] > 0 and len(file.packed) < len(file.content)
+    response = Response(file.packed if packs else file.content, content_type=file.media_type)
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = kept
+    response.set_etag(quote_etag(hashlib.sha256(file.content).hexdigest()[:32]).strip('"'))
+    return response.make_conditional(request)  # type: ignore[return-value]

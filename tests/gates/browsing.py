@@ -1,0 +1,194 @@
+"""A real browser with a simulated camera: what a person would see and tap, counted.
+
+The camera stands in place of the phone's (`getUserMedia`): a canvas that shows a photo, or plays
+what the liveness simulator renders for the challenge that was drawn. A request to another host, a
+console error or a page error is written down, never swallowed.
+"""
+
+import base64
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, sync_playwright
+
+from ecard.demo.simulated_camera import SimulatedCamera
+
+PHONE = {"width": 360, "height": 740}
+SMALLEST = {"width": 320, "height": 640}
+WAIT_MS = 20_000
+SIMULATED = (Path(__file__).parent / "simulated_camera.js").read_text(encoding="utf-8")
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOKS = ["color-contrast", "target-size"]
+DRESS = """wanted => {
+  const worn = { ...document.documentElement.dataset };
+  Object.assign(document.documentElement.dataset, wanted);
+  return worn;
+}"""
+WIDER_THAN_THE_SCREEN = """() =>
+  document.documentElement.scrollWidth > innerWidth ? ["wider than the screen"] : []
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's browser; as root it cannot have its own sandbox."""
+    with sync_playwright() as tool:
+        path = shutil.which("chromium")
+        assert path, "chromium is missing: packaging/environment --gates installs it"
+        flags = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = tool.chromium.launch(executable_path=path, args=flags)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Phone:
+    """One phone with the app open, and what went wrong on it."""
+
+    page: Page
+    address: str
+    taps: int = 0
+    troubles: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    violations: dict[str, list[str]] = field(default_factory=dict)
+    looked_at: list[str] = field(default_factory=list)
+    seconds_looking: float = 0.0
+    pictures: Path | None = None
+    """Where each page that is looked at is photographed, if anywhere."""
+
+    def open(self, path: str = "/") -> None:
+        """The app at an address of its own."""
+        self.page.goto(f"{self.address}/app/#{path}")
+        self.page.locator("h1").first.wait_for()
+
+    def tap(self, name: str, role: str = "button") -> None:
+        """Tap what is called so; counts."""
+        self.taps += 1
+        self.named(name, role).click()
+
+    def named(self, name: str, role: str = "button") -> Locator:
+        return self.page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
+
+    def write(self, label: str, text: str) -> None:
+        """Fill a field in; counts as one."""
+        self.taps += 1
+        self.page.get_by_label(label, exact=True).fill(text)
+
+    def choose(self, label: str) -> None:
+        """Choose one of a few; counts as one."""
+        self.taps += 1
+        self.page.get_by_label(label, exact=True).check(force=True)
+
+    def give_file(self, selector: str, file: Path) -> None:
+        """Give a file; the picker of the phone counts as one."""
+        self.taps += 1
+        self.page.locator(selector).set_input_files(file)
+
+    def sees(self, heading: str) -> None:
+        """The page of this heading is there; it is looked at, too."""
+        self.page.get_by_role("heading", name=heading, exact=True, level=1).wait_for()
+        self.look(heading)
+
+    def look(self, name: str) -> None:
+        """Ask axe about the page as it is, then about its colours and sizes in dark and large on
+        the smallest screen; a page is asked once."""
+        if name in self.looked_at:
+            return
+        self.looked_at.append(name)
+        began = time.monotonic()
+        wrong = self._wrong({"type": "tag", "values": WCAG})
+        before = self.page.evaluate(DRESS, {"theme": "dark", "text": "large"})
+        self.page.set_viewport_size(SMALLEST)
+        wrong += [f"dark, large: {one}" for one in self._wrong({"type": "rule", "values": LOOKS})]
+        wrong += self.page.evaluate(WIDER_THAN_THE_SCREEN)
+        self.page.evaluate(DRESS, before)
+        self.page.set_viewport_size(PHONE)
+        if wrong:
+            self.violations[name] = wrong
+        self.seconds_looking += time.monotonic() - began
+        if self.pictures is not None:
+            number = len(self.looked_at)
+            self.page.screenshot(path=self.pictures / f"{number:02d}.png", full_page=True)
+
+    def _wrong(self, rules: dict[str, Any]) -> list[str]:
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        options = {"runOnly": rules, "resultTypes": ["violations"]}
+        found = self.page.evaluate("options => axe.run(document, options)", options)
+        return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
+
+
+@contextmanager
+def phone(
+    browser: Browser,
+    address: str,
+    camera: "Camera | None" = None,
+    looked_at: list[str] | None = None,
+    **looks: Any,
+) -> Iterator[Phone]:
+    """A fresh phone: nothing of an earlier one is on it. Pages are looked at once in all."""
+    settings = {"viewport": PHONE, "locale": "en-GB", "permissions": ["camera"], **looks}
+    context = browser.new_context(**settings)
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    held = Phone(page, address, looked_at=[] if looked_at is None else looked_at)
+    _watch(page, held)
+    if camera is not None:
+        camera.stand_before(context)
+    try:
+        yield held
+    finally:
+        context.close()
+
+
+def _watch(page: Page, held: Phone) -> None:
+    page.on("pageerror", lambda error: held.troubles.append(str(error)))
+    page.on(
+        "console",
+        lambda said: held.troubles.append(said.text) if said.type in ("error", "warning") else None,
+    )
+
+    def asked(url: str) -> None:
+        if not url.startswith((held.address, "blob:", "data:")):
+            held.elsewhere.append(url)
+
+    page.on("request", lambda request: asked(request.url))
+
+
+@dataclass
+class Camera:
+    """A camera before a photo, and before a simulated person as soon as a challenge was drawn."""
+
+    photo: bytes
+    person: Callable[[Any], Sequence[bytes]] | SimulatedCamera
+    seconds_rendering: float = 0.0
+
+    def stand_before(self, context: BrowserContext) -> None:
+        """In place of every camera of this phone."""
+        context.add_init_script(SIMULATED)
+        context.expose_binding("cameraPhoto", lambda _source: _text(self.photo))
+        context.route("**/challenges", self._drawn)
+
+    def _drawn(self, route: Route) -> None:
+        """A challenge arrives: what the simulated person does for it is rendered meanwhile."""
+        response = route.fetch()
+        if response.status == 201:
+            challenge = response.json()
+            began = time.monotonic()
+            frames = [_text(frame) for frame in self.person(challenge)]
+            self.seconds_rendering += time.monotonic() - began
+            route.request.frame.evaluate("frames => simulatedCamera.play(frames)", frames)
+        route.fulfill(response=response)
+
+
+def _text(content: bytes) -> str:
+    return base64.b64encode(content).decode()

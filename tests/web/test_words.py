@@ -1,0 +1,88 @@
+"""Every word of the app in every language, none missing and none left over."""
+
+import json
+import re
+import string
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from biometrics.challenge import Move
+from biometrics.types import UnusableReason
+from ecard.activation.policy import FACELESS_ROUTES
+from ecard.cards.schemas import STATES as CARD_STATES
+from ecard.documents.policy import DocumentKind
+from ecard.documents.schemas import NeedSchema
+from ecard.family.policy import OVER, RELATIONS, SCOPES, STATES
+from ecard.locale import LANGUAGES
+from ecard.policy.policy import NUMBER_FORMATS
+from ecard.registry.port import BENEFIT_KINDS, CONTRIBUTION_KINDS
+
+APP = Path(str(files("ecard.web"))) / "app"
+NEEDS = NeedSchema().fields["name"].validate.choices  # type: ignore[attr-defined]
+PART = re.compile(r"\bt\(`([^`$]*)\$\{[^}]*\}([^`$]*)`")
+WHOLE = re.compile(r'"([a-z_]+(?:\.[a-z_0-9]+)+|[a-z]+)"')
+ASKED = re.compile(r'\bt\("([^"]+)"')
+TAGS = re.compile(r"<[a-z/!]")
+
+
+def words(language: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((APP / "strings" / f"{language}.json").read_text("utf-8"))
+    return found
+
+
+def code() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(APP.rglob("*.js")))
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_is_there_in_every_language_with_the_same_placeholders(language: str) -> None:
+    here, english = words(language), words("en")
+    assert set(here) == set(english)
+    wrong = [key for key in english if placeholders(here[key]) != placeholders(english[key])]
+    wrong += [key for key, text in here.items() if not text.strip() or TAGS.search(text)]
+    assert not wrong
+
+
+def test_no_word_is_asked_for_that_is_not_there() -> None:
+    assert not set(ASKED.findall(code())) - set(words("en"))
+
+
+def test_no_word_is_left_over_that_no_page_asks_for() -> None:
+    named = set(WHOLE.findall(code()))
+    parts = [(start, end) for start, end in PART.findall(code()) if start]
+    unused = [
+        key
+        for key in words("en")
+        if key not in named
+        and not any(key.startswith(start) and key.endswith(end) for start, end in parts)
+    ]
+    assert not unused
+
+
+@pytest.mark.parametrize(
+    ("start", "values"),
+    [
+        ("relation", RELATIONS),
+        ("state", STATES),
+        ("scope", SCOPES),
+        ("paper", DocumentKind),
+        ("move", Move),
+        ("kind", {*CONTRIBUTION_KINDS, *BENEFIT_KINDS}),
+        ("card", (*CARD_STATES, "none")),
+        ("account.number_hint", NUMBER_FORMATS),
+        ("reason", (*UnusableReason, "liveness_undecided")),
+        ("need", NEEDS),
+        ("standing", {*OVER, "suspended", "disputed"} - {"rejected"}),
+        ("outcome", ("no_match", "presentation_attack")),
+        ("ways", set(FACELESS_ROUTES) - {"digits_video"}),
+    ],
+)
+def test_what_the_service_may_answer_has_a_word(start: str, values: object) -> None:
+    wanted = {f"{start}.{value}" for value in values}  # type: ignore[attr-defined]
+    assert not wanted - set(words("en"))
