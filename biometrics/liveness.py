@@ -14,7 +14,15 @@ import numpy as np
 
 from biometrics import coloured_light, relief
 from biometrics.challenge import LEAST_SHOWN, Challenge, Move, Slot, shown_share
-from biometrics.fusion import LIVE_FROM, Attack, against, speaks_against, verdict_of
+from biometrics.fusion import (
+    LIGHT_FROM,
+    LIVE_FROM,
+    Attack,
+    against,
+    light_against_video,
+    speaks_against,
+    verdict_of,
+)
 from biometrics.sequence import Recording, distinct_frames, recording_of
 from biometrics.texture import CUES, texture_of, texture_ratio
 from biometrics.tracks import (
@@ -135,7 +143,7 @@ def judge_capture(
     if track.with_face:
         measured |= _relief(track, challenge, obeyed) | _light(track, challenge)
         measured |= _passive(_straight_frames(track), pack) if passive else {}
-    checks += [_relief_fact(measured, obeyed), *_background_facts(measured)]
+    checks += evidence_facts(measured, challenge)
     sums = against(measured)
     failed = tuple(fact.name for fact in checks if not fact.passed)
     verdict = verdict_of(sums)
@@ -180,10 +188,23 @@ def _is_hardly_seen(track: Track, recording: Recording) -> bool:
     return len(track.with_face) < LEAST_WITH_FACE * distinct
 
 
-def _relief_fact(measured: Mapping[str, float], obeyed: Obedience) -> QualityFact:
+def evidence_facts(measured: Mapping[str, float], challenge: Challenge) -> list[QualityFact]:
+    """What has to be seen of whatever the challenge drew, however much the rest says for life."""
+    facts = [_relief_fact(measured, challenge), *_background_facts(measured)]
+    return [*facts, _light_fact(measured)] if challenge.flashes else facts
+
+
+def _relief_fact(measured: Mapping[str, float], challenge: Challenge) -> QualityFact:
     """A turned nose alone is what three pictures show too: depth has to be measured once."""
     count = sum(name in measured for name in ("relief_turning", "relief_distance"))
-    return QualityFact("relief_seen", count, "measurements", count > 0 or not obeyed.asked)
+    return QualityFact("relief_seen", count, "measurements", count > 0 or not challenge.slots)
+
+
+def _light_fact(measured: Mapping[str, float]) -> QualityFact:
+    """Texture and pack look at single pictures, of which a recording has good ones too: the face
+    has to answer the colours."""
+    seen = light_against_video(measured) >= LIGHT_FROM
+    return QualityFact("light_seen", float(seen), "", seen)
 
 
 def _background_facts(measured: Mapping[str, float]) -> list[QualityFact]:

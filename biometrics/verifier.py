@@ -17,7 +17,7 @@ import numpy as np
 from biometrics import cohort, detection, images, liveness, memory
 from biometrics.alignment import DLIB_150, align, quality_chip
 from biometrics.calibration import CONTRAST_MARGINS, OperatingPoint, points_of, uncalibrated
-from biometrics.challenge import Answer
+from biometrics.challenge import Answer, Profile
 from biometrics.comparison import (
     STRAYS_DOUBTED,
     Together,
@@ -220,8 +220,9 @@ class FaceVerifier:
         each of them waits for a person (`ReviewReason.CLOSE_RELATIVE`), and so does everybody
         where one of them cannot be compared (`HOUSEHOLD_UNREAD`). `answer`: the challenge that the
         frames answer, with a time for each of them; a match that is not shown to be live waits for
-        a person then. Raises `UndecodableImage` (its `frame` is the index, None for the reference)
-        and `ReferenceUnusable`, neither of which says anything about the person, and `AgeUnknown`.
+        a person then, and so does every match whose challenge left the light or the moves out.
+        Raises `UndecodableImage` (its `frame` is the index, None for the reference) and
+        `ReferenceUnusable`, neither of which says anything about the person, and `AgeUnknown`.
         """
         if answer is not None and not len(frames) == len(answer.at_ms) == len(answer.shown):
             raise ValueError(f"{len(frames)} frames, {len(answer.at_ms)} times")
@@ -336,7 +337,9 @@ class FaceVerifier:
         who: _Who,
         answered: Answer | None,
     ) -> liveness.CaptureJudgement | None:
-        """Only frames that are known to show the person that is compared count as evidence."""
+        """Only frames that are known to show the person that is compared count as evidence. Without
+        the light or the moves nobody is shown to be live: there a pack's word on single pictures
+        would have to rule a recording or a print out."""
         if answered is None:
             return None
         told = zip(answered.at_ms, answered.shown, pictures, strict=True)
@@ -347,7 +350,8 @@ class FaceVerifier:
         ]
         judged = liveness.judge_capture(seen, answered.challenge, self._pack)
         doubtful = any(looks[index].reason is not UnusableReason.COVERED for index in who.strays)
-        if judged.verdict is Life.LIVE and doubtful:
+        whole = answered.challenge.profile is Profile.STANDARD
+        if judged.verdict is Life.LIVE and (doubtful or not whole):
             return replace(judged, verdict=Life.UNDECIDED)
         return judged
 

@@ -251,7 +251,9 @@ def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool
 def _simulation(options: argparse.Namespace) -> dict[str, Any]:
     """People are made from the manifest's photos; the whole verifier judges, as in the service."""
     engine = load_engine(options.engine, models=options.models)
-    load = partial(FaceVerifier.load, engine=options.engine, models=options.models)
+    load = partial(
+        FaceVerifier.load, engine=options.engine, models=options.models, pack=options.pack or ""
+    )
     people = simulated.people_of(options.manifest, options.images, engine, options.seeds)
     seeds = list(islice(simulated.SEEDS[options.seeds], options.simulate))
     species = list(Species)
@@ -262,7 +264,7 @@ def _simulation(options: argparse.Namespace) -> dict[str, Any]:
         "simulation": True,
         "seeds": options.seeds,
         "engine": engine.name,
-        "pack": None,
+        "pack": options.pack,
         **rates(judged),
         "undecided": sum(one.verdict == "undecided" for one in sessions),
         "verdicts": {kind.value: _verdicts(sessions, kind) for kind in Species},

@@ -11,9 +11,10 @@ from biometrics.challenge import Answer, Challenge, Light, Profile, draw, frame_
 from biometrics.engines import Engine
 from biometrics.evaluation import simulated
 from biometrics.evaluation.simulator import Species, Take, play
-from biometrics.types import Outcome, ReviewReason, Verification
-from biometrics.verifier import FaceVerifier
+from biometrics.types import Face, Life, Outcome, ReviewReason, RgbImage, Verification
+from biometrics.verifier import FaceVerifier, VerifierSettings
 from tests.biometrics import pictures
+from tests.remembered import RememberingEngine
 
 ADULT = 40
 CHALLENGE = draw(Profile.STANDARD, random.Random(11))
@@ -92,6 +93,30 @@ def test_a_smeared_lens_makes_nobody_an_attacker(resnet, verifier, seed, radius)
     portrait = pictures.jpeg(pictures.astronaut())
     answer = verifier.verify(frames, portrait, age=ADULT, answer=answer_of(take, challenge))
     assert answer.outcome in {Outcome.UNUSABLE, Outcome.MATCH}
+
+
+class Deceived:
+    """A pack that takes whatever it sees for a living face."""
+
+    name = "deceived"
+
+    def live_logit(self, image: RgbImage, face: Face) -> float:
+        return 9.0
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize("profile", [Profile.NO_LIGHT, Profile.NO_MOVEMENT])
+def test_without_the_light_or_the_moves_a_person_looks_whatever_a_pack_says(resnet, profile):
+    person = simulated.person_of(pictures.jpeg(pictures.astronaut()), resnet)
+    assert person is not None
+    challenge = draw(profile, random.Random(3))
+    take = play(challenge, person, Species.LIVE, 6)
+    verifier = FaceVerifier(RememberingEngine(resnet), VerifierSettings(), Deceived())
+    portrait = pictures.jpeg(pictures.astronaut())
+    answer = verifier.verify(take.frames, portrait, age=ADULT, answer=answer_of(take, challenge))
+    assert answer.outcome is Outcome.MATCH
+    assert (answer.life, answer.review) == (Life.UNDECIDED, ReviewReason.LIVENESS_UNDECIDED)
+    assert not answer.accepted
 
 
 def blurred(frame: bytes, radius: int) -> bytes:

@@ -1,17 +1,23 @@
+import random
 from itertools import product
 
+import numpy as np
 import pytest
 
+from biometrics.challenge import Profile, draw
 from biometrics.fusion import (
     ATTACK_FROM,
+    LIGHT_FROM,
     LIVE_FROM,
     WEIGHTS,
     Attack,
     Life,
     against,
+    light_against_video,
     speaks_against,
     verdict_of,
 )
+from biometrics.liveness import evidence_facts
 
 MEASURED = {
     "turning": 0.2,
@@ -91,10 +97,41 @@ def test_what_a_measurement_says_by_itself_is_told():
     assert not speaks_against("light_lag", 100.0)
 
 
-def test_no_single_measurement_decides_by_itself_but_the_pack_against_life():
-    for weights in WEIGHTS.values():
-        for weight, value in product(weights.values(), (-1e9, 1e9)):
-            assert abs(weight.ratio(value)) <= 4
+@pytest.mark.parametrize("profile", Profile)
+def test_no_measurement_by_itself_makes_anybody_live_the_pack_s_neither(profile):
+    challenge = draw(profile, random.Random(1))
+    for name, value in product(WEIGHTS, (-1e9, 1e9)):
+        measured = {name: value}
+        seen = all(fact.passed for fact in evidence_facts(measured, challenge))
+        shown = seen and verdict_of(against(measured)) is Life.LIVE
+        assert not shown, name
+
+
+VIDEO = {"light_strength": -4.8, "light_own": 0.0, "light_evenness": 0.12}
+"""The light's answer of a recording on a screen."""
+
+
+def failed(measured: dict[str, float], profile: Profile = Profile.STANDARD) -> list[str]:
+    challenge = draw(profile, random.Random(1))
+    return [fact.name for fact in evidence_facts(measured, challenge) if not fact.passed]
+
+
+def test_a_pack_that_a_recording_deceives_does_not_stand_in_for_the_light():
+    deceived = MEASURED | VIDEO | {"pack": 9.0, "texture": 9.0}
+    assert verdict_of(against(deceived)) is Life.LIVE
+    assert "light_seen" in failed(deceived)
+    unlit = {name: value for name, value in deceived.items() if not name.startswith("light")}
+    assert failed(unlit) == ["light_seen"]
+    assert failed(unlit, Profile.NO_LIGHT) == []
+    assert failed(MEASURED | {"light_evenness": 0.8, "light_background": 0.01}) == []
+
+
+def test_without_a_pack_whoever_is_live_has_answered_the_light():
+    values = np.linspace(-6, 2, 30)
+    for strength, own, evenness in product(values, values / 2, values / 2):
+        light = {"light_strength": strength, "light_own": own, "light_evenness": evenness}
+        if against(light | {"texture": 9.0})[Attack.VIDEO] >= LIVE_FROM:
+            assert light_against_video(light) >= LIGHT_FROM
 
 
 def test_every_weight_names_its_measurement():
