@@ -629,7 +629,7 @@ def test_packs_are_looked_for_where_they_are_installed(tmp_path, monkeypatch, ca
     arguments = ["--manifest", str(tmp_path / "m.csv"), "--images", str(tmp_path)]
     arguments += ["--engine", "yunet-mobilefacenet", "--out", str(tmp_path / "out")]
     assert bench.main(["match", *arguments]) == 2
-    assert f"not installed in {tmp_path / 'models'}" in capsys.readouterr().err
+    assert f"is not in {tmp_path / 'models'}; " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [[], ["nothing"]])
