@@ -18,7 +18,7 @@ from uploads.sandbox import Sandbox
 from uploads.types import MIB, SandboxLimits, SandboxReport
 
 _PROGRAM = Path(__file__).with_name("page_reader.py")
-_FAILED = "reading_failed"
+READING_FAILED = "reading_failed"
 _ANSWER_BYTES = 2 * MIB
 PAGE_QUALITY = 95
 """Of a page that is turned: one more compression that no face should suffer from."""
@@ -143,7 +143,7 @@ class PageReader:
         """A rebuilt page (JPEG). Raises ProcessingLimit, PictureUnreadable, ReadingFault,
         SandboxBusy, SandboxFault."""
         answer = self._sandbox.run({"kind": "page"}, page, _ANSWER_BYTES)
-        if answer.facts.get("code") == _FAILED:
+        if answer.facts.get("code") == READING_FAILED:
             raise ReadingFault
         try:
             return _page(json.loads(answer.parts[0]))

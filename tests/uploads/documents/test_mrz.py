@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.es import dni
 
 from uploads.documents.check_digits import LOOK_ALIKES, check_digit, equals, untold
 from uploads.documents.dates import NO_END, birth_date, expiry_date
-from uploads.documents.mrz import parse, parse_text
+from uploads.documents.mrz import is_spanish_number, parse, parse_text
 from uploads.documents.mrz_formats import ALPHABET, DIGITS, LAYOUTS
 from uploads.documents.types import DocumentFormat, FieldName, Status, Zone
 
@@ -164,6 +165,17 @@ def test_the_letter_of_a_spanish_number_tells_what_the_zones_digit_does_not() ->
     assert confirmed(zone)[FieldName.OPTIONAL_1] == "12345678Z"
     assert FieldName.OPTIONAL_1 not in confirmed(read(spanish_card("L2345678Z")))
     assert FieldName.OPTIONAL_1 not in confirmed(read(spanish_card("123456785")))
+
+
+@given(st.integers(0, 99_999_999), st.data())
+def test_no_spanish_number_becomes_another_by_a_character_of_equal_remainder(
+    digits: int, data: st.DataObject
+) -> None:
+    number = f"{digits:08d}{dni.calc_check_digit(f'{digits:08d}')}"
+    at = data.draw(st.integers(0, 8))
+    others = [number[:at] + one + number[at + 1 :] for one in sorted(equals(number[at]))]
+    assert is_spanish_number("IDESP", number)
+    assert not any(is_spanish_number("IDESP", one.replace("<", "")) for one in others)
 
 
 def spanish_card(personal: str) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ecard.demo import specimens
 from uploads.documents import page_reader
-from uploads.documents.pages import READING_LIMITS, PageReader
+from uploads.documents.pages import READING_FAILED, READING_LIMITS, PageReader
 from uploads.documents.reading import read_page
 from uploads.errors import ProcessingLimit
 from uploads.evaluation import drawing, people, unhurried
@@ -56,7 +56,7 @@ def test_a_page_of_one_row_or_column_is_read_like_any_other(size: tuple[int, int
 
 
 def test_a_failure_of_the_program_is_told_from_a_limit_and_from_what_is_no_page() -> None:
-    assert page_reader.code_of(cv2.error("anything")) == page_reader.FAILED
+    assert page_reader.code_of(cv2.error("anything")) == page_reader.FAILED == READING_FAILED
     assert page_reader.code_of(ZeroDivisionError()) == page_reader.FAILED
     assert page_reader.code_of(MemoryError()) == "processing_limit"
     assert page_reader.code_of(page_reader.NoPage()) == "picture_unreadable"
