@@ -68,4 +68,4 @@ def test_a_file_that_was_taken_and_could_not_be_read_is_not_called_refused(tmp_p
     picture.write_bytes(pictures.encoded(pictures.noise()))
     little = PageReader(replace(READING_LIMITS, picture_memory_bytes=420 * MIB, wall_seconds=600.0))
     told = Bench(TODAY, reader=little).read(picture)
-    assert told == {"type": "jpeg", "fault": "ProcessingLimit", "verdict": "fault"}
+    assert told == {"type": "image/jpeg", "fault": "ProcessingLimit", "verdict": "fault"}

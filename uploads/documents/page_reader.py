@@ -68,7 +68,9 @@ WASHED_OUT = 250
 """Of 255 in each colour."""
 SHARPNESS_LINES = 12
 OUT_OF_BOUNDS = (MemoryError, onnxruntime.capi.onnxruntime_pybind11_state.Fail)
-"""What the libraries raise where memory ends; of OpenCV's errors one code alone says so."""
+"""What the libraries raise where memory ends; others of theirs say so by a code or in words."""
+NO_MEMORY = "bad_alloc"
+"""In the words of ONNX Runtime's other errors."""
 FAILED = "reading_failed"
 """Said of a page on which this program failed: `pages.py` knows it."""
 
@@ -475,7 +477,7 @@ def main() -> None:
 def code_of(error: Exception) -> str:
     """A limit, a page that was none, or a failure of this program."""
     no_memory = isinstance(error, cv2.error) and getattr(error, "code", 0) == cv2.Error.StsNoMem
-    if no_memory or isinstance(error, OUT_OF_BOUNDS):
+    if no_memory or NO_MEMORY in str(error) or isinstance(error, OUT_OF_BOUNDS):
         return "processing_limit"
     return "picture_unreadable" if isinstance(error, NoPage) else FAILED
 

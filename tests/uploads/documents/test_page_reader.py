@@ -59,4 +59,5 @@ def test_a_failure_of_the_program_is_told_from_a_limit_and_from_what_is_no_page(
     assert page_reader.code_of(cv2.error("anything")) == page_reader.FAILED == READING_FAILED
     assert page_reader.code_of(ZeroDivisionError()) == page_reader.FAILED
     assert page_reader.code_of(MemoryError()) == "processing_limit"
+    assert page_reader.code_of(RuntimeError("std::bad_alloc")) == "processing_limit"
     assert page_reader.code_of(page_reader.NoPage()) == "picture_unreadable"
