@@ -15,6 +15,7 @@ UploadError
     ├── DecryptionFailed   wrong key, wrong place, or the bytes were changed
     ├── KeyFileRefused     a key file that is missing, readable by others or of the wrong length
     ├── ScannerFault       the scanner does not answer, or not in its own words
+    ├── ReadingFault       a sound page on which the program that reads pages failed
     ├── SandboxBusy        all children at work; try again after `retry_after_seconds`
     └── SandboxFault       a child could not be started or does not keep to its protocol
 """
@@ -178,6 +179,11 @@ class KeyFileRefused(UploadFault):
 
 class ScannerFault(UploadFault):
     """The scanner cannot be asked or understood: a file that nobody looked at is not taken."""
+
+
+class ReadingFault(UploadFault):
+    """The program that reads pages failed on one that was taken: nothing is wrong with the page,
+    and another try ends the same way."""
 
 
 class SandboxBusy(UploadFault):

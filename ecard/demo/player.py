@@ -378,7 +378,7 @@ def _child_evidence(
 
 
 def a_son_adds_his_mother(play: Play) -> None:
-    """A passport that is read; she accepts on the handed-over phone; blurred, impostor, herself."""
+    """Papers that are read; she accepts on the handed-over phone; blurred, impostor, herself."""
     mother = play.people["relatives"]["tomas/elena"]
     play.scene(f"{mother['holder_name']} adds his mother of {mother['age']}")
     phone = play.sign_in("tomas")
@@ -420,7 +420,7 @@ def _after_her_match(play: Play, phone: Phone, link_id: str) -> None:
 def _adult_evidence(
     play: Play, phone: Phone, link_id: str, mother: Mapping[str, Any], pair: Pair
 ) -> None:
-    """A passport of the wrong person, refused with what differs; then her own, read."""
+    """A passport of the wrong person, refused with what differs; then her own and her card."""
     if pair is play.pictures.adults[0]:
         wrong = phone.upload("passport", papers.passport(mother, pair.photo, given="Ingrid"))
         refused = phone.give_evidence(link_id, [wrong])
@@ -428,12 +428,19 @@ def _adult_evidence(
             named = papers.explained(refused.body["fields"])
             play.say(f"3 documents   somebody else's passport: {refused.code} ({named})")
         phone.must("DELETE", f"/documents/{wrong}")
-    document = phone.upload("passport", papers.passport(mother, pair.photo))
-    told = phone.must("POST", f"/documents/{document}/reading")
-    names = ", ".join(told["read_fields"])
-    play.say(f"3 documents   her passport (drawn) is {told['status']}: {told['format']}; {names}")
-    _must_ok("evidence", phone.give_evidence(link_id, [document]))
-    play.say("3 documents   portrait found; no identity number is printed on it and the registry"
+    own = {
+        "passport": papers.passport(mother, pair.photo),
+        "id_card_back": papers.card_back(mother),
+        "id_card_front": papers.card_front(mother, pair.photo),
+    }
+    documents = {kind: phone.upload(kind, picture) for kind, picture in own.items()}
+    for kind, what in (("passport", "passport"), ("id_card_back", "identity card's back")):
+        told = phone.must("POST", f"/documents/{documents[kind]}/reading")
+        names = ", ".join(told["read_fields"])
+        play.say(f"3 documents   her {what} (drawn) is {told['status']}: {told['format']}; {names}")
+    play.say("3 documents   her identity card's front, with her portrait, is for a person")
+    _must_ok("evidence", phone.give_evidence(link_id, list(documents.values())))
+    play.say("3 documents   portrait found; her number is printed on neither and the registry"
              " holds no portrait, so a person looks at it")  # fmt: skip
     play.review(minor=False)
 

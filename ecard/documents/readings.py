@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from ecard import files
@@ -29,7 +30,9 @@ from ecard.locale import sentence
 from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import DocumentFormat, Field, FieldName, Status
-from uploads.errors import SandboxBusy, UploadRefused
+from uploads.errors import ReadingFault, SandboxBusy, UploadRefused
+
+log = structlog.get_logger()
 
 PLACE = "document_readings.said"
 CHECKED_KINDS = frozenset(
@@ -121,6 +124,9 @@ def _read(call: Call, reader: PageReader, page: bytes) -> Reading | None:
         return read_page(reader.read(page), call.now.date())
     except SandboxBusy as busy:
         raise Busy(retry_after=busy.retry_after_seconds) from busy
+    except ReadingFault:
+        log.error("reading_failed")
+        return None  # it would fail again: a person will look at it
     except UploadRefused:
         return None  # it took too much time or memory: a person will look at it
 

@@ -32,6 +32,8 @@ IN_ORDER = (
     "adds his mother of 72",
     "somebody else's passport: evidence_refused",
     "her passport (drawn) is read: TD3",
+    "her identity card's back (drawn) is read: TD1",
+    "her identity card's front, with her portrait",
     "she read who asks for what, accepted",
     "out of focus: unusable",
     "an impostor: no_match",

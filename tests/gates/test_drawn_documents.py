@@ -3,7 +3,7 @@
 import os
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import pytest
 from PIL import Image
 from stdnum.cn import ric
+from stdnum.es import dni
 
 from ecard.demo import specimens
 from ecard.documents.checking import Declared, Shown
@@ -31,11 +32,14 @@ TODAY = date(2026, 11, 18)
 
 @dataclass(frozen=True)
 class Kind:
-    """One document: whose it is, what it looks like, which number is declared with it."""
+    """One document: whose it is, what it looks like, which number is declared with it. `two_sided`:
+    both sides bear the number of the person, so that one side of somebody else's is found out; the
+    sides of a Chinese card have nothing in common, and a zone alone has no second number."""
 
     person: Callable[[random.Random, date], Person]
     pages: Callable[[Person, int], list[Drawn]]
     number_format: str
+    two_sided: bool = False
 
 
 def portrait(seed: int) -> Image.Image:
@@ -52,6 +56,7 @@ KINDS = {
         people.spanish,
         lambda p, s: [drawing.dni_front(p, portrait(s)), drawing.card_back(p)],
         "es.naf",
+        two_sided=True,
     ),
     "td1": Kind(people.utopian, lambda p, _: [drawing.card_back(p)], "es.naf"),
     "td3": Kind(people.utopian, lambda p, s: [drawing.passport(p, portrait(s))], "es.naf"),
@@ -105,9 +110,15 @@ def _next(number: str) -> str:
     return start + ric.calc_check_digit(start + "0")
 
 
-def read(reader: PageReader, kind: Kind, person: Person, seed: int) -> list[Shown]:
+def with_another_front(person: Person) -> Person:
+    """Whose front has the next number, with its right letter."""
+    digits = int(person.personal_number[:8]) + 1
+    return replace(person, personal_number=f"{digits:08d}{dni.calc_check_digit(f'{digits:08d}')}")
+
+
+def read(reader: PageReader, drawn_pages: Sequence[Drawn], seed: int) -> list[Shown]:
     found = []
-    for drawn in kind.pages(person, seed):
+    for drawn in drawn_pages:
         reading = read_page(reader.read(photographed(drawn.picture, seed)), TODAY)
         cut_off = bool(reading.zone and reading.zone.truncated)
         found.append(Shown(drawn.kind, reading.format, reading.fields, cut_off))
@@ -126,13 +137,17 @@ class Outcome:
 
 def outcome(reader: PageReader, kind: Kind, seed: int) -> Outcome:
     person = kind.person(random.Random(seed), TODAY)
-    shown, rules = read(reader, kind, person, seed), Rules(kind.number_format, TODAY, 0)
+    rules = Rules(kind.number_format, TODAY, 0)
+    shown = read(reader, kind.pages(person, seed), seed)
     honest = claimed(person, kind.number_format)
     false = altered(person, kind.number_format)
-    claims = [(field, claim) for field, claims in false.items() for claim in claims]
+    claims = [(field, claim, shown) for field, claims in false.items() for claim in claims]
+    if kind.two_sided:
+        front = read(reader, kind.pages(with_another_front(person), seed)[:1], seed)
+        claims.append(("number", honest, [*front, *shown[1:]]))
     found = Outcome(judged(shown, honest.typed, honest.known, rules).agreed, len(claims), [], [])
-    for field, claim in claims:
-        examined = judged(shown, claim.typed, claim.known, rules)
+    for field, claim, seen in claims:
+        examined = judged(seen, claim.typed, claim.known, rules)
         if examined.agreed:
             found.wrongly.append((seed, field))
         elif not any(field in reason for reason in examined.reasons):

@@ -1,8 +1,9 @@
 """The check digit of ICAO Doc 9303 (part 3, 4.9), and what it can decide between likely readings.
 
 Weights 7, 3, 1 modulo 10; letters count 10 to 35, the filler 0. So a check digit cannot tell apart
-characters whose values differ by a multiple of ten: G and 6, K and the filler, S and I, Z and 5.
-A field is therefore confirmed only where all likely readings but one contradict its check digit.
+characters of equal remainder: 1, B, L and V; 6, G and Q; K, U, 0 and the filler. Between others it
+confirms where all likely readings but one contradict it; between these something else has to say
+which one it is (docs/adr/0013-reading-documents.md).
 """
 
 from __future__ import annotations
@@ -29,30 +30,21 @@ LEAST_LIKELY = 0.02
 
 AS_READ = 0.96
 """Weight of the character that a text without probabilities says; its look-alikes share the rest.
-INTERIM: set by hand."""
-LOOK_ALIKES: Mapping[str, str] = {
-    "0": "OQD",
-    "O": "0QD",
-    "Q": "O0",
-    "D": "0O",
-    "U": "0V",
-    "1": "I",
-    "I": "1",
-    "L": "1",
-    "T": "7",
-    "7": "T",
-    "2": "Z",
-    "Z": "2",
-    "5": "S",
-    "S": "5",
-    "8": "B",
-    "B": "8",
-    "6": "G",
-    "G": "6",
-    "4": "A",
-    "A": "4",
-    "V": "U",
-}
+A choice between bounds, not a measurement: above a half, so that what was read comes first; low
+enough that one repair of a 0 by the three that look like it passes LEAST_OF_FIRST (up to 0.97). Of
+36 public specimens none is read or confirmed otherwise from 0.5 to 0.999 (2026-11-27)."""
+_PAIRS = ("0O", "0Q", "0D", "0U", "OQ", "OD", "1I", "1L", "2Z", "4A", "5S", "6G", "7T", "8B", "UV")
+"""What is taken for each other, either way."""
+
+
+def _look_alikes() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for pair in (*_PAIRS, *(pair[::-1] for pair in _PAIRS)):
+        found[pair[0]] = found.get(pair[0], "") + pair[1]
+    return found
+
+
+LOOK_ALIKES: Mapping[str, str] = _look_alikes()
 
 
 def value(character: str) -> int:
@@ -72,16 +64,43 @@ def agrees(text: str, digit: str) -> bool:
     return digit.isdecimal() and check_digit(text) == int(digit)
 
 
+def equals(character: str) -> frozenset[str]:
+    """The other characters that no check digit tells from this one."""
+    alike = (one for one in ALPHABET if value(one) % 10 == value(character) % 10)
+    return frozenset(alike) - {character}
+
+
+def look_alikes(character: str, allowed: str) -> list[str]:
+    """What may stand there and looks like it. Of equal remainder only where the character itself
+    may not: beside it the check digit could not choose."""
+    alike = [one for one in LOOK_ALIKES.get(character, "") if one in allowed]
+    if character not in allowed:
+        return alike
+    return [one for one in alike if one not in equals(character)]
+
+
 def options_of(character: str, allowed: str) -> Options:
     """The character as read and its look-alikes, of those that may stand there; as read, with a
     doubt, where none may."""
-    likely = [one for one in (character, *LOOK_ALIKES.get(character, "")) if one in allowed]
+    likely = [one for one in (character,) if one in allowed] + look_alikes(character, allowed)
     if not likely:
         return {character: AS_READ}
     if len(likely) == 1:
         return {likely[0]: 1.0}
     rest = dict.fromkeys(likely[1:], (1 - AS_READ) / (len(likely) - 1))
     return {likely[0]: AS_READ, **rest}
+
+
+def untold(text: str, allowed: str) -> bool:
+    """Whether a character may be another one that every check digit takes for it, of those allowed.
+    Of a row of fillers only the first may: behind a filler no text goes on."""
+    before = FILLER
+    for one in text:
+        ends = one == FILLER and before != FILLER
+        if (one != FILLER or ends) and equals(one) & set(allowed):
+            return True
+        before = one
+    return False
 
 
 def readings(options: Sequence[Options], most: int = READINGS_TRIED) -> Iterator[tuple[str, float]]:

@@ -63,11 +63,16 @@ ZONE_LINES_APART = 6.0
 ALTERNATIVES = 4
 ALTERNATIVE_LEAST = 0.002
 
+MEASURED_SIDE_PX = 800
 WASHED_OUT = 250
 """Of 255 in each colour."""
 SHARPNESS_LINES = 12
-OUT_OF_BOUNDS = (MemoryError, cv2.error, onnxruntime.capi.onnxruntime_pybind11_state.Fail)
-"""What the libraries raise where memory ends."""
+OUT_OF_BOUNDS = (MemoryError, onnxruntime.capi.onnxruntime_pybind11_state.Fail)
+"""What the libraries raise where memory ends; others of theirs say so by a code or in words."""
+NO_MEMORY = "bad_alloc"
+"""In the words of ONNX Runtime's other errors."""
+FAILED = "reading_failed"
+"""Said of a page on which this program failed: `pages.py` knows it."""
 
 Matrix = Any
 
@@ -385,9 +390,16 @@ def barcodes(page: Matrix) -> list[dict[str, str]]:
     return [{"kind": one.format.name, "text": one.text} for one in found if one.valid]
 
 
+def within(page: Matrix, side: int, interpolation: int) -> Matrix:
+    """The page with no side longer than `side` pixels, and none shorter than one."""
+    scale = min(1.0, side / max(page.shape[:2]))
+    size = [max(1, round(length * scale)) for length in page.shape[1::-1]]
+    return cv2.resize(page, size, interpolation=interpolation)
+
+
 def measures(page: Matrix, boxes: list[Matrix]) -> dict[str, float]:
     """Numbers of which `hints.py` makes advice: see there what they mean."""
-    small = cv2.resize(page, None, fx=(f := min(1.0, 800 / max(page.shape[:2]))), fy=f)
+    small = within(page, MEASURED_SIDE_PX, cv2.INTER_LINEAR)
     colour = np.ptp(small.astype(np.int16), axis=2)
     border = np.array(page.shape[1::-1]) - 1
     touching = [box for box in boxes if (box.min(0) < 1).any() or (box.max(0) > border).any()]
@@ -428,14 +440,16 @@ def a_page() -> Matrix:
     return page
 
 
+class NoPage(ValueError):
+    """What came is no picture."""
+
+
 def work(networks: Networks, content: bytes) -> bytes:
     """The answer to one page as JSON."""
     page = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if page is None:
-        raise ValueError("not a picture that was rebuilt here")
-    scale = PAGE_SIDE_PX / max(page.shape[:2])
-    if scale < 1:
-        page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        raise NoPage("not a picture that was rebuilt here")
+    page = within(page, PAGE_SIDE_PX, cv2.INTER_AREA)
     return json.dumps(read_page(networks, page), ensure_ascii=False).encode()
 
 
@@ -455,11 +469,17 @@ def main() -> None:
         content = source.read()
     try:
         answer = work(networks, content)
-    except OUT_OF_BOUNDS:
-        confinement.answer({**granted, "code": "processing_limit", "sizes": []}, [])
-    except ValueError:
-        confinement.answer({**granted, "code": "picture_unreadable", "sizes": []}, [])
+    except Exception as error:  # boundary: whatever it is, this page is over and has a name
+        confinement.answer({**granted, "code": code_of(error), "sizes": []}, [])
     confinement.answer({**granted, "sizes": [len(answer)]}, [answer])
+
+
+def code_of(error: Exception) -> str:
+    """A limit, a page that was none, or a failure of this program."""
+    no_memory = isinstance(error, cv2.error) and getattr(error, "code", 0) == cv2.Error.StsNoMem
+    if no_memory or NO_MEMORY in str(error) or isinstance(error, OUT_OF_BOUNDS):
+        return "processing_limit"
+    return "picture_unreadable" if isinstance(error, NoPage) else FAILED
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ from typing import Any
 from PIL import Image
 from PIL.Image import Transpose
 
-from uploads.errors import ProcessingLimit
+from uploads.errors import ProcessingLimit, ReadingFault
 from uploads.sandbox import Sandbox
 from uploads.types import MIB, SandboxLimits, SandboxReport
 
 _PROGRAM = Path(__file__).with_name("page_reader.py")
+READING_FAILED = "reading_failed"
 _ANSWER_BYTES = 2 * MIB
 PAGE_QUALITY = 95
 """Of a page that is turned: one more compression that no face should suffer from."""
@@ -139,9 +140,11 @@ class PageReader:
         return self._sandbox.report()
 
     def read(self, page: bytes) -> PageText:
-        """A rebuilt page (JPEG). Raises ProcessingLimit, PictureUnreadable, SandboxBusy,
-        SandboxFault."""
+        """A rebuilt page (JPEG). Raises ProcessingLimit, PictureUnreadable, ReadingFault,
+        SandboxBusy, SandboxFault."""
         answer = self._sandbox.run({"kind": "page"}, page, _ANSWER_BYTES)
+        if answer.facts.get("code") == READING_FAILED:
+            raise ReadingFault
         try:
             return _page(json.loads(answer.parts[0]))
         except (LookupError, ValueError, TypeError) as broken:

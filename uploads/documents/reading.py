@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from stdnum.es import dni, nie
-
 from uploads.documents.hints import Hint, hints
+from uploads.documents.mrz import is_spanish_number
 from uploads.documents.pages import Barcode, PageText
 from uploads.documents.templates import card_formats, read_card
 from uploads.documents.types import DocumentFormat, Field, FieldName, Zone
@@ -60,7 +59,7 @@ def read_page(page: PageText, today: date) -> Reading:
 
 def _is_another(zone: Zone, other: Zone) -> bool:
     """Whether the other is a document of its own: the same lines may pass for two formats."""
-    return other.sound and _number(other) != _number(zone)
+    return other.agrees and _number(other) != _number(zone)
 
 
 def _number(zone: Zone) -> str:
@@ -80,8 +79,6 @@ def _is_one(zone: Zone) -> bool:
 def _with_person(zone: Zone) -> tuple[Field, ...]:
     """Spanish cards carry the person's number, which has a check letter, in the optional data."""
     held = next((one for one in zone.fields if one.name is FieldName.OPTIONAL_1), None)
-    if held is None or not zone.lines[0][2:].startswith("ESP") or zone.lines[0][0] != "I":
-        return zone.fields
-    if not (dni.is_valid(held.value) or nie.is_valid(held.value)):
+    if held is None or not is_spanish_number(zone.lines[0], held.value):
         return zone.fields
     return (*zone.fields, replace(held, name=FieldName.PERSONAL_NUMBER))

@@ -43,11 +43,13 @@ class Status(StrEnum):
     """How far a value can be relied on."""
 
     CONFIRMED = "confirmed"
-    """Its check digit agrees with what was read, and with nothing else that is likely."""
+    """Its check digit agrees with what was read and with nothing else that is likely, and what no
+    check digit tells apart is told otherwise: only digits may stand there, or it was read twice."""
     READ = "read"
     """No check digit stands for it."""
     DOUBTFUL = "doubtful"
-    """Its check digit agrees, but another reading was as likely."""
+    """Its check digit agrees, but after a repair, or as well with a reading that nothing rules
+    out."""
     UNREAD = "unread"
     """Its check digit says otherwise: the value is only what it looks like."""
 
@@ -76,11 +78,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check digit. `agrees`: with what was read; `sure`: by one reading only; `empty`: there
-    is nothing to check, so that it agrees of itself and speaks for no zone."""
+    """One check digit. `agrees`: with what was read, or with a repair; `as_read`: without one, and
+    with nothing else that is likely; `sure`: nor with what it cannot tell apart; `empty`: there is
+    nothing to check, so that it agrees of itself and speaks for no zone."""
 
     name: str
     agrees: bool
+    as_read: bool
     sure: bool
     empty: bool = False
 
@@ -103,6 +107,11 @@ class Zone:
     confidence: float
 
     @property
+    def agrees(self) -> bool:
+        """Every check digit agrees with the zone as it was read."""
+        return all(check.agrees and check.as_read for check in self.checks)
+
+    @property
     def sound(self) -> bool:
-        """Every check digit agrees by one reading only."""
+        """Every check digit agrees, and with no other text that may stand there."""
         return all(check.agrees and check.sure for check in self.checks)

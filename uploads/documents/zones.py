@@ -7,11 +7,12 @@ that could be a zone the one is taken in which most check digits agree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
-from uploads.documents.check_digits import LOOK_ALIKES, Options, options_of
+from uploads.documents.check_digits import Options, look_alikes, options_of
 from uploads.documents.mrz import parse
 from uploads.documents.mrz_formats import FILLER, LAYOUTS, Layout
 from uploads.documents.pages import Line, Mark, PageText, level
@@ -35,6 +36,12 @@ DOUBT = 0.01
 """Share of the look-alikes of what was read: the recogniser is often sure of 0 where O stands."""
 
 
+GROUPS_MOST = 4
+"""Groups in which a document's number is printed, at most."""
+LIKE_FILLER = frozenset("<＜‹«《")
+"""A line with one of these may be a part of a zone: it says nothing a second time."""
+
+
 def find_zone(page: PageText, today: date) -> Zone | None:
     """The page's zone; None where there is none."""
     return next(iter(find_zones(page, today)), None)
@@ -44,12 +51,26 @@ def find_zones(page: PageText, today: date) -> list[Zone]:
     """All that could be a zone, the soundest first."""
     lines = _joined([line for line in level(page) if line.marks])
     lines.sort(key=lambda line: line.middle)
+    words = printed_words(page)
     zones = [
-        parse(layout, [_options(layout, at, line) for at, line in enumerate(group)], today)
+        parse(layout, [_options(layout, at, line) for at, line in enumerate(group)], today, words)
         for layout in LAYOUTS.values()
         for group in _groups(lines, layout)
     ]
     return sorted(zones, key=_soundness, reverse=True)
+
+
+def printed_words(page: PageText) -> frozenset[str]:
+    """Every word of letters and digits outside zones, also words that follow each other as one:
+    numbers are often printed in groups."""
+    found: set[str] = set()
+    for line in page.lines:
+        if line.marks or set(line.text) & LIKE_FILLER:
+            continue
+        words = re.findall(r"[A-Z0-9]+", line.text.upper())
+        spans = ((at, at + many) for at in range(len(words)) for many in range(1, GROUPS_MOST + 1))
+        found.update("".join(words[start:end]) for start, end in spans)
+    return frozenset(found)
 
 
 def _soundness(zone: Zone) -> tuple[float, float]:
@@ -176,7 +197,7 @@ def _weighed(options: Options, allowed: str) -> Options:
     whole = sum(offered.values())
     shares = {one: share / whole * (1 - DOUBT) for one, share in offered.items()}
     first = _likeliest(offered)
-    alike = [one for one in LOOK_ALIKES.get(first, "") if one in allowed]
+    alike = look_alikes(first, allowed)
     for one in alike or [first]:
         shares[one] = shares.get(one, 0.0) + DOUBT / len(alike or [first])
     return shares

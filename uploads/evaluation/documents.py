@@ -1,14 +1,18 @@
 """`documents --dir DIR --out DIR`: reads every file of a folder as an upload would be read.
 
-Writes report.json: {"files": [{"file", "refused" or "type" and "pages": [{"format", "mrz",
+Writes report.json: {"files": [{"file", "refused" (by the intake) or "fault" (of ours; also where a
+file that was taken could not be read) or "type" and "pages": [{"format", "mrz",
 "fields": [{"name", "value", "status", "confidence"}], "checks": {NAME: "agrees", "doubtful" or
 "differs"}, "barcodes", "portrait": {"box", "eye_distance_px", "verdict", "turned"} or null,
-"turned", "hints", "verdict"}], "known"}], "zones", "sound", "portraits", "seconds"} and, of files
-whose truth is known (specimens.py), how many were read as printed.
+"turned", "hints", "verdict"}], "known"}], "zones", "sound", "agree", "portraits", "seconds"} and,
+of files whose truth is known (specimens.py), how many were read as printed.
 
 `status` of a field: confirmed (its check digit agrees with what was read, and with nothing else
-that is likely), read (no check digit stands for it), doubtful (agrees after a repair) or unread
-(the check digit says otherwise). `verdict` of a page: sound, doubtful or unread; boxes are in
+that may stand there), read (no check digit stands for it), doubtful (agrees after a repair, or with
+another text too) or unread
+(the check digit says otherwise). `verdict` of a page: sound (every check digit agrees, and with no
+other text that may stand there), agrees (but B for 1 or G for 6 is ruled out by nothing else on the
+page), doubtful or unread; of a card without a zone read, doubtful or unread. Boxes are in
 pixels of the page as the text lies upright, and `turned` of a portrait is by how much more its face
 had to be turned.
 """
@@ -25,10 +29,10 @@ from typing import Any
 
 from biometrics.types import Portrait
 from biometrics.verifier import FaceVerifier
-from uploads.documents.pages import turned_page
+from uploads.documents.pages import PageReader, turned_page
 from uploads.documents.reading import Reading, read_page
 from uploads.documents.types import Check, Field, Status
-from uploads.errors import UploadFault, UploadRefused
+from uploads.errors import UploadError, UploadFault, UploadRefused
 from uploads.evaluation import unhurried
 from uploads.evaluation.specimens import compared, digest, known_specimens, totals
 from uploads.sandbox import Sandbox
@@ -44,6 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--known", action="store_true", help="only files whose truth is known")
     parser.add_argument("--every", type=int, default=1, help="every so many of them only")
     options = parser.parse_args(arguments)
+    if not options.dir.is_dir():
+        parser.error(f"{options.dir} is no folder")
+    if options.every < 1:
+        parser.error("--every: 1 at least")
     began = time.monotonic()
     bench = Bench(datetime.now(UTC).date())
     files = sorted(path for path in options.dir.rglob("*") if path.is_file())
@@ -64,10 +72,12 @@ def main(arguments: Sequence[str]) -> int:
 class Bench:
     """The parts that an upload goes through."""
 
-    def __init__(self, today: date, sandbox: Sandbox | None = None) -> None:
-        """`sandbox`: where files are decoded; the service's, without haste, where none is given."""
+    def __init__(
+        self, today: date, sandbox: Sandbox | None = None, reader: PageReader | None = None
+    ) -> None:
+        """Where files are decoded and read: as in the service, without haste, if not given."""
         self._today = today
-        self._sandbox, self._reader = sandbox or unhurried.sandbox(), unhurried.reader()
+        self._sandbox, self._reader = sandbox or unhurried.sandbox(), reader or unhurried.reader()
         self._verifier = FaceVerifier.load()
         self._specimens = known_specimens()
 
@@ -87,18 +97,25 @@ class Bench:
     def _told(self, content: bytes) -> dict[str, Any]:
         try:
             clean = clean_picture(content, self._sandbox, PictureLimits(), DOCUMENT_TYPES)
-            pages = [self._page(page) for page in clean.pages]
-            first = {name: pages[0][name] for name in OF_THE_FILE}
-            return {"type": clean.source_type.value, **first, "pages": pages}
         except UploadRefused as refusal:
             return {"refused": refusal.code, "verdict": "refused"}
         except UploadFault as fault:  # ours: told, and the other files are read all the same
-            return {"fault": type(fault).__name__, "verdict": "fault"}
+            return _fault(fault)
+        try:
+            pages = [self._page(page) for page in clean.pages]
+        except UploadError as failure:  # the file was taken: whatever ends its reading is ours
+            return {"type": clean.source_type.value} | _fault(failure)
+        first = {name: pages[0][name] for name in OF_THE_FILE}
+        return {"type": clean.source_type.value, **first, "pages": pages}
 
     def _page(self, page: bytes) -> dict[str, Any]:
         reading = read_page(self._reader.read(page), self._today)
         upright = turned_page(page, reading.turned)
         return _told(reading) | {"portrait": _portrait(self._verifier.find_portrait(upright))}
+
+
+def _fault(error: UploadError) -> dict[str, Any]:
+    return {"fault": type(error).__name__, "verdict": "fault"}
 
 
 def _told(reading: Reading) -> dict[str, Any]:
@@ -120,9 +137,10 @@ OF_THE_FILE = ("format", "turned", "mrz", "fields", "checks", "portrait", "verdi
 
 
 def _verdict(reading: Reading) -> str:
-    """A zone is sound or doubtful; a card without one was read, or some of it is contradicted."""
+    """Of a zone sound, agrees or doubtful; of a card without one, whether some is contradicted."""
     if reading.zone is not None:
-        return "sound" if reading.zone.sound else "doubtful"
+        agrees = "agrees" if reading.zone.agrees else "doubtful"
+        return "sound" if reading.zone.sound else agrees
     if not reading.fields:
         return "unread"
     unread = any(one.status is Status.UNREAD for one in reading.fields)
@@ -132,7 +150,7 @@ def _verdict(reading: Reading) -> str:
 def _check(check: Check) -> str:
     if not check.agrees:
         return "differs"
-    return "agrees" if check.sure else "doubtful"
+    return "agrees" if check.as_read else "doubtful"
 
 
 def _field(field: Field) -> dict[str, Any]:
@@ -161,7 +179,9 @@ def _sums(found: Sequence[dict[str, Any]]) -> dict[str, int]:
     return {
         "zones": sum(bool(page["mrz"]) for page in pages),
         "sound": sum(page["verdict"] == "sound" for page in pages),
+        "agree": sum(page["verdict"] in ("sound", "agrees") for page in pages),
         "portraits": sum(page["portrait"] is not None for page in pages),
         "refused": sum("refused" in one for one in found),
+        "faults": sum("fault" in one for one in found),
         **totals([one["known"] for one in found if "known" in one]),
     }

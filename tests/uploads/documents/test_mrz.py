@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.es import dni
 
-from uploads.documents.check_digits import check_digit
+from uploads.documents.check_digits import LOOK_ALIKES, check_digit, equals, untold
 from uploads.documents.dates import NO_END, birth_date, expiry_date
-from uploads.documents.mrz import parse, parse_text
-from uploads.documents.mrz_formats import LAYOUTS
+from uploads.documents.mrz import is_spanish_number, parse, parse_text
+from uploads.documents.mrz_formats import ALPHABET, DIGITS, LAYOUTS
 from uploads.documents.types import DocumentFormat, FieldName, Status, Zone
 
 TODAY = date(2026, 11, 18)
@@ -27,6 +28,7 @@ VISA_A = (
     "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
     "L8988901C4XXX4009078F96121096ZE184226B<<<<<<",
 )
+NUMBER = "L898902C3"
 VISA_B = ("V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "L8988901C4XXX4009078F9612109<<<<<<<<")
 CONFIRMED = (FieldName.DOCUMENT_NUMBER, FieldName.BIRTH_DATE, FieldName.EXPIRY_DATE)
 WHERE = {
@@ -37,8 +39,8 @@ WHERE = {
 """Positions in the second line of a passport."""
 
 
-def read(lines: tuple[str, ...]) -> Zone:
-    zone = parse_text(lines, TODAY)
+def read(lines: tuple[str, ...], printed: tuple[str, ...] = ()) -> Zone:
+    zone = parse_text(lines, TODAY, printed)
     assert zone is not None
     return zone
 
@@ -64,8 +66,8 @@ def confirmed(zone: Zone) -> dict[FieldName, str]:
 def test_every_format_is_told_and_its_fields_are_read(
     lines: tuple[str, ...], layout: DocumentFormat, number: str
 ) -> None:
-    zone = read(lines)
-    assert (zone.format, zone.lines, zone.sound) == (layout, lines, True)
+    zone = read(lines, (number,))
+    assert (zone.format, zone.lines, zone.agrees) == (layout, lines, True)
     assert value(zone, FieldName.DOCUMENT_NUMBER) == number
     assert value(zone, FieldName.SURNAME) == "ERIKSSON"
     assert value(zone, FieldName.GIVEN_NAMES) == "ANNA MARIA"
@@ -120,11 +122,80 @@ def test_one_wrong_character_is_never_confirmed_as_another_value(
     name: FieldName, data: st.DataObject
 ) -> None:
     at = data.draw(st.sampled_from(WHERE[name]))
-    wrong = data.draw(st.sampled_from("0123456789" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    wrong = data.draw(st.sampled_from(ALPHABET))
     line = PASSPORT[1][:at] + wrong + PASSPORT[1][at + 1 :]
-    found = confirmed(read((PASSPORT[0], line))).get(name)
-    same_digit = check_digit(wrong) == check_digit(PASSPORT[1][at])
-    assert found in (None, confirmed(read(PASSPORT))[name]) or same_digit
+    found = confirmed(read((PASSPORT[0], line), (NUMBER,))).get(name)
+    assert found in (None, confirmed(read(PASSPORT, (NUMBER,)))[name])
+
+
+def test_the_specimen_of_icao_with_its_l_read_as_a_one_is_not_confirmed() -> None:
+    zone = read((PASSPORT[0], "1" + PASSPORT[1][1:]))
+    assert (value(zone, FieldName.DOCUMENT_NUMBER), zone.sound) == ("1898902C3", False)
+    assert FieldName.DOCUMENT_NUMBER not in confirmed(zone)
+
+
+@given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=9, max_size=9), st.data())
+def test_a_number_read_with_a_character_of_equal_remainder_is_never_confirmed(
+    number: str, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, 8))
+    wrong = data.draw(st.sampled_from(sorted(equals(number[at]))))
+    seen = number[:at] + wrong + number[at + 1 :]
+    assert check_digit(seen) == check_digit(number)
+    zone = read(passport(seen), (number,))
+    assert FieldName.DOCUMENT_NUMBER not in confirmed(zone)
+    assert not zone.sound
+
+
+def passport(number: str) -> tuple[str, str]:
+    start, dates = f"{number}{check_digit(number)}", "7408122F1204159" + "<" * 15
+    whole = check_digit(start + dates[:7] + dates[8:])
+    return PASSPORT[0], f"{start}UTO{dates}{whole}"
+
+
+def test_a_number_that_the_page_says_twice_is_confirmed() -> None:
+    zone = read(passport(NUMBER), (NUMBER,))
+    assert (confirmed(zone)[FieldName.DOCUMENT_NUMBER], zone.sound) == (NUMBER, True)
+    other = read(passport(NUMBER), ("1" + NUMBER[1:],))
+    assert FieldName.DOCUMENT_NUMBER not in confirmed(other)
+
+
+def test_the_letter_of_a_spanish_number_tells_what_the_zones_digit_does_not() -> None:
+    zone = read(spanish_card("12345678Z"))
+    assert confirmed(zone)[FieldName.OPTIONAL_1] == "12345678Z"
+    assert FieldName.OPTIONAL_1 not in confirmed(read(spanish_card("L2345678Z")))
+    assert FieldName.OPTIONAL_1 not in confirmed(read(spanish_card("123456785")))
+
+
+@given(st.integers(0, 99_999_999), st.data())
+def test_no_spanish_number_becomes_another_by_a_character_of_equal_remainder(
+    digits: int, data: st.DataObject
+) -> None:
+    number = f"{digits:08d}{dni.calc_check_digit(f'{digits:08d}')}"
+    at = data.draw(st.integers(0, 8))
+    others = [number[:at] + one + number[at + 1 :] for one in sorted(equals(number[at]))]
+    assert is_spanish_number("IDESP", number)
+    assert not any(is_spanish_number("IDESP", one.replace("<", "")) for one in others)
+
+
+def spanish_card(personal: str) -> tuple[str, str, str]:
+    number = f"AAA000000{check_digit('AAA000000')}{personal.ljust(15, '<')}"
+    dates = "7408122F1204159"
+    whole = check_digit(number + dates[:7] + dates[8:] + "<" * 11)
+    return f"IDESP{number}", f"{dates}ESP{'<' * 11}{whole}", CARD[2]
+
+
+def test_what_looks_alike_does_so_either_way() -> None:
+    assert {(a, b) for a in LOOK_ALIKES for b in LOOK_ALIKES[a]} == {
+        (b, a) for a in LOOK_ALIKES for b in LOOK_ALIKES[a]
+    }
+
+
+def test_digits_are_told_where_no_letter_may_stand_and_fillers_only_where_a_text_ends() -> None:
+    assert not untold("740812", DIGITS)
+    assert untold("740812", ALPHABET)
+    assert not untold("<<<<", ALPHABET)
+    assert untold("<<<K", ALPHABET)
 
 
 @given(st.lists(st.text(max_size=60), max_size=4))

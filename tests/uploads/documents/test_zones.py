@@ -40,7 +40,25 @@ def found(*lines: Line) -> Zone:
 def test_the_zone_is_found_among_other_lines() -> None:
     other = line("THIS PASSPORT IS A SPECIMEN AND OPENS NOTHING", 0.3, marks=())
     zone = found(other, line(PASSPORT[0], 0.8), line(PASSPORT[1], 0.86))
-    assert (zone.lines, zone.sound) == (PASSPORT, True)
+    assert (zone.lines, zone.agrees) == (PASSPORT, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Passport No. L898902C3", Status.CONFIRMED),
+        ("No. L 898 902 C3 UTO", Status.CONFIRMED),
+        ("No. XL898902C3", Status.DOUBTFUL),
+        ("1898902C3", Status.DOUBTFUL),
+        ("L898902C3<6", Status.DOUBTFUL),
+    ],
+)
+def test_a_number_is_sure_where_it_is_printed_outside_the_zone_as_well(
+    text: str, status: Status
+) -> None:
+    zone = found(line(text, 0.2, marks=()), line(PASSPORT[0], 0.8), line(PASSPORT[1], 0.86))
+    number = next(one for one in zone.fields if one.name is FieldName.DOCUMENT_NUMBER)
+    assert (number.value, number.status) == ("L898902C3", status)
 
 
 def test_a_page_without_a_zone_has_none() -> None:
