@@ -2,9 +2,11 @@
 and in the simulator. FULL runs the numbers of sessions that the targets name, on the kept seeds."""
 
 import json
+import math
 import os
 import random
 import time
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,10 @@ from biometrics.tracks import Seen
 pytestmark = pytest.mark.gate
 FULL = bool(os.environ.get("ECARD_FULL"))
 SESSIONS = 150 if FULL else 1
+WITH_PACK = 20 if FULL else 1
 APCER, BPCER = 0.07, 0.10
+KNOWN = {"screen_video_tinted": 0.017, "screen_video": 0.013, "print_swapped": 0.010}
+"""What 300 sessions on kept seeds showed, without a pack (docs/liveness.md); the others: none."""
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +118,48 @@ def test_in_the_simulator_every_species_is_held(ecard_data, strangers, tmp_path,
     given = ["--manifest", strangers, "--images", ecard_data / "faces"]
     report = bench(*given, "--simulate", SESSIONS, "--seeds", "kept", tmp_path)
     record_property("SIMULATION verdicts", json.dumps(report["verdicts"]))
+    assert past_what_is_known(report) == []
     if FULL:
         assert report["bona_fide"]["bpcer"] <= BPCER
         assert all(found["apcer"] <= APCER for found in report["species"].values())
+
+
+def test_a_pack_lets_no_attack_of_the_simulator_in(
+    ecard_data, strangers, models, tmp_path, record_property
+):
+    given = ["--manifest", strangers, "--images", ecard_data / "faces", "--pack", "minifasnet"]
+    given += ["--models", models, "--simulate", WITH_PACK, "--seeds", "kept"]
+    report = bench(*given, tmp_path)
+    assert report["pack"] == "minifasnet"
+    assert all("pack" in measured for measured in report["measured"].values())
+    record_property("SIMULATION verdicts with the pack", json.dumps(report["verdicts"]))
+    assert past_what_is_known(report) == []
+
+
+def past_what_is_known(report: dict[str, Any]) -> list[str]:
+    """Species of which more opened than 95 of 100 such runs would show at the known rate; of most
+    that is one already."""
+    return [
+        name
+        for name, found in report["species"].items()
+        if round(found["apcer"] * found["n"]) > most_of(found["n"], KNOWN.get(name, 0.0))
+    ]
+
+
+def most_of(trials: int, rate: float) -> int:
+    """How many errors of that rate 95 of 100 runs of so many trials do not exceed."""
+    chances = (
+        math.comb(trials, errors) * rate**errors * (1 - rate) ** (trials - errors)
+        for errors in range(trials + 1)
+    )
+    return next(errors for errors, up_to in enumerate(accumulate(chances)) if up_to >= 0.95)
+
+
+def test_one_opened_attack_of_a_small_run_is_one_too_many():
+    assert [most_of(1, rate) for rate in KNOWN.values()] == [0, 0, 0]
+    assert (most_of(150, 0.0), most_of(150, 0.017)) == (0, 5)
+    opened = {"print_flat": {"n": 1, "apcer": 1.0}, "screen_video": {"n": 150, "apcer": 5 / 150}}
+    assert past_what_is_known({"species": opened}) == ["print_flat", "screen_video"]
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +180,10 @@ def judged_live(frames: list[Seen], challenge: Any) -> bool:
 
 
 def test_wrong_late_foreign_and_reordered_answers_are_refused(answered, record_property):
-    (challenge, frames), (_, others) = answered
-    refused = {}
+    (challenge, frames), (drawn, others) = answered
+    assert judged_live(frames, challenge)
+    assert judged_live(others, drawn)
+    refused = {"of another person": not judged_live(others, challenge)}
     for seed in range(100 if FULL else 10):
         foreign = draw(Profile.STANDARD, random.Random(5000 + seed))
         refused[f"foreign {seed}"] = not judged_live(frames, foreign)
@@ -156,7 +202,6 @@ def test_wrong_late_foreign_and_reordered_answers_are_refused(answered, record_p
     refused["a still"] = not judged_live(still, challenge)
     record_property("answers refused (simulation)", f"{sum(refused.values())} of {len(refused)}")
     assert all(refused.values())
-    assert len(others) == len(frames)
 
 
 def test_twelve_frames_cost_little(answered, record_property):
