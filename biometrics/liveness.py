@@ -15,11 +15,11 @@ import numpy as np
 from biometrics import coloured_light, relief
 from biometrics.challenge import LEAST_SHOWN, Challenge, Move, Slot, shown_share
 from biometrics.fusion import (
-    LIGHT_FROM,
+    ANSWER_FROM,
     LIVE_FROM,
     Attack,
     against,
-    light_against_video,
+    answer_against,
     speaks_against,
     verdict_of,
 )
@@ -191,7 +191,10 @@ def _is_hardly_seen(track: Track, recording: Recording) -> bool:
 def evidence_facts(measured: Mapping[str, float], challenge: Challenge) -> list[QualityFact]:
     """What has to be seen of whatever the challenge drew, however much the rest says for life."""
     facts = [_relief_fact(measured, challenge), *_background_facts(measured)]
-    return [*facts, _light_fact(measured)] if challenge.flashes else facts
+    answered = answer_against(measured)
+    facts += [_seen_fact("light_seen", answered[Attack.VIDEO])] if challenge.flashes else []
+    whole = challenge.flashes and challenge.slots
+    return [*facts, _seen_fact("depth_seen", answered[Attack.SHEET])] if whole else facts
 
 
 def _relief_fact(measured: Mapping[str, float], challenge: Challenge) -> QualityFact:
@@ -200,11 +203,10 @@ def _relief_fact(measured: Mapping[str, float], challenge: Challenge) -> Quality
     return QualityFact("relief_seen", count, "measurements", count > 0 or not challenge.slots)
 
 
-def _light_fact(measured: Mapping[str, float]) -> QualityFact:
-    """Texture and pack look at single pictures, of which a recording has good ones too: the face
-    has to answer the colours."""
-    seen = light_against_video(measured) >= LIGHT_FROM
-    return QualityFact("light_seen", float(seen), "", seen)
+def _seen_fact(name: str, answer: float) -> QualityFact:
+    """Texture and pack look at single pictures, of which a recording or a print has good ones too:
+    light, turns and distance have to speak for life themselves."""
+    return QualityFact(name, float(answer >= ANSWER_FROM), "", answer >= ANSWER_FROM)
 
 
 def _background_facts(measured: Mapping[str, float]) -> list[QualityFact]:

@@ -535,7 +535,10 @@ class FaceVerifier:
         point: OperatingPoint,
         facts: tuple[QualityFact, ...],
     ) -> Verification:
-        """Names the commonest reason; where no frame failed there were just too few in the time."""
+        """Names the commonest reason; where no frame failed there were just too few in the time,
+        and where there is no frame there is no face."""
+        if not pictures:
+            return self._answer(Outcome.UNUSABLE, point, facts, reason=UnusableReason.NO_FACE)
         reasons = Counter(look.reason for look in looks.values() if look.reason)
         if not reasons:
             return self._answer(Outcome.UNUSABLE, point, facts, reason=UnusableReason.TIMED_OUT)

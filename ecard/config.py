@@ -227,7 +227,9 @@ class Settings:
     mismatch_wait_longest_seconds: int = setting(3600, "Longest waiting time, seconds.")
     mismatches_a_day: int = setting(10, "Mismatches in 24 hours per relative and application.")
     household_references_max: int = setting(
-        4, "References of a holder's other relatives that one capture is compared with.", zero=True
+        4,
+        "References of a holder's other relatives that one capture is compared with; where more are"
+        " on file, a person looks.",
     )
     mismatches_total: int = setting(50, "Mismatches in all; then only the other routes.")
     judging_lease_seconds: int = setting(

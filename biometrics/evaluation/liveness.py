@@ -7,6 +7,10 @@
 A manifest has the columns path, label (bona_fide or attack), and species or kind; subject where it
 is known. Writes report.json and report.md, of a simulation also sessions.json with every session's
 facts. Simulated rates never stand beside real ones.
+
+Of a single frame `apcer` and `bpcer` are at `single_frames_pass_from` (report.json): where life and
+attack are as likely. No limit in use is for single frames, since none alone ever shows life; a
+capture's sums take `live_from`. A clip passes where it is judged live in its own order.
 """
 
 import argparse
@@ -33,6 +37,7 @@ from biometrics.images import ImageLimits
 from biometrics.liveness import Pack, is_performed, judge_capture, judge_picture
 from biometrics.minifasnet import MiniFasNet
 from biometrics.packs import default_folder
+from biometrics.progress import Progress
 from biometrics.types import Face, Life, RgbImage
 from biometrics.verifier import FaceVerifier
 
@@ -40,6 +45,8 @@ PACKS = {MiniFasNet.name: MiniFasNet}
 _SMALLEST = (0.2, 0.07)
 """Width of the faces looked for, as parts of the picture's shorter side: large ones first."""
 _ADULT = 30
+EVEN = 0.0
+"""The log-likelihood ratio from which on a single frame is counted as passed."""
 
 
 @reported
@@ -80,6 +87,12 @@ def _words(report: dict[str, Any]) -> list[str]:
         passed = f"{clip['others_passed']} of {clip['others_tried']} other orders passed"
         own = ", ".join(clip["own_order"]) or "no turn"
         lines.append(f"- {clip['label']}, {own}: own order {clip['verdict']}; {passed}")
+    if not report["simulation"]:
+        lines.append(
+            f"A single frame counts as passed from {report['single_frames_pass_from']} on, where"
+            " life and attack are as likely: no limit in use is for single frames (a capture's sums"
+            f" take {report['live_from']})."
+        )
     if "iapar" in report:
         found = report["iapar"]
         passed = "not to be measured" if found["passed"] is None else f"{found['passed']} pass"
@@ -101,11 +114,24 @@ def _recordings(options: argparse.Namespace) -> dict[str, Any]:
         raise PicturesMissing(f"{len(missing)} pictures are missing, the first is {missing[0]}")
     engine = load_engine(options.engine, models=options.models)
     pack = PACKS[options.pack](options.models) if options.pack else None
-    judged = [_picture(row, options.images, engine, pack) for row in rows if not _is_clip(row)]
-    of_clips = [_clip(row, options.images, engine, pack) for row in rows if _is_clip(row)]
+    judged: list[Presentation] = []
+    of_clips: list[tuple[Presentation, dict[str, Any]]] = []
+    with Progress("pictures and clips", len(rows)) as progress:
+        for row in rows:
+            if _is_clip(row):
+                of_clips.append(_clip(row, options.images, engine, pack))
+            else:
+                judged.append(_picture(row, options.images, engine, pack))
+            progress.step(1)
     turning = [item for item, clip in of_clips if clip["own_order"]]
     everything = [*judged, *(item for item, _ in of_clips)]
-    report: dict[str, Any] = {"simulation": False, "engine": engine.name, "pack": options.pack}
+    report: dict[str, Any] = {
+        "simulation": False,
+        "engine": engine.name,
+        "pack": options.pack,
+        "single_frames_pass_from": EVEN,
+        "live_from": LIVE_FROM,
+    }
     report |= rates(everything)
     report["sets"] = _sets(judged)
     if of_clips:
@@ -115,8 +141,8 @@ def _recordings(options: argparse.Namespace) -> dict[str, Any]:
             clip["verdict"] == "undecided" and item.score is not None for item, clip in of_clips
         )
     report["unreadable"] = [item.path for item in everything if item.unreadable]
-    if any(item.is_attack for item in judged):
-        report["iapar"] = _iapar(judged, options)
+    if any(item.is_attack for item in everything):
+        report["iapar"] = _iapar(judged, [item for item, _ in of_clips], options)
     return report
 
 
@@ -147,7 +173,7 @@ def _sets(judged: Sequence[Presentation]) -> dict[str, Any]:
 def _presentation(row: dict[str, str], score: float | None, **more: bool) -> Presentation:
     species = row.get("species") or row.get("kind") or "unnamed"
     attack = row["label"] == "attack"
-    passes = more.pop("passes", score is not None and score >= 0)
+    passes = more.pop("passes", score is not None and score >= EVEN)
     subject = row.get("subject") or ""
     return Presentation(row["path"], attack, species, subject, score, passes, **more)
 
@@ -216,33 +242,48 @@ def _unreadable(row: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _iapar(judged: Sequence[Presentation], options: argparse.Namespace) -> dict[str, Any]:
-    """Attacks that pass at BPCER 5 % of the pictures and are also taken for the person whose other
-    picture is at hand, of each species; without such a limit there is no rate."""
+def _iapar(
+    judged: Sequence[Presentation], of_clips: Sequence[Presentation], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Attacks that pass and are also taken for the person whose other picture is at hand, of each
+    species. A single frame passes at BPCER 5 % of the pictures, and without such a limit has no
+    rate; a clip passes where it is judged live."""
     limit = rates(judged)["limit_at_bpcer_5"]
     references = {item.subject: item.path for item in judged if not item.is_attack and item.subject}
-    attacks = [item for item in judged if item.is_attack and item.subject in references]
+    frames, moving = (
+        [item for item in items if item.is_attack and item.subject in references]
+        for items in (judged, of_clips)
+    )
     passing = [
         item
-        for item in attacks
+        for item in frames
         if limit is not None and item.score is not None and item.score >= limit
     ]
+    passing += [item for item in moving if item.passes]
     verifier = FaceVerifier.load(engine=options.engine, models=options.models)
     matched = {
         item.path
         for item in passing
         if _matches(verifier, options.images, item.path, references[item.subject])
     }
-    found = iapar([(item.species, item.path in matched) for item in attacks], limit is not None)
-    return {**found, "engine": options.engine}
+    found = [(item.species, item.path in matched) for item in (*frames, *moving)]
+    return {**iapar(found, limit is not None or not frames), "engine": options.engine}
 
 
 def _matches(verifier: FaceVerifier, folder: Path, one: str, other: str) -> bool:
-    pair = [(folder / path).read_bytes() for path in (one, other)]
     try:
-        return verifier.compare_photos(pair[0], pair[1], age=_ADULT).accepted
+        shown = _compared(folder / one)
+        return verifier.compare_photos(shown, (folder / other).read_bytes(), age=_ADULT).accepted
     except (ReferenceUnusable, BiometricsError):
         return False
+
+
+def _compared(path: Path) -> bytes:
+    """A picture, or of a clip the first one."""
+    if path.suffix.lower() not in clips.SUFFIXES:
+        return path.read_bytes()
+    _, first = clips.read_clip(path)[0]
+    return images.encode_jpeg(first)
 
 
 # --- simulation -----------------------------------------------------------------------------

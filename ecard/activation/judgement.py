@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from biometrics.errors import ReferenceUnusable, UndecodableImage
-from biometrics.types import Life, Outcome, ReviewReason, Verification
+from biometrics.types import Life, Outcome, Verification
 from ecard import answers, captures
 from ecard.activation import policy as rules
 from ecard.activation.reserving import (
@@ -44,9 +44,6 @@ def take_capture(call: Call, session_id: uuid.UUID, sent: Sent) -> CaptureAnswer
         raise
 
 
-_OF_HOUSEHOLD = {ReviewReason.CLOSE_RELATIVE, ReviewReason.HOUSEHOLD_UNREAD}
-
-
 def _judge(
     call: Call,
     capture: Capture,
@@ -60,7 +57,7 @@ def _judge(
             frames,
             question.reference,
             question.subject_age,
-            household=question.household,
+            household=question.household.photos,
             answer=question.answer,
             reserve=lambda prints: reserve(call, capture, question, prints),
         )
@@ -82,7 +79,7 @@ def _judge_further(
         subject=question.subject,
         from_document=question.from_document,
         registry_portrait=against,
-        household=seen.review.value if seen.review in _OF_HOUSEHOLD else "",
+        household=question.household.review_reason(seen.review),
         shown_live=replace(question.shown, undecided=seen.life is not Life.LIVE),
     )
     return Judged(seen, verdict, against)

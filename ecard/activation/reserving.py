@@ -67,8 +67,8 @@ class Question:
     """The challenge that was drawn, as it was answered."""
     shown: rules.Shown
     """What the capture can show about life; whether it does is still to be judged."""
-    household: tuple[bytes, ...] = ()
-    """Reference photos of the holder's other relatives, where the region compares those too."""
+    household: documents.Household
+    """Of the holder's other relatives, where the region compares those too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,9 @@ def _attack_before(session: Session, call: Call, link: Link) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _household(session: Session, call: Call, link: Link, known: Facts) -> tuple[bytes, ...]:
-    """The newest few: each costs as much time as the claimed one."""
+def _household(session: Session, call: Call, link: Link, known: Facts) -> documents.Household:
     if not known.policy.household_contrast:
-        return ()
+        return documents.Household()
     others = family.of_other_relatives(session, link)
     most = call.settings.household_references_max
     return documents.household_references(session, call, others, most=most)

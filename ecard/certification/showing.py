@@ -15,7 +15,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from biometrics.challenge import Answer
-from biometrics.types import Life, ReviewReason, Verification
+from biometrics.types import Life, Verification
 from ecard import answers, attestation, audit, captures, challenges, face_tries
 from ecard import prints as prints_of
 from ecard.activation import policy as faces
@@ -36,8 +36,6 @@ from ecard.kept_frames import without_metadata
 from ecard.prints import Whose
 from ecard.registry.port import Benefit
 from ecard.told import Sent, Told
-
-OF_HOUSEHOLD = (ReviewReason.CLOSE_RELATIVE, ReviewReason.HOUSEHOLD_UNREAD)
 
 
 def draw_challenge(call: Call, capture_id: uuid.UUID, ask: challenges.Ask) -> ChallengeView:
@@ -85,7 +83,7 @@ class Question:
     shown: faces.Shown
     whose: Whose
     keep_portrait: bool
-    household: tuple[bytes, ...]
+    household: documents.Household
 
 
 def show_face(call: Call, capture_id: uuid.UUID, sent: Sent) -> FaceAnswer:
@@ -150,10 +148,10 @@ def _shown(call: Call, found: tries.Known, drawn: DrawnChallenge, sent: Sent) ->
 
 def _household(
     session: Session, call: Call, acting: Acting, found: tries.Known
-) -> tuple[bytes, ...]:
+) -> documents.Household:
     """Photos of the helper's other relatives, where the region compares those too."""
     if acting.link_id is None or not found.policy.household_contrast:
-        return ()
+        return documents.Household()
     link = family.own_link(session, call, acting.link_id)
     others = family.of_other_relatives(session, link)
     most = call.settings.household_references_max
@@ -169,7 +167,7 @@ def _judge(
             frames,
             question.picture.jpeg,
             question.age,
-            household=question.household,
+            household=question.household.photos,
             answer=question.answer,
             reserve=lambda prints: _reserve(call, acting, capture, question, prints),
         )
@@ -206,7 +204,7 @@ def _verdict(question: Question, seen: Verification) -> faces.Verdict:
         subject="relative",
         from_document=question.picture.vouched_for,
         registry_portrait="none",
-        household=seen.review.value if seen.review in OF_HOUSEHOLD else "",
+        household=question.household.review_reason(seen.review),
         shown_live=replace(question.shown, undecided=seen.life is not Life.LIVE),
     )
 

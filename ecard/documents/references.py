@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from biometrics.errors import UndecodableImage
-from biometrics.types import Portrait, PortraitQuality
+from biometrics.types import Portrait, PortraitQuality, ReviewReason
 from biometrics.verifier import FaceVerifier
 from ecard import files
 from ecard.call import Call
@@ -232,21 +232,45 @@ def kept_portrait(
     return None
 
 
+_OF_HOUSEHOLD = (ReviewReason.CLOSE_RELATIVE, ReviewReason.HOUSEHOLD_UNREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Reference photos of a holder's other relatives, the newest first."""
+
+    photos: tuple[bytes, ...] = ()
+    left_out: int = 0
+    """On file besides: each costs as much time as the claimed one."""
+
+    def review_reason(self, found: ReviewReason | None) -> str:
+        """Why these leave a match to a person: as the verifier found, or since the nearest one may
+        be among those that were left out; empty where they do not."""
+        if found in _OF_HOUSEHOLD:
+            return found.value
+        return ReviewReason.HOUSEHOLD_UNREAD.value if self.left_out else ""
+
+
 def household_references(
     session: Session, call: Call, link_ids: Sequence[uuid.UUID], *, most: int
-) -> tuple[bytes, ...]:
-    """Reference photos on file of the relatives of these links, the newest first."""
+) -> Household:
+    """What is on file of the relatives of these links, one photo each, at most so many of them."""
     query = sa.select(ReferencePhoto).where(
         ReferencePhoto.link_id.in_(link_ids),
         ReferencePhoto.lapses_at > call.now,
         ReferencePhoto.subject == "relative",
     )
     found: dict[uuid.UUID, bytes] = {}
+    left_out: set[uuid.UUID] = set()
     for photo in session.scalars(query.order_by(ReferencePhoto.created_at.desc())):
-        if len(found) < most and photo.link_id not in found:
-            with suppress(files.FileDestroyed):
+        if photo.link_id in found or files.is_destroyed(session, photo.file_id):
+            continue
+        if len(found) < most:
+            with suppress(files.FileDestroyed):  # since it was asked
                 found[photo.link_id] = files.read(session, call, photo.file_id)
-    return tuple(found.values())
+        else:
+            left_out.add(photo.link_id)
+    return Household(tuple(found.values()), len(left_out))
 
 
 def note_registry_match(session: Session, photo_id: uuid.UUID, outcome: str) -> None:

@@ -21,6 +21,7 @@ from ecard.documents.holding import hold
 from ecard.documents.orders import OrderView, claim_order
 from ecard.documents.readings import HintView, ReadingView, look_at, read_now
 from ecard.documents.references import (
+    Household,
     household_references,
     kept_portrait,
     note_registry_match,
@@ -43,6 +44,7 @@ __all__ = [
     "DocumentView",
     "EvidenceView",
     "HintView",
+    "Household",
     "NeedView",
     "OrderView",
     "PartialUploadView",

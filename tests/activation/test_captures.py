@@ -1,14 +1,18 @@
 """Face authentication of the relative, with the real verifier on two public-domain portraits."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from biometrics.engines import ResnetEngine
+from biometrics.types import ReviewReason
 from ecard.demo.specimens import blurred
+from ecard.documents.service import Household
 from ecard.persons import service as persons
 from ecard.policy import service as policies
 from ecard.review.models import Case
+from tests import support
 from tests.activation.steps import (
     ADMIRAL,
     ASTRONAUT,
@@ -16,6 +20,7 @@ from tests.activation.steps import (
     birthday_begins,
     frames,
     last_step,
+    photo,
     registry_portrait,
 )
 from tests.support import Stage
@@ -138,6 +143,27 @@ def test_a_face_about_as_near_to_another_relative_waits_for_a_person_where_the_r
     answer = step.hand_over().show_face(frames(ASTRONAUT))
     assert (answer.body["outcome"], answer.body["next"]) == ("match", next_step)
     assert step.attempts()[0].reason == ("close_relative" if contrast else None)
+
+
+@pytest.mark.gate
+def test_where_more_relatives_are_on_file_than_are_compared_a_person_looks(tmp_path: Path) -> None:
+    with support.stage(tmp_path, household_references_max=1) as stage:
+        with_household_contrast(stage)
+        step = last_step(stage)
+        for relative in ("ramon", "lucia"):
+            others = photo(ADMIRAL)
+            last_step(stage, "tomas", relative, "other", reference=others, phone=step.phone)
+        answer = step.hand_over().show_face(frames(ASTRONAUT))
+        assert (answer.body["outcome"], answer.body["next"]) == ("match", "wait_for_review")
+        assert step.attempts()[0].reason == "household_unread"
+
+
+def test_whoever_is_left_out_of_the_household_is_not_passed_over() -> None:
+    assert Household((b"photo",)).review_reason(None) == ""
+    assert Household((b"photo",), left_out=1).review_reason(None) == "household_unread"
+    close = ReviewReason.CLOSE_RELATIVE
+    assert Household((b"photo",), left_out=1).review_reason(close) == "close_relative"
+    assert Household((b"photo",)).review_reason(ReviewReason.LIVENESS_UNDECIDED) == ""
 
 
 def test_every_try_says_which_engine_judged_it(stage: Stage) -> None:

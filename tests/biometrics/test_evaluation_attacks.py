@@ -2,10 +2,13 @@ import csv
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from biometrics.evaluation import liveness
 from biometrics.evaluation.attacks import Presentation, iapar, in_words, rates
+from biometrics.fusion import LIVE_FROM
 from tests.biometrics import pictures
 
 
@@ -120,6 +123,26 @@ def test_what_cannot_be_read_is_listed_and_ends_nothing(tmp_path, capsys):
     }
     assert report["bona_fide"]["n"] == 1
     assert "Could not be read: b.jpg, a.mp4." in capsys.readouterr().out
+
+
+@pytest.mark.gate
+def test_attacks_that_are_clips_have_an_iapar_and_single_frames_say_where_they_pass(tmp_path):
+    (tmp_path / "own.jpg").write_bytes(pictures.jpeg(pictures.astronaut()))
+    clip = cv2.VideoWriter(
+        str(tmp_path / "still.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 5, pictures.astronaut().size
+    )
+    for _ in range(4):
+        clip.write(np.asarray(pictures.astronaut())[..., ::-1])
+    clip.release()
+    rows = [("own.jpg", "bona_fide", "", "a"), ("still.avi", "attack", "replay", "a")]
+    given = ["--manifest", str(manifest(tmp_path, rows)), "--images", str(tmp_path)]
+    assert liveness.main([*given, "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert (report["iapar"]["n"], report["iapar"]["iapar"]) == (1, 0.0)
+    assert report["iapar"]["species"]["replay"]["n"] == 1
+    assert (report["single_frames_pass_from"], report["live_from"]) == (0.0, LIVE_FROM)
+    words = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "no limit in use is for single frames" in words
 
 
 def test_a_limit_from_few_live_ones_supports_nothing():

@@ -6,14 +6,14 @@ import pytest
 
 from biometrics.challenge import Profile, draw
 from biometrics.fusion import (
+    ANSWER_FROM,
     ATTACK_FROM,
-    LIGHT_FROM,
     LIVE_FROM,
     WEIGHTS,
     Attack,
     Life,
     against,
-    light_against_video,
+    answer_against,
     speaks_against,
     verdict_of,
 )
@@ -126,12 +126,21 @@ def test_a_pack_that_a_recording_deceives_does_not_stand_in_for_the_light():
     assert failed(MEASURED | {"light_evenness": 0.8, "light_background": 0.01}) == []
 
 
-def test_without_a_pack_whoever_is_live_has_answered_the_light():
+def test_a_pack_that_exchanged_prints_deceive_does_not_stand_in_for_the_depth():
+    lit = {"light_strength": -2.0, "light_own": 0.98, "light_evenness": 0.8}
+    exchanged = {"turning": 0.3, "relief_turning": 1.2, "relief_distance": 0.0, "between": 0.3}
+    deceived = exchanged | lit | {"light_background": 0.01, "pack": 9.0}
+    assert verdict_of(against(deceived)) is Life.LIVE
+    assert failed(deceived) == ["depth_seen"]
+    assert failed(deceived | {"relief_distance": 0.9}) == []
+
+
+def test_without_a_pack_whoever_is_live_has_answered_the_challenge():
     values = np.linspace(-6, 2, 30)
     for strength, own, evenness in product(values, values / 2, values / 2):
         light = {"light_strength": strength, "light_own": own, "light_evenness": evenness}
         if against(light | {"texture": 9.0})[Attack.VIDEO] >= LIVE_FROM:
-            assert light_against_video(light) >= LIGHT_FROM
+            assert answer_against(light)[Attack.VIDEO] >= ANSWER_FROM
 
 
 def test_every_weight_names_its_measurement():

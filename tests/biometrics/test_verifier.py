@@ -120,9 +120,13 @@ def test_one_still_sent_again_and_again_is_an_attack(verifier, astronaut):
 
 def test_too_few_frames_are_unusable(verifier, astronaut):
     reference = jpeg(astronaut)
-    for frames in ([], capture(astronaut, 2)):
-        answer = verifier.verify(frames, reference, age=ADULT_AGE)
-        assert (answer.outcome, answer.reason) == (Outcome.UNUSABLE, UnusableReason.TIMED_OUT)
+    answer = verifier.verify(capture(astronaut, 2), reference, age=ADULT_AGE)
+    assert (answer.outcome, answer.reason) == (Outcome.UNUSABLE, UnusableReason.TIMED_OUT)
+
+
+def test_without_a_frame_there_is_no_face_and_not_too_little_time(verifier, astronaut):
+    answer = verifier.verify([], jpeg(astronaut), age=ADULT_AGE)
+    assert (answer.outcome, answer.reason) == (Outcome.UNUSABLE, UnusableReason.NO_FACE)
 
 
 def test_a_frame_without_a_face_among_good_ones_does_no_harm(verifier, astronaut):

@@ -2,12 +2,17 @@
 and in the simulator. FULL runs the numbers of sessions that the targets name, on the kept seeds."""
 
 import json
+import math
 import os
 import random
 import time
+from dataclasses import astuple, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from biometrics.challenge import Profile, draw
@@ -15,13 +20,18 @@ from biometrics.engines import Engine, load_engine
 from biometrics.evaluation import liveness, simulated
 from biometrics.evaluation.simulator import KEPT_SEEDS, Species, play
 from biometrics.liveness import judge_capture
+from biometrics.minifasnet import MiniFasNet
 from biometrics.models import install, pack_named
 from biometrics.tracks import Seen
+from biometrics.types import Box
 
 pytestmark = pytest.mark.gate
 FULL = bool(os.environ.get("ECARD_FULL"))
 SESSIONS = 150 if FULL else 1
+WITH_PACK = 20 if FULL else 1
 APCER, BPCER = 0.07, 0.10
+KNOWN = {"screen_video_tinted": 0.017, "screen_video": 0.013, "print_swapped": 0.010}
+"""What 300 sessions on kept seeds showed, without a pack (docs/liveness.md); the others: none."""
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +123,48 @@ def test_in_the_simulator_every_species_is_held(ecard_data, strangers, tmp_path,
     given = ["--manifest", strangers, "--images", ecard_data / "faces"]
     report = bench(*given, "--simulate", SESSIONS, "--seeds", "kept", tmp_path)
     record_property("SIMULATION verdicts", json.dumps(report["verdicts"]))
+    assert past_what_is_known(report) == []
     if FULL:
         assert report["bona_fide"]["bpcer"] <= BPCER
         assert all(found["apcer"] <= APCER for found in report["species"].values())
+
+
+def test_a_pack_lets_no_attack_of_the_simulator_in(
+    ecard_data, strangers, models, tmp_path, record_property
+):
+    given = ["--manifest", strangers, "--images", ecard_data / "faces", "--pack", "minifasnet"]
+    given += ["--models", models, "--simulate", WITH_PACK, "--seeds", "kept"]
+    report = bench(*given, tmp_path)
+    assert report["pack"] == "minifasnet"
+    assert all("pack" in measured for measured in report["measured"].values())
+    record_property("SIMULATION verdicts with the pack", json.dumps(report["verdicts"]))
+    assert past_what_is_known(report) == []
+
+
+def past_what_is_known(report: dict[str, Any]) -> list[str]:
+    """Species of which more opened than 95 of 100 such runs would show at the known rate; of most
+    that is one already."""
+    return [
+        name
+        for name, found in report["species"].items()
+        if round(found["apcer"] * found["n"]) > most_of(found["n"], KNOWN.get(name, 0.0))
+    ]
+
+
+def most_of(trials: int, rate: float) -> int:
+    """How many errors of that rate 95 of 100 runs of so many trials do not exceed."""
+    chances = (
+        math.comb(trials, errors) * rate**errors * (1 - rate) ** (trials - errors)
+        for errors in range(trials + 1)
+    )
+    return next(errors for errors, up_to in enumerate(accumulate(chances)) if up_to >= 0.95)
+
+
+def test_one_opened_attack_of_a_small_run_is_one_too_many():
+    assert [most_of(1, rate) for rate in KNOWN.values()] == [0, 0, 0]
+    assert (most_of(150, 0.0), most_of(150, 0.017)) == (0, 5)
+    opened = {"print_flat": {"n": 1, "apcer": 1.0}, "screen_video": {"n": 150, "apcer": 5 / 150}}
+    assert past_what_is_known({"species": opened}) == ["print_flat", "screen_video"]
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +185,10 @@ def judged_live(frames: list[Seen], challenge: Any) -> bool:
 
 
 def test_wrong_late_foreign_and_reordered_answers_are_refused(answered, record_property):
-    (challenge, frames), (_, others) = answered
-    refused = {}
+    (challenge, frames), (drawn, others) = answered
+    assert judged_live(frames, challenge)
+    assert judged_live(others, drawn)
+    refused = {"of another person": not judged_live(others, challenge)}
     for seed in range(100 if FULL else 10):
         foreign = draw(Profile.STANDARD, random.Random(5000 + seed))
         refused[f"foreign {seed}"] = not judged_live(frames, foreign)
@@ -156,15 +207,33 @@ def test_wrong_late_foreign_and_reordered_answers_are_refused(answered, record_p
     refused["a still"] = not judged_live(still, challenge)
     record_property("answers refused (simulation)", f"{sum(refused.values())} of {len(refused)}")
     assert all(refused.values())
-    assert len(others) == len(frames)
 
 
-def test_twelve_frames_cost_little(answered, record_property):
+@pytest.mark.parametrize("packed", [False, True])
+def test_twelve_frames_of_a_phone_cost_little(answered, models, record_property, packed):
     challenge, frames = answered[0]
-    some = frames[:: max(1, len(frames) // 12)][:12]
+    some = [enlarged(seen, 1.5) for seen in frames[:: max(1, len(frames) // 12)][:12]]
+    pack = MiniFasNet(models) if packed else None
+    judge_capture(some, challenge, pack)
     begun = time.process_time()
     for _ in range(5):
-        judge_capture(some, challenge)
+        judge_capture(some, challenge, pack)
     cost_ms = (time.process_time() - begun) / 5 * 1000
-    record_property("ms of one core for 12 frames, without a pack", round(cost_ms))
+    height, width = some[0].image.shape[:2]
+    what = f"ms of one core for 12 frames of {width} × {height}"
+    record_property(f"{what}, {'with' if packed else 'without'} the pack", round(cost_ms))
     assert cost_ms <= 150
+
+
+def enlarged(seen: Seen, times: float) -> Seen:
+    """The frame at another size, with the face where it is then."""
+    image = np.asarray(cv2.resize(seen.image, None, fx=times, fy=times), np.uint8)
+    if seen.face is None:
+        return replace(seen, image=image)
+    face = replace(
+        seen.face,
+        box=Box(*(times * edge for edge in astuple(seen.face.box))),
+        landmarks=tuple((times * x, times * y) for x, y in seen.face.landmarks),
+        eye_distance_px=times * seen.face.eye_distance_px,
+    )
+    return replace(seen, image=image, face=face)

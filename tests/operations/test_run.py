@@ -206,6 +206,10 @@ def test_two_servers_do_not_share_one_sqlite_database(tmp_path: Path) -> None:
         ({"ECARD_PROFILE": "production", "ECARD_DOCUMENT_READING": "0"}, "reads documents"),
         ({"ECARD_WEB_WORKERS": "4"}, "PostgreSQL"),
         ({"ECARD_STATEMENT_SECONDS": "0"}, "ECARD_STATEMENT_SECONDS: must be more than 0"),
+        (
+            {"ECARD_HOUSEHOLD_REFERENCES_MAX": "0"},
+            "ECARD_HOUSEHOLD_REFERENCES_MAX: must be more than 0",
+        ),
         ({"PORT": "many"}, "PORT: must be a whole number"),
         ({"PORT": "65536"}, "PORT: must be 1 to 65535"),
         ({"ECARD_TRUSTED_PROXIES": "1"}, "ECARD_PROFILE=production"),
