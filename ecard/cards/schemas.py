@@ -121,9 +121,9 @@ class ResetRequestSchema(Schema):
             raise ma.ValidationError("one_of_two", "code")
         shown = ("notice_id", "text_sha256")
         if "code" in data:
-            wrong, why = [name for name in shown if name not in data], "required"
+            wrong, why = [name for name in shown if name not in data], "required_with_code"
         else:  # a clerk saw the person: no face is compared
-            wrong, why = [name for name in (*shown, "decision") if name in data], "unknown_field"
+            wrong, why = [name for name in (*shown, "decision") if name in data], "only_with_code"
         if wrong:
             raise ma.ValidationError({name: [why] for name in wrong})
 

@@ -283,7 +283,8 @@ def test_the_own_face_is_compared_upon_a_consent_of_its_own(scene, phone):
     code = ask_reset_code(scene, phone)
     silent = phone.send("POST", "/card/password/resets", {"code": code})
     assert refusal(silent) == (422, "invalid_input")
-    assert silent.body["fields"] == {key: ["required"] for key in ("notice_id", "text_sha256")}
+    missing = {key: ["required_with_code"] for key in ("notice_id", "text_sha256")}
+    assert silent.body["fields"] == missing
     read = phone.must("GET", "/card/password/resets/notice")
     assert (read["kind"], read["language"]) == ("face_processing", "en")
     body = {"code": code, "notice_id": read["id"], "text_sha256": "0" * 64}
@@ -325,7 +326,7 @@ def test_a_code_from_a_counter_asks_for_no_consent(scene, phone):
     answer = phone.send(
         "POST", "/card/password/resets", {"counter_code": paper, "decision": "given"}
     )
-    assert answer.body["fields"] == {"decision": ["unknown_field"]}
+    assert answer.body["fields"] == {"decision": ["only_with_code"]}
 
 
 def test_a_reset_lapses_after_fifteen_minutes(scene, phone):
