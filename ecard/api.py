@@ -251,7 +251,7 @@ CONTENT_DIGEST = {
 ETAG = {"schema": {"type": "string"}, "description": "The version, for If-Match"}
 RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds to wait"}
 WWW_AUTHENTICATE = {"schema": {"type": "string"}, "description": "The kind of token asked for"}
-WAITS = (409, 429, 503, 507)
+WAITS = (409, 423, 429, 503, 507)
 
 
 def _document(view: Callable[..., Any], **facts: tuple[Any, ...]) -> Callable[..., Any]:

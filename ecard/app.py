@@ -55,12 +55,14 @@ PAGE_POLICY = (
 ROOMS: tuple[tuple[Room, str], ...] = (
     (accounts_views.sign_in, auth.PUBLIC),
     (accounts_views.account, auth.HOLDER),
+    (accounts_views.own_session, auth.LENT),
     (accounts_views.staff_recovery, auth.STAFF),
     (agencies_views.public, auth.PUBLIC),
     (agencies_views.staff, auth.STAFF),
     (policy_views.policy, auth.HOLDER),
     (cards_views.card, auth.HOLDER),
-    (cards_views.unlock, auth.PUBLIC),
+    (cards_views.unlock, auth.LENT),
+    (cards_views.resets, auth.LENT),
     (cards_views.staff_cards, auth.STAFF),
     (qr_views.codes, auth.HOLDER),
     (qr_views.scanning, auth.STAFF),
@@ -106,12 +108,14 @@ DEMO_ROOMS: tuple[tuple[Room, str], ...] = ((messages_views.mailbox, auth.PUBLIC
 
 RESOLVERS: dict[str, auth.Resolver] = {
     auth.HOLDER: accounts.actor_for_token,
+    auth.LENT: accounts.actor_for_lent_phone,
     auth.STAFF: agencies.actor_for_token,
     auth.CAPTURE: activation.actor_for_token,
 }
 # What a token's own state may refuse at the gate, beside what it refuses everybody.
 GATE_REFUSES: dict[str, tuple[type[errors.Refusal], ...]] = {
     auth.HOLDER: (SessionHandedOver,),
+    auth.LENT: (),
     auth.STAFF: (),
     auth.CAPTURE: (),
 }
@@ -184,8 +188,8 @@ def _describe_tokens(api: ProblemApi, rooms: tuple[tuple[Room, str], ...]) -> No
             {"type": "http", "scheme": "bearer", "description": f"Opaque token of a {kind}"},
         )
     for room, kind in rooms:
-        if kind in auth.SCHEMES:
-            room.security_scheme = auth.SCHEMES[kind]
+        if kind in GATE_REFUSES:
+            room.security_scheme = auth.SCHEMES[auth.TOKENS.get(kind, kind)]
             room.gate_refuses = (errors.NotSignedIn, errors.NotAllowed, *GATE_REFUSES[kind])
 
 

@@ -19,9 +19,13 @@ from ecard.request import current_call
 
 PUBLIC = "public"
 HOLDER = "holder"
+LENT = "lent"
+"""A holder, also while their phone is in somebody else's hands: only what leads out of that."""
 STAFF = "staff"
 CAPTURE = "capture"
 SCHEMES = {HOLDER: "holderToken", STAFF: "staffToken", CAPTURE: "captureToken"}
+TOKENS = {LENT: HOLDER}
+"""Rooms that take another room's kind of token."""
 PREFIXES = {"eh": HOLDER, "es": STAFF, "ec": CAPTURE}
 OPEN_ENDPOINTS = frozenset({"static"})
 TOKEN_CHARACTERS = 200
@@ -35,7 +39,7 @@ class Gate:
     """Who may enter which blueprint, and how tokens are resolved."""
 
     rooms: Mapping[str, str]
-    """Blueprint name → public, holder, staff or capture."""
+    """Blueprint name → public, holder, lent, staff or capture."""
     resolvers: Mapping[str, Resolver]
 
     def install(self, app: Flask) -> None:
@@ -62,12 +66,13 @@ class Gate:
         held = PREFIXES.get(token.partition("_")[0])
         if held is None:
             raise NotSignedIn
+        asked = TOKENS.get(kind, kind)
         try:
-            actor = self.resolvers[held](current_call(), token)
+            actor = self.resolvers[kind if held == asked else held](current_call(), token)
         except Refusal as refusal:
-            if held == kind or isinstance(refusal, NotSignedIn):
+            if held == asked or isinstance(refusal, NotSignedIn):
                 raise
             raise NotAllowed from refusal  # what is wrong with it is told at its own doors only
-        if held != kind:
+        if held != asked:
             raise NotAllowed
         return actor

@@ -44,6 +44,11 @@ class SessionHandedOver(Refusal):
     status = 423
     next = "unlock_session"
 
+    @property
+    def said_as(self) -> str:
+        """Signed out meanwhile there is nothing to unlock: only to wait."""
+        return self.code if self.next == SessionHandedOver.next else f"{self.code}.signed_out"
+
 
 class NothingToRecover(Refusal):
     """The account has no device that could be lost: an ordinary sign-in is enough."""

@@ -48,10 +48,10 @@ from ecard.accounts.recoveries import (
 )
 from ecard.accounts.sessions import (
     Tokens,
+    actor_for_lent_phone,
     actor_for_token,
     hand_over,
     handed_over_since,
-    holder_of_header,
     refresh,
     session_of_token,
     signed_in_at,
@@ -74,6 +74,7 @@ __all__ = [
     "RecoveryOpened",
     "RecoveryView",
     "Tokens",
+    "actor_for_lent_phone",
     "actor_for_token",
     "approve",
     "cancel",
@@ -82,7 +83,6 @@ __all__ = [
     "hand_over",
     "handed_over_since",
     "hold",
-    "holder_of_header",
     "list_devices",
     "list_recoveries",
     "move_card_here",

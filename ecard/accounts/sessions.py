@@ -136,12 +136,9 @@ def session_of_token(call: Call, token: str) -> tuple[Holder, bool]:
     return _holder(account, opened), opened.handed_over_at is not None
 
 
-def holder_of_header(call: Call, authorization: str) -> Holder:
-    """The holder of an Authorization header, handed over or not; raises NotSignedIn."""
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise NotSignedIn
-    return session_of_token(call, token.strip())[0]
+def actor_for_lent_phone(call: Call, token: str) -> Holder:
+    """The holder of an access token, handed over or not; raises NotSignedIn."""
+    return session_of_token(call, token)[0]
 
 
 def stands(session: Session, call: Call, session_id: uuid.UUID) -> bool:
@@ -187,21 +184,27 @@ def take_back(session: Session, call: Call, session_id: uuid.UUID) -> None:
 
 
 def handed_over_since(session: Session, session_id: uuid.UUID) -> datetime | None:
-    """Since when the phone of a session is in the relative's hands; None where it is not."""
+    """Since when the phone of a session is in the relative's hands; None where it is not, or the
+    session has ended."""
     opened = session.get(SignedIn, session_id)
-    return opened.handed_over_at if opened is not None else None
+    return opened.handed_over_at if opened is not None and opened.ended_at is None else None
 
 
 def refuse_handed_over(session: Session, call: Call, device_id: uuid.UUID) -> None:
-    """Raise SessionHandedOver while the device is: whoever holds it also reads its codes."""
-    query = sa.select(SignedIn.id).where(
+    """Raise SessionHandedOver while the device is: whoever holds it also reads its codes.
+
+    Signing the holder out is no way around that: for as long as the session could have lain idle
+    nobody signs in on the device. Then anybody with a code does.
+    """
+    query = sa.select(SignedIn).where(
         SignedIn.device_id == device_id,
         SignedIn.handed_over_at.is_not(None),
-        SignedIn.ended_at.is_(None),
         SignedIn.refresh_expires_at > call.now,
     )
-    if session.scalar(query.limit(1)) is not None:
-        raise SessionHandedOver
+    lent = session.scalar(query.order_by(SignedIn.refresh_expires_at.desc()).limit(1))
+    if lent is not None:
+        left = int((lent.refresh_expires_at - call.now).total_seconds()) + 1
+        raise SessionHandedOver(retry_after=left, next="sign_in" if lent.ended_at else None)
 
 
 # --- ending -----------------------------------------------------------------------------------

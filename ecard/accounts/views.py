@@ -24,7 +24,8 @@ from ecard.pages import Page
 from ecard.request import current_call
 
 sign_in = Room("sign-in", __name__, url_prefix="", description="Holders sign in")
-account = Room("account", __name__, url_prefix="", description="A holder's devices and session")
+account = Room("account", __name__, url_prefix="", description="A holder's devices")
+own_session = Room("session", __name__, url_prefix="/session", description="A holder's session")
 staff_recovery = Room(
     "staff-recovery", __name__, url_prefix="/staff/recoveries", description="Lost phones, counter"
 )
@@ -86,11 +87,11 @@ def complete_recovery(body: dict[str, Any]) -> service.Tokens:
     return service.complete(current_call(), **body)
 
 
-@account.route("/session", methods=["DELETE"])
-@account.doc(operationId="signOut")
-@account.response(204)
+@own_session.route("", methods=["DELETE"])
+@own_session.doc(operationId="signOut")
+@own_session.response(204)
 def sign_out() -> None:
-    """End this session"""
+    """End this session, also on a handed-over phone: then nobody accepts on it any more"""
     service.sign_out(current_call())
 
 

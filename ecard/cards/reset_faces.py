@@ -147,7 +147,7 @@ def _spend_challenge(call: Call, shown: Shown, refusal: Refusal) -> None:
 
 
 def _refuse_face(session: Session, call: Call, row: CardPasswordReset) -> None:
-    if notices.face_withdrawn(session, row.person_id):
+    if notices.taken_back_since(session, row.person_id, row.opened_at):
         raise FaceConsentWithdrawn(next=COUNTER, routes=[COUNTER])
     if row.channel == COUNTER or row.face_matched_at is not None:
         raise ResetClosed(next=step_after(row))

@@ -1,7 +1,8 @@
 """A new e-card password without the old one: by code and own face, or at a counter.
 
 The code proves the phone on file, the face proves the person: whoever holds the phone alone gets
-nowhere. Where the registry has no portrait, or the face cannot decide, the counter leads on.
+nowhere. Where the registry has no portrait, the holder does not want their face compared, or it
+cannot decide, the counter leads on.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from ecard.cards.errors import (
 from ecard.cards.models import CardPassword, CardPasswordReset
 from ecard.errors import NotFound
 from ecard.messages import service as messages
+from ecard.notices import service as notices
 from ecard.persons import service as persons
 from ecard.policy import service as policies
 
 CODE_PURPOSE = "card_password_reset"
 APP, COUNTER = "app", "counter"
 NEW_PASSWORD, FACE = "new_password", "face"
+DECLINED = "declined"
 DAY = timedelta(days=1)
 
 
@@ -45,7 +48,8 @@ class CodeSent:
 
 @dataclass(frozen=True, slots=True)
 class ResetView:
-    """A reset under way; ``next`` is ``face`` or ``new_password`` (or what else it is for)."""
+    """A reset under way; ``next`` is ``face`` or ``new_password`` (or what else it is for), and
+    ``counter`` where the face was declined."""
 
     id: uuid.UUID
     channel: str
@@ -82,16 +86,68 @@ def send_code(call: Call) -> CodeSent:
     return CodeSent(opened.expires_at)
 
 
-def open_by_code(call: Call, code: str) -> ResetView:
-    """Begin a reset with the code from the phone; the own face comes next."""
+def read_notice(call: Call) -> notices.Notice:
+    """The notice on comparing faces, to be shown before a code from the phone opens a reset.
+
+    Raises ResetNeedsCounter where the region has none: what cannot be read is not agreed to.
+    """
+    try:
+        return notices.shown(call, notices.FACE_PROCESSING)
+    except NotFound as error:
+        raise ResetNeedsCounter from error
+
+
+@dataclass(frozen=True, slots=True)
+class FaceDecision:
+    """What the holder decided about their face, upon which notice."""
+
+    decision: str
+    """given or declined."""
+    notice_id: uuid.UUID
+    text_sha256: str
+
+
+def open_by_code(call: Call, code: str, decided: FaceDecision) -> ResetView:
+    """Begin a reset with the code from the phone and consent to the own face, which comes next.
+
+    Declined, it is on record and the reset is over: the counter leads on. Raises CodeWrong,
+    CodeExpired, NoticeOutdated, NoticeTextDiffers, NotFound; the last three leave the code good.
+    """
     code_id = accounts.prove_for_person(call, CODE_PURPOSE, _person_ref(call), code)
+    person_id = call.holder.person_id
     lives = timedelta(seconds=call.settings.capture_session_seconds)
     with call.db.write() as session:
+        limits.lock(session, "card_password_reset", person_id)
         accounts.use(session, call, code_id)
-        row = _add(session, call, call.holder.person_id, APP, call.now + lives)
-        audit.record(session, call, "card_password.reset_open", "card_password_reset", row.id)
+        _decide(session, call, decided)
+        row = _add(session, call, person_id, APP, call.now + lives)
+        if decided.decision == DECLINED:
+            row.used_at = call.now
+        audit.record(
+            session,
+            call,
+            "card_password.reset_open",
+            "card_password_reset",
+            row.id,
+            reason=f"face_{decided.decision}",
+        )
         session.commit()
     return _view(row)
+
+
+def _decide(session: Session, call: Call, decided: FaceDecision) -> None:
+    notices.decide(
+        session,
+        call,
+        link_id=None,
+        person_id=call.holder.person_id,
+        given_by="person",
+        kind=notices.FACE_PROCESSING,
+        decision=decided.decision,
+        notice_id=decided.notice_id,
+        text_sha256=decided.text_sha256,
+        region_id=call.holder.region_id,
+    )
 
 
 def open_by_counter_code(call: Call, counter_code: str) -> ResetView:
@@ -193,7 +249,8 @@ def _add(
 
 def _view(row: CardPasswordReset) -> ResetView:
     proved = row.channel == COUNTER or row.face_matched_at is not None
-    return ResetView(row.id, row.channel, row.expires_at, step_after(row) if proved else FACE)
+    step = step_after(row) if proved else FACE if row.used_at is None else COUNTER
+    return ResetView(row.id, row.channel, row.expires_at, step)
 
 
 def step_after(row: CardPasswordReset) -> str:

@@ -94,17 +94,42 @@ class CodeSentSchema(ma.Schema):
 
 
 class ResetRequestSchema(Schema):
-    """The code from the phone, or the one from a counter: one of the two."""
+    """The code from the phone with the decision about the own face, or the code from a counter."""
 
     code = ma.fields.String(validate=ma.validate.Regexp(r"^[0-9]{6}\Z", error="invalid"))
+    decision = ma.fields.String(
+        validate=ma.validate.OneOf(("given", "declined"), error="unknown_value"),
+        metadata={
+            "description": "With `code`: whether the own face may be compared; `given` where it is"
+            " left out. `declined` leads to a counter"
+        },
+    )
+    notice_id = ma.fields.UUID(
+        metadata={"description": "With `code`: of `readCardPasswordResetNotice`"}
+    )
+    text_sha256 = ma.fields.String(
+        validate=ma.validate.Regexp(r"^[0-9a-f]{64}\Z", error="not_a_digest"),
+        metadata={"description": "With `code`: of exactly the text that was shown"},
+    )
     counter_code = ma.fields.String(
         validate=ma.validate.Regexp(r"^[A-Za-z0-9 -]{12,20}\Z", error="invalid")
     )
 
     @ma.validates_schema
     def _exactly_one(self, data: Mapping[str, Any], **_: Any) -> None:
-        if len(data) != 1:
+        if ("code" in data) == ("counter_code" in data):
             raise ma.ValidationError("one_of_two", "code")
+        shown = ("notice_id", "text_sha256")
+        if "code" in data:
+            wrong, why = [name for name in shown if name not in data], "required_with_code"
+        else:  # a clerk saw the person: no face is compared
+            wrong, why = [name for name in (*shown, "decision") if name in data], "only_with_code"
+        if wrong:
+            raise ma.ValidationError({name: [why] for name in wrong})
+
+    @ma.post_load
+    def _given_unless_declined(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"decision": "given", **data} if "code" in data else data
 
 
 class ResetSchema(ma.Schema):
@@ -113,7 +138,9 @@ class ResetSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     channel = ma.fields.String(required=True, validate=ma.validate.OneOf(("app", "counter")))
     expires_at = ma.fields.AwareDateTime(required=True, format="iso")
-    next = ma.fields.String(required=True, validate=ma.validate.OneOf(("face", "new_password")))
+    next = ma.fields.String(
+        required=True, validate=ma.validate.OneOf(("face", "new_password", "counter"))
+    )
 
 
 class FaceAnswerSchema(ma.Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,9 @@ from ecard.accounts import service as accounts
 from ecard.call import Call
 from ecard.cards import passwords
 from ecard.cards.errors import (
+    CardLocked,
     CardPasswordIsSet,
+    CardPasswordNotSet,
     CardPasswordWeak,
     FreshSignInNeeded,
     StepUpNeeded,
@@ -32,6 +35,7 @@ from ecard.cards.resets import (
     COUNTER,
     CodeSent,
     CounterCode,
+    FaceDecision,
     ResetView,
     face_decides,
     finish,
@@ -39,6 +43,7 @@ from ecard.cards.resets import (
     open_by_code,
     open_by_counter_code,
     open_face_proof,
+    read_notice,
     send_code,
     spend_face_proof,
 )
@@ -86,6 +91,7 @@ __all__ = [
     "open_reset",
     "open_step_up",
     "prove_password",
+    "read_notice",
     "refuse_card_state",
     "renew",
     "renew_at_counter",
@@ -195,21 +201,26 @@ def bind_card(call: Call, step_up_id: uuid.UUID | None = None) -> CardView:
     return my_card(call)
 
 
-def open_reset(call: Call, code: str | None = None, counter_code: str | None = None) -> ResetView:
-    """Begin a reset with the code from the phone, or go on with the one from a counter."""
+def open_reset(
+    call: Call, code: str | None = None, counter_code: str | None = None, **decided: Any
+) -> ResetView:
+    """Begin a reset with the code from the phone and a decision about the own face (the fields of
+    FaceDecision), or go on with the code from a counter."""
     if counter_code is not None:
         return open_by_counter_code(call, counter_code)
-    return open_by_code(call, code or "")
+    return open_by_code(call, code or "", FaceDecision(**decided))
 
 
-def unlock(call: Call, authorization: str, password: str) -> None:
+def unlock(call: Call, password: str) -> None:
     """Take a handed-over phone back, with the e-card password. Raises NotSignedIn and what
-    ``prove_password`` raises.
+    ``prove_password`` raises; the first password is not set on a lent phone, but by a reset.
     """
-    holder = accounts.holder_of_header(call, authorization)
-    by_holder = call.by(holder)
-    prove_password(by_holder, holder.person_id, password)
+    holder = call.holder
+    try:
+        prove_password(call, holder.person_id, password)
+    except CardPasswordNotSet as refused:
+        raise CardPasswordNotSet(next=CardLocked.next) from refused
     with call.db.write() as session:
-        accounts.take_back(session, by_holder, holder.session_id)
-        audit.record(session, by_holder, "session.take_back", "session", holder.session_id)
+        accounts.take_back(session, call, holder.session_id)
+        audit.record(session, call, "session.take_back", "session", holder.session_id)
         session.commit()

@@ -1,11 +1,9 @@
-"""The holder's e-card (holder), taking a handed-over phone back (public), the counter (staff)."""
+"""The e-card (holder), what leads out of a handed-over phone (lent), the counter (staff)."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
-
-from flask import request
 
 from ecard import captures, challenges
 from ecard.accounts.service import CodeExpired, CodeWrong
@@ -22,15 +20,21 @@ from ecard.errors import (
     Conflict,
     NotAllowed,
     NotFound,
-    NotSignedIn,
     TooManyRequests,
     Unavailable,
 )
-from ecard.notices.errors import FaceConsentWithdrawn
+from ecard.face_consents import FaceNoticeSchema
+from ecard.notices.errors import FaceConsentWithdrawn, NoticeOutdated, NoticeTextDiffers
 from ecard.request import current_call
 
 card = Room("card", __name__, url_prefix="", description="The holder's e-card")
 unlock = Room("unlock", __name__, url_prefix="/session", description="Taking a phone back")
+resets = Room(
+    "password-resets",
+    __name__,
+    url_prefix="/card/password/resets",
+    description="A new e-card password, also on a handed-over phone",
+)
 staff_cards = Room("staff-cards", __name__, url_prefix="/staff/cards", description="At a counter")
 
 PASSWORD_REFUSALS = (
@@ -94,68 +98,6 @@ def open_step_up(body: dict[str, str]) -> service.Grant:
     return service.open_step_up(current_call(), **body)
 
 
-@card.route("/card/password/resets/codes", methods=["POST"])
-@card.doc(operationId="requestCardPasswordResetCode")
-@card.idempotent
-@card.refuses(errors.ResetNeedsCounter, TooManyRequests, Unavailable)
-@card.response(202, schemas.CodeSentSchema)
-def send_reset_code() -> service.CodeSent:
-    """Send a code to the phone on file, to set a new password with it and the own face"""
-    return service.send_code(current_call())
-
-
-@card.route("/card/password/resets", methods=["POST"])
-@card.doc(operationId="openCardPasswordReset")
-@card.idempotent
-@card.refuses(CodeWrong, CodeExpired, errors.CounterCodeWrong, errors.ResetClosed)
-@card.refuses(TooManyRequests)
-@card.arguments(schemas.ResetRequestSchema)
-@card.response(201, schemas.ResetSchema)
-def open_reset(body: dict[str, str]) -> service.ResetView:
-    """Begin a reset with the code from the phone, or go on with the one from a counter"""
-    return service.open_reset(current_call(), **body)
-
-
-@card.route("/card/password/resets/<uuid:reset_id>/challenges", methods=["POST"])
-@card.doc(operationId="drawChallengeForCardPasswordReset")
-@card.idempotent
-@card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, Unavailable)
-@card.refuses(FaceConsentWithdrawn)
-@card.refuses(DeviceNotAttested, challenges.DeviceKeyDiffers, challenges.TooManyChallenges)
-@card.arguments(DrawChallengeSchema)
-@card.response(201, ChallengeSchema)
-def draw_challenge(body: dict[str, Any], reset_id: UUID) -> ChallengeView:
-    """Draw what the holder is to do before the camera; the challenge before it is spent"""
-    return service.draw_challenge(current_call(), reset_id, challenges.Ask(**body))
-
-
-@card.route("/card/password/resets/<uuid:reset_id>/face", methods=["POST"])
-@card.doc(operationId="showFaceForCardPasswordReset")
-@card.idempotent
-@card.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
-@card.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
-@card.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, DeviceNotAttested)
-@card.refuses(FaceConsentWithdrawn)
-@card.refuses(challenges.ChallengeUnknown, challenges.ChallengeSpent)
-@card.refuses(AnswerUnreadable, *SPENDS_THE_CHALLENGE)
-@card.arguments(CaptureSchema, location="files")
-@card.response(200, schemas.FaceAnswerSchema)
-def show_face(files: dict[str, Any], reset_id: UUID) -> service.FaceAnswer:
-    """Show the own face; it is compared with the portrait that the registry holds"""
-    call = current_call()
-    return service.show_face(call, reset_id, read_parts(files, call.settings))
-
-
-@card.route("/card/password/resets/<uuid:reset_id>", methods=["POST"])
-@card.doc(operationId="finishCardPasswordReset")
-@card.refuses(errors.CardPasswordWeak, errors.ResetFaceNeeded, errors.ResetClosed, NotFound, Busy)
-@card.arguments(schemas.NewPasswordSchema)
-@card.response(204)
-def finish_reset(body: dict[str, str], reset_id: UUID) -> None:
-    """Set the new password; the lock is gone"""
-    service.finish(current_call(), reset_id, body["new_password"])
-
-
 @card.route("/card/state", methods=["POST"])
 @card.doc(operationId="changeCardState")
 @card.refuses(errors.CardNotUsable, errors.CardStateRefused, errors.StepUpNeeded, Unavailable)
@@ -198,15 +140,86 @@ def cancel_recovery(query: dict[str, Any], recovery_id: UUID) -> None:
     service.cancel_recovery(current_call(), recovery_id, **query)
 
 
+@resets.route("/codes", methods=["POST"])
+@resets.doc(operationId="requestCardPasswordResetCode")
+@resets.idempotent
+@resets.refuses(errors.ResetNeedsCounter, TooManyRequests, Unavailable)
+@resets.response(202, schemas.CodeSentSchema)
+def send_reset_code() -> service.CodeSent:
+    """Send a code to the phone on file, to set a new password with it and the own face"""
+    return service.send_code(current_call())
+
+
+@resets.route("/notice", methods=["GET"])
+@resets.doc(operationId="readCardPasswordResetNotice")
+@resets.refuses(errors.ResetNeedsCounter)
+@resets.response(200, FaceNoticeSchema)
+def read_reset_notice() -> Any:
+    """The notice on comparing faces, to read before the own face is shown"""
+    return service.read_notice(current_call())
+
+
+@resets.route("", methods=["POST"])
+@resets.doc(operationId="openCardPasswordReset")
+@resets.idempotent
+@resets.refuses(CodeWrong, CodeExpired, errors.CounterCodeWrong, errors.ResetClosed)
+@resets.refuses(TooManyRequests, NotFound, NoticeOutdated, NoticeTextDiffers)
+@resets.arguments(schemas.ResetRequestSchema)
+@resets.response(201, schemas.ResetSchema)
+def open_reset(body: dict[str, Any]) -> service.ResetView:
+    """Begin a reset with the code from the phone and consent to the own face, or go on with the
+    code from a counter"""
+    return service.open_reset(current_call(), **body)
+
+
+@resets.route("/<uuid:reset_id>/challenges", methods=["POST"])
+@resets.doc(operationId="drawChallengeForCardPasswordReset")
+@resets.idempotent
+@resets.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, Unavailable)
+@resets.refuses(FaceConsentWithdrawn)
+@resets.refuses(DeviceNotAttested, challenges.DeviceKeyDiffers, challenges.TooManyChallenges)
+@resets.arguments(DrawChallengeSchema)
+@resets.response(201, ChallengeSchema)
+def draw_challenge(body: dict[str, Any], reset_id: UUID) -> ChallengeView:
+    """Draw what the holder is to do before the camera; the challenge before it is spent"""
+    return service.draw_challenge(current_call(), reset_id, challenges.Ask(**body))
+
+
+@resets.route("/<uuid:reset_id>/face", methods=["POST"])
+@resets.doc(operationId="showFaceForCardPasswordReset")
+@resets.idempotent
+@resets.refuses(captures.TooFewFrames, captures.TooManyFrames, captures.FrameEmpty, BodyTooLarge)
+@resets.refuses(captures.FrameUnreadable, captures.FrameTooLarge, Busy, Unavailable)
+@resets.refuses(errors.ResetNeedsCounter, errors.ResetClosed, NotFound, DeviceNotAttested)
+@resets.refuses(FaceConsentWithdrawn)
+@resets.refuses(challenges.ChallengeUnknown, challenges.ChallengeSpent)
+@resets.refuses(AnswerUnreadable, *SPENDS_THE_CHALLENGE)
+@resets.arguments(CaptureSchema, location="files")
+@resets.response(200, schemas.FaceAnswerSchema)
+def show_face(files: dict[str, Any], reset_id: UUID) -> service.FaceAnswer:
+    """Show the own face; it is compared with the portrait that the registry holds"""
+    call = current_call()
+    return service.show_face(call, reset_id, read_parts(files, call.settings))
+
+
+@resets.route("/<uuid:reset_id>", methods=["POST"])
+@resets.doc(operationId="finishCardPasswordReset")
+@resets.refuses(errors.CardPasswordWeak, errors.ResetFaceNeeded, errors.ResetClosed, NotFound, Busy)
+@resets.arguments(schemas.NewPasswordSchema)
+@resets.response(204)
+def finish_reset(body: dict[str, str], reset_id: UUID) -> None:
+    """Set the new password; the lock is gone"""
+    service.finish(current_call(), reset_id, body["new_password"])
+
+
 @unlock.route("/unlock", methods=["POST"])
-@unlock.doc(operationId="unlockSession", security=[{"holderToken": []}])
-@unlock.refuses(NotSignedIn, *PASSWORD_REFUSALS)
+@unlock.doc(operationId="unlockSession")
+@unlock.refuses(*PASSWORD_REFUSALS)
 @unlock.arguments(schemas.PasswordSchema)
 @unlock.response(204)
 def unlock_session(body: dict[str, str]) -> None:
     """Take a handed-over phone back, with the e-card password"""
-    authorization = request.headers.get("Authorization", "")
-    service.unlock(current_call(), authorization, body["password"])
+    service.unlock(current_call(), body["password"])
 
 
 @staff_cards.route("/password-resets", methods=["POST"])

@@ -133,6 +133,18 @@ class Phone:
         body = {"user_name": user_name, "password": password}
         self.token = self.must("POST", "/staff/sign-in", body)["access_token"]
 
+    def open_reset(self, code: str, decision: str = "given") -> Answer:
+        """Begin a new e-card password with the code that arrived: read what is said about the own
+        face, and decide."""
+        notice = self.must("GET", "/card/password/resets/notice")
+        body = {
+            "code": code,
+            "decision": decision,
+            "notice_id": notice["id"],
+            "text_sha256": notice["text_sha256"],
+        }
+        return self.send("POST", "/card/password/resets", body)
+
     # --- the four steps ---------------------------------------------------------------------
 
     def step_up(self, password: str, purpose: str = "add_relative") -> str:

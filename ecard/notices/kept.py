@@ -43,6 +43,8 @@ def _acknowledgement(session: Session, call: Call, row: Acknowledgement) -> Kept
 def _consent(session: Session, call: Call, row: Consent) -> Kept:
     facts = _text(session, call, row)
     newest = sa.select(sa.func.max(Consent.number)).filter_by(link_id=row.link_id, kind=row.kind)
+    if row.link_id is None:  # decided alone: everybody counts their own
+        newest = newest.filter_by(person_id=row.person_id)
     last = session.scalar(newest) == row.number
     facts["in_force"] = bool(facts["in_force"]) and last and row.decision == "given"
     facts |= {"decision": row.decision, "given_by": row.given_by, "link_id": row.link_id}

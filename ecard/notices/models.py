@@ -57,8 +57,8 @@ class Consent(Base):
     number: Mapped[int]
     """Counts a link's decisions (without a link: the person's own): the latest one holds."""
     kind: Mapped[Code]
-    """face_processing (this link's face step), portrait_kept (later face checks) or
-    face_certification (one proof of life)."""
+    """face_processing (this link's face step; without a link one new card password), portrait_kept
+    (later face checks) or face_certification (one proof of life)."""
     decision: Mapped[Code]
     """given, declined or withdrawn."""
     given_by: Mapped[Code]

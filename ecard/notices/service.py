@@ -34,11 +34,11 @@ __all__ = [
     "consent",
     "current",
     "decide",
-    "face_withdrawn",
     "publish",
     "shown",
     "shown_in",
     "still_given",
+    "taken_back_since",
     "withdraw",
     "withdraw_all",
     "withdraw_own",
@@ -248,24 +248,27 @@ def withdraw_all(
     ]
 
 
-def withdraw_own(session: Session, call: Call, person_id: uuid.UUID) -> Consent | None:
-    """Take back what somebody consented to alone, on no link; None where nothing stands. Not
-    committed."""
+def withdraw_own(session: Session, call: Call, person_id: uuid.UUID) -> list[Consent]:
+    """Take back all that somebody consented to alone, on no link. Not committed."""
     query = sa.select(Consent).filter_by(person_id=person_id, link_id=None)
-    latest = session.scalar(query.order_by(Consent.number.desc()).limit(1))
-    if latest is None or latest.decision != "given":
-        return None
-    return withdraw(session, call, latest)
+    latest = {row.kind: row for row in session.scalars(query.order_by(Consent.number))}
+    given = [row for row in latest.values() if row.decision == "given"]
+    taken_back = []
+    for row in given:
+        taken_back.append(withdraw(session, call, row))
+        session.flush()  # each has a number of its own
+    return taken_back
 
 
-def face_withdrawn(session: Session, person_id: uuid.UUID) -> bool:
-    """Whether the last that was decided about a person's face, on whichever link, took consent
-    back, and none stands."""
-    about_use = sa.and_(Consent.person_id == person_id, Consent.kind != PORTRAIT_KEPT)
-    query = sa.select(Consent).where(about_use).order_by(Consent.at, Consent.number)
-    rows = list(session.scalars(query))
-    latest = {(row.link_id, row.kind): row.decision for row in rows}
-    return bool(rows) and rows[-1].decision == "withdrawn" and "given" not in latest.values()
+def taken_back_since(session: Session, person_id: uuid.UUID | None, at: datetime) -> bool:
+    """Whether a consent to use a person's face, on whichever link, was taken back after a time."""
+    taken_back = sa.exists().where(
+        Consent.person_id == person_id,
+        Consent.kind != PORTRAIT_KEPT,
+        Consent.decision == "withdrawn",
+        Consent.at > at,
+    )
+    return bool(session.scalar(sa.select(taken_back)))
 
 
 def consent(session: Session, link_id: uuid.UUID, kind: str) -> Consent | None:
@@ -277,13 +280,7 @@ def consent(session: Session, link_id: uuid.UUID, kind: str) -> Consent | None:
 def still_given(session: Session, consent_id: uuid.UUID) -> bool:
     """Whether a consent was given, and none to use the person's face was taken back since."""
     row = session.get_one(Consent, consent_id)
-    taken_back = sa.exists().where(
-        Consent.person_id == row.person_id,
-        Consent.kind != PORTRAIT_KEPT,
-        Consent.decision == "withdrawn",
-        Consent.at > row.at,
-    )
-    return row.decision == "given" and not session.scalar(sa.select(taken_back))
+    return row.decision == "given" and not taken_back_since(session, row.person_id, row.at)
 
 
 def _next_number(session: Session, link_id: uuid.UUID | None, person_id: uuid.UUID | None) -> int:

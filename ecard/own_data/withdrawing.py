@@ -157,10 +157,10 @@ def _withdraw(
             activation.let_go_of_faces(session, link, person_id)
             touched.append(link)
             let_go += gone
-    alone = notices.withdraw_own(session, call, person_id) if everywhere else None
+    alone = notices.withdraw_own(session, call, person_id) if everywhere else []
     if everywhere:
         let_go += _let_go_elsewhere(session, call, person_id, let_go)
-    if not touched and not let_go and alone is None:
+    if not touched and not let_go and not alone:
         raise NoFaceConsent
     row = FaceWithdrawal(
         id=uuid.uuid4(),

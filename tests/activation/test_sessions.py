@@ -134,6 +134,17 @@ def test_no_consent_and_no_camera_before_an_adult_accepted(stage: Stage) -> None
     assert capture.send("POST", "/digits").code == "acceptance_missing"
 
 
+def test_nobody_accepts_on_a_phone_whose_holder_was_signed_out(stage: Stage) -> None:
+    step = last_step(stage)
+    lent = step.open("handed_over")
+    assert step.phone.send("DELETE", "/session").status == 204
+    refused = lent.accept(SCOPES)
+    assert (refused.code, refused.body["params"]["outcome"]) == (
+        "capture_session_ended",
+        "taken_back",
+    )
+
+
 # --- invitations -------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ OPEN = {
     **dict.fromkeys(("listGuardedLinks", "listLinks", "listLinksOnMe", "readLink"), READS),
     **dict.fromkeys(("readActivation", "listLinkChanges", "listDecisions", "readEvidence"), READS),
     **dict.fromkeys(("readLinkNotice", "getNotice", "getPolicy", "listQrUses"), READS),
-    "readFaceNoticeOnMe": READS,
+    **dict.fromkeys(("readFaceNoticeOnMe", "readCardPasswordResetNotice"), READS),
     **dict.fromkeys(("listLinkActs", "listActsOnMe", "getLinkActsFile", "getActsOnMeFile"), READS),
     "setScopes": "what is added needs a step-up, which asks",
     **dict.fromkeys(("changeCardState", "endLink", "endLinkOnMe", "objectToLink"), STOPS),

@@ -1,6 +1,7 @@
 """A new password without the old one: by code and own face (a real judge), or at a counter."""
 
 import io
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,12 @@ import sqlalchemy as sa
 from PIL import Image, ImageEnhance
 
 from biometrics.errors import ModelAltered
+from ecard.accounts import service as accounts
 from ecard.cards.models import CardPasswordReset
 from ecard.demo.capture_client import SigningKey
 from ecard.demo.in_process import AppTransport
 from ecard.demo.phone import Answer, Capture, Phone, Refused
+from ecard.notices.models import Consent
 from ecard.registry.sql import store_portrait
 from tests import support
 from tests.accounts.scene import PASSWORD, Scene, refusal, set_scene, wrong
@@ -66,7 +69,9 @@ def ask_reset_code(scene: Scene, phone: Phone, ref: str = "lucia") -> str:
 
 def begin(scene: Scene, phone: Phone) -> dict[str, Any]:
     code = ask_reset_code(scene, phone)
-    return dict(phone.must("POST", "/card/password/resets", {"code": code}))
+    opened = phone.open_reset(code)
+    assert opened.status == 201, opened.body
+    return dict(opened.body)
 
 
 def show(phone: Phone, reset: dict[str, Any], frames: list[bytes], **more: Any) -> Answer:
@@ -254,18 +259,75 @@ def test_without_a_portrait_in_the_registry_the_counter_is_named_at_once(scene):
 
 def test_a_wrong_code_opens_no_reset(scene, phone):
     code = ask_reset_code(scene, phone)
-    answer = phone.send("POST", "/card/password/resets", {"code": wrong(code)})
+    answer = phone.open_reset(wrong(code))
     assert refusal(answer) == (401, "code_wrong")
     assert answer.body["params"] == {"tries_left": 4}
-    assert phone.send("POST", "/card/password/resets", {"code": code}).status == 201
-    again = phone.send("POST", "/card/password/resets", {"code": code})
-    assert refusal(again) == (401, "code_expired")
+    assert phone.open_reset(code).status == 201
+    assert refusal(phone.open_reset(code)) == (401, "code_expired")
 
 
 def test_the_code_of_a_sign_in_is_no_code_for_a_reset(scene, phone):
     _, code = scene.ask_code("lucia", phone)
-    answer = phone.send("POST", "/card/password/resets", {"code": code})
-    assert refusal(answer) == (401, "code_expired")
+    assert refusal(phone.open_reset(code)) == (401, "code_expired")
+
+
+# --- consent ----------------------------------------------------------------------------------
+
+
+def consents(scene: Scene) -> list[tuple[str, str, uuid.UUID | None]]:
+    query = sa.select(Consent).order_by(Consent.at, Consent.number)
+    with scene.joined.db.read() as session:
+        return [(row.kind, row.decision, row.link_id) for row in session.scalars(query)]
+
+
+def test_the_own_face_is_compared_upon_a_consent_of_its_own(scene, phone):
+    code = ask_reset_code(scene, phone)
+    silent = phone.send("POST", "/card/password/resets", {"code": code})
+    assert refusal(silent) == (422, "invalid_input")
+    missing = {key: ["required_with_code"] for key in ("notice_id", "text_sha256")}
+    assert silent.body["fields"] == missing
+    read = phone.must("GET", "/card/password/resets/notice")
+    assert (read["kind"], read["language"]) == ("face_processing", "en")
+    body = {"code": code, "notice_id": read["id"], "text_sha256": "0" * 64}
+    unread = phone.send("POST", "/card/password/resets", body)
+    assert refusal(unread) == (422, "notice_text_differs")
+    assert (unread.body["next"], consents(scene)) == ("read_notice", [])
+    opened = phone.must(
+        "POST", "/card/password/resets", body | {"text_sha256": read["text_sha256"]}
+    )
+    assert opened["next"] == "face"
+    assert consents(scene) == [("face_processing", "given", None)]
+
+
+def test_who_declines_the_face_is_led_to_the_counter_and_no_camera_opens(scene, locked):
+    declined = locked.open_reset(ask_reset_code(scene, locked), "declined")
+    assert (declined.status, declined.body["next"]) == (201, "counter")
+    assert consents(scene) == [("face_processing", "declined", None)]
+    assert refusal(show(locked, declined.body, frames(ADMIRAL))) == (409, "reset_closed")
+    paper = at_counter(scene).body["counter_code"]
+    reset = locked.must("POST", "/card/password/resets", {"counter_code": paper})
+    assert finish(locked, reset).status == 204
+    assert step_up(locked, NEW).status == 201
+
+
+def test_consent_taken_back_shuts_the_camera_and_may_be_given_again(scene, phone):
+    reset = begin(scene, phone)
+    scene.clock.advance(seconds=1)
+    assert phone.send("POST", "/my-data/face-withdrawals", {}).ok
+    refused = show(phone, reset, frames(ADMIRAL))
+    assert refusal(refused) == (409, "face_consent_withdrawn")
+    assert refused.body["next"] == "counter"
+    assert begin(scene, phone)["next"] == "face"
+    given = [decision for _, decision, _ in consents(scene)]
+    assert given == ["given", "withdrawn", "given"]
+
+
+def test_a_code_from_a_counter_asks_for_no_consent(scene, phone):
+    paper = at_counter(scene).body["counter_code"]
+    answer = phone.send(
+        "POST", "/card/password/resets", {"counter_code": paper, "decision": "given"}
+    )
+    assert answer.body["fields"] == {"decision": ["only_with_code"]}
 
 
 def test_a_reset_lapses_after_fifteen_minutes(scene, phone):
@@ -293,6 +355,87 @@ def test_nothing_of_the_frames_is_kept(scene, phone):
     reset = begin(scene, phone)
     show(phone, reset, frames(ADMIRAL))
     assert [path for path in scene.joined.settings.files_folder.rglob("*") if path.is_file()] == []
+
+
+# --- on a handed-over phone ------------------------------------------------------------------
+
+
+def lend(scene: Scene, phone: Phone) -> None:
+    call = scene.as_holder(phone)
+    with scene.joined.db.write() as session:
+        accounts.hand_over(session, call, call.holder.session_id)
+        session.commit()
+
+
+def unlock(phone: Phone, password: str) -> Answer:
+    return phone.send("POST", "/session/unlock", {"password": password})
+
+
+def lock_lent(scene: Scene, phone: Phone) -> None:
+    """The phone is lent, and its password locked by wrong tries to take it back."""
+    lend(scene, phone)
+    tried = [unlock(phone, "904713") for _ in range(6)]
+    assert {refusal(one) for one in tried} == {(403, "card_password_wrong")}
+    assert tried[-1].body["next"] == "reset_card_password"
+    locked = unlock(phone, PASSWORD)
+    assert (*refusal(locked), locked.body["next"]) == (423, "card_locked", "reset_card_password")
+    shut = phone.send("GET", "/card")
+    assert (*refusal(shut), shut.body["next"]) == (423, "session_handed_over", "unlock_session")
+
+
+def test_locked_while_handed_over_the_own_face_leads_out(scene, phone):
+    lock_lent(scene, phone)
+    reset = begin(scene, phone)
+    assert show(phone, reset, frames(ASTRONAUT)).body["next"] == "new_password"
+    assert finish(phone, reset).status == 204
+    assert refusal(phone.send("GET", "/card")) == (423, "session_handed_over")
+    assert unlock(phone, NEW).status == 204
+    assert phone.send("GET", "/card").ok
+
+
+def test_locked_while_handed_over_without_a_face_a_clerk_leads_out(scene):
+    phone = scene.signed_in("lucia")
+    lock_lent(scene, phone)
+    faceless = phone.send("POST", "/card/password/resets/codes")
+    assert (*refusal(faceless), faceless.body["next"]) == (409, "reset_needs_counter", "counter")
+    paper = at_counter(scene).body["counter_code"]
+    reset = phone.must("POST", "/card/password/resets", {"counter_code": paper})
+    assert finish(phone, reset).status == 204
+    assert unlock(phone, NEW).status == 204
+    assert phone.send("GET", "/card").ok
+
+
+def test_handed_over_with_no_password_set_the_way_out_is_named(scene):
+    phone = scene.signed_in("lucia", password=None)
+    lend(scene, phone)
+    answer = unlock(phone, PASSWORD)
+    assert refusal(answer) == (409, "card_password_not_set")
+    assert answer.body["next"] == "reset_card_password"
+    paper = at_counter(scene).body["counter_code"]
+    reset = phone.must("POST", "/card/password/resets", {"counter_code": paper})
+    assert finish(phone, reset).status == 204
+    assert unlock(phone, NEW).status == 204
+
+
+def test_a_handed_over_phone_signs_out_and_in_again_once_whoever_holds_it_had_to_wait(scene):
+    phone = scene.signed_in("lucia")
+    lock_lent(scene, phone)
+    held = sign_in_again(scene, phone)
+    assert (*refusal(held), held.body["next"]) == (423, "session_handed_over", "unlock_session")
+    assert phone.send("DELETE", "/session").status == 204
+    assert refusal(phone.send("GET", "/card")) == (401, "not_signed_in")
+    waits = sign_in_again(scene, phone)
+    assert (*refusal(waits), waits.body["next"]) == (423, "session_handed_over", "sign_in")
+    scene.clock.advance(seconds=int(waits.headers["Retry-After"]))
+    assert sign_in_again(scene, phone).ok
+
+
+def sign_in_again(scene: Scene, phone: Phone) -> Answer:
+    scene.work_off()
+    scene.clock.advance(seconds=6)
+    sign_in_id, code = scene.ask_code("lucia", phone)
+    body = {"sign_in_id": sign_in_id, "code": code, "device_name": "The same"}
+    return scene.phone().send("POST", "/sign-in", {**body, "device_token": phone.device_token})
 
 
 # --- at a counter -----------------------------------------------------------------------------

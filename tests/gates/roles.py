@@ -47,12 +47,15 @@ class Cast:
 
 HOLDER = frozenset(
     ("account", "card", "policy", "notices", "links", "links_on_me", "documents", "activation")
-) | {"decisions", "guarded_links", "objections", "unlock", "sign-in"}
+) | {
+    *("decisions", "guarded_links", "objections"),
+    *("sign-in", "session", "unlock", "password-resets"),
+}
 STAFF = frozenset(
     ("staff-recovery", "staff", "staff-cards", "staff_links", "counter_codes", "desk", "agencies")
 )
 CAPTURE = frozenset(("capture_sessions",))
-NOBODY = frozenset(("sign-in", "agencies", "not_me", "invitations", "unlock", "mailbox", "health"))
+NOBODY = frozenset(("sign-in", "agencies", "not_me", "invitations", "mailbox", "health"))
 
 
 def gather(folder: Path) -> Cast:

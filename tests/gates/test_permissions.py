@@ -72,7 +72,7 @@ class Without:
 
 
 CHECKS = {
-    "the kind of token": Without("auth.py", "if held != kind:", "if False:"),
+    "the kind of token": Without("auth.py", "if held != asked:", "if False:"),
     "whose link it is": Without(
         "family/links.py",
         "if link is None or link.holder_id != call.holder.person_id:",

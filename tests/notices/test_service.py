@@ -81,7 +81,9 @@ def acknowledge(ground: Ground, link_id: uuid.UUID, **given: Any) -> service.Ack
     return row
 
 
-def decide(ground: Ground, link_id: uuid.UUID, decision: str, **given: Any) -> service.Consent:
+def decide(
+    ground: Ground, link_id: uuid.UUID | None, decision: str, **given: Any
+) -> service.Consent:
     shown = notice(ground, FACE)
     values: dict[str, Any] = {
         "person_id": ground.holder("lucia").holder.person_id,
@@ -214,6 +216,23 @@ def test_the_latest_decision_about_a_face_holds_and_the_earlier_stay(ground: Gro
     with ground.joined.db.read() as session:
         rows = session.scalars(sa.select(service.Consent).order_by(service.Consent.number))
         assert [row.decision for row in rows] == ["declined", "given", "withdrawn"]
+
+
+def test_all_that_was_consented_to_alone_is_taken_back_and_nobody_elses(ground: Ground) -> None:
+    lucia, tomas = (ground.holder(ref).holder.person_id for ref in ("lucia", "tomas"))
+    proof = notice(ground, "face_certification")
+    shown = {"notice_id": proof.id, "text_sha256": proof.text_sha256}
+    decide(ground, None, "given", kind="face_certification", **shown)
+    decide(ground, None, "given")
+    decide(ground, None, "given", person_id=tomas)
+    with ground.joined.db.write() as session:
+        taken_back = service.withdraw_own(session, ground.call, lucia)
+        assert {row.kind for row in taken_back} == {"face_certification", "face_processing"}
+        assert sorted(row.number for row in taken_back) == [3, 4]
+        session.flush()
+        assert service.withdraw_own(session, ground.call, lucia) == []
+        assert [row.number for row in service.withdraw_own(session, ground.call, tomas)] == [2]
+        session.commit()
 
 
 def test_keeping_a_portrait_is_a_consent_of_its_own(ground: Ground) -> None:

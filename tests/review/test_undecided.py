@@ -78,7 +78,8 @@ def test_what_cannot_be_seen_any_more_is_not_approved_but_rejected_for_that_reas
     stage.clock.advance(days=30)
     sweep_all(stage)
     desk = at_desk(stage, FIRST)
-    refused = desk.decide("approved", "documents_confirmed")
+    reason = "face_confirmed" if kind == "face" else "documents_confirmed"
+    refused = desk.decide("approved", reason)
     assert (refused.status, refused.code) == (409, "case_files_gone")
     assert desk.reject("evidence_lapsed").status == 201
     sign_in_again(stage, "tomas", phone)

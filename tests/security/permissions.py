@@ -120,6 +120,7 @@ DECLARED: Mapping[str, Operation] = {
             "listLinks",
             "listLinksOnMe",
             "getNotice",
+            "readCardPasswordResetNotice",
             "getPolicy",
             "listRecoveries",
             "readRights",
@@ -147,7 +148,7 @@ DECLARED: Mapping[str, Operation] = {
     "openApplication": Operation(
         "own", "step_up_needed", others={"holder": OK, "relative": "holder_too_young"}
     ),
-    "unlockSession": Operation("own", others=dict.fromkeys((*STAFF, "camera"), DOOR)),
+    "unlockSession": Operation("own"),
     "bindCard": Operation("own"),
     "listCardApplications": Operation("own"),
     "applyForCard": Operation("own", "card_held_already"),

@@ -322,7 +322,7 @@ def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "consentAsGuardian": {"decision": "declined", **known["face"]},
         "setCardPassword": {"password": CARD_PASSWORD},
         "changeCardPassword": {"old": CARD_PASSWORD, "new": "482915"},
-        "openCardPasswordReset": {"code": "123456"},
+        "openCardPasswordReset": {"code": "123456", **known["face"]},
         "finishCardPasswordReset": {"new_password": "482915"},
         "drawChallengeForCardPasswordReset": {"device_key": known["key"]},
         "showQrCode": {"operation": "identify"},
