@@ -11,6 +11,8 @@ import { captureToken, fresh, signedOut, token } from "./session.js";
 
 const PREFIX = "/api/v1";
 const SECONDS = 90;
+const AWAKE_MS = 5 * 60 * 1000;
+let lastAsked = 0;
 
 /** A refusal of the service. */
 export class Problem extends Error {
@@ -80,13 +82,23 @@ export async function ask(method, path, asked = {}) {
   } catch (trouble) {
     const refused = trouble instanceof Problem && trouble.code === "not_signed_in";
     if (!refused || as !== "holder" || !used) throw trouble;
-    const renewed = await fresh(used, (spent) => once("POST", "/tokens", { json: { refresh_token: spent } }, ""));
+    const renewed = await fresh(used, exchange);
     if (!renewed) {
       signedOut();
       throw trouble;
     }
     return once(method, path, asked, renewed);
   }
+}
+
+/** The next pair of tokens for this one. @param {string} spent */
+const exchange = (spent) => once("POST", "/tokens", { json: { refresh_token: spent } }, "");
+
+/** Whoever reads or types for long is still there: the session goes on as long as they are. */
+export function stayAwake() {
+  if (!token() || performance.now() - lastAsked < AWAKE_MS) return;
+  lastAsked = performance.now();
+  fresh(token(), exchange).catch(() => null); // out of reach: the next request tells
 }
 
 /** @param {string} path */
@@ -101,6 +113,7 @@ export const post = (path, json, wish, more = {}) =>
  * @returns {Promise<any>}
  */
 async function once(method, path, asked, bearer) {
+  if (bearer === token()) lastAsked = performance.now();
   const answer = await reach(PREFIX + path, {
     method,
     headers: headersOf(asked, bearer),

@@ -235,6 +235,7 @@ async function onStage(video, challenge) {
   const stage = h("div", { class: "stage", role: "dialog", "aria-modal": "true", "aria-label": t("face.title") },
     words, h("div", { class: "hole" }, video), bar, stop);
   document.body.append(stage);
+  await video.play().catch(() => null); // some browsers stop a video that was moved
   const onKey = (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") stopped = true; };
   addEventListener("keydown", onKey);
   stop.focus();
