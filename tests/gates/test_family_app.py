@@ -5,6 +5,7 @@ the way is asked about by axe, in light and in dark with large text; nothing may
 console or asked of another host.
 """
 
+import io
 import json
 import os
 import random
@@ -16,9 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Browser, Route
 
 from ecard.demo import specimens
+from ecard.demo.phone import Phone as Desk
+from ecard.demo.player import HttpTransport
 from ecard.demo.simulated_camera import SimulatedCamera, camera_before
 from ecard.registry.numbers import check
 from tests.gates.browsing import Camera, Phone, chromium, phone
@@ -351,6 +356,25 @@ def test_clumsy_hands_and_bad_luck_end_in_a_sentence_and_lose_nothing(
         held.page.get_by_text(family.say("state.withdrawn"), exact=True).wait_for()
     unexpected = [one for one in held.troubles if "Failed to load resource" not in one]
     assert (held.violations, unexpected, held.elsewhere) == ({}, [], [])
+
+
+def test_a_code_on_the_screen_is_read_and_accepted_at_a_counter(place: Place) -> None:
+    with phone(place.browser, place.address, looked_at=place.looked_at) as held:
+        family = family_of(place, held, "en", "fang/xiaoyu")
+        held.open()
+        sign_in(family)
+        held.page.locator(".door[href='#/qr']").click()
+        family.heading("qr.own")
+        family.tap("qr.show")
+        held.page.locator(".qr svg").wait_for()
+        held.look("a code")
+        picture = Image.open(io.BytesIO(held.page.locator(".qr").screenshot()))
+        (read,) = zxingcpp.read_barcodes(picture)
+    desk = Desk(HttpTransport(place.address))
+    desk.sign_in_as_staff("clerk-north", place.people["staff"]["clerk-north"])
+    used = desk.send("POST", "/staff/qr-codes/use", {"text": read.text, "operation": "identify"})
+    assert used.status == 200, used.body
+    assert (held.violations, held.troubles, held.elsewhere) == ({}, [], [])
 
 
 def test_the_browser_finds_the_same_numbers_right_as_the_service(
