@@ -21,7 +21,7 @@ from ecard.demo.simulated_camera import SimulatedCamera
 
 PHONE = {"width": 360, "height": 740}
 SMALLEST = {"width": 320, "height": 640}
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 SIMULATED = (Path(__file__).parent / "simulated_camera.js").read_text(encoding="utf-8")
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

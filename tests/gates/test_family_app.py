@@ -5,54 +5,57 @@ the way is asked about by axe, in light and in dark with large text; nothing may
 console or asked of another host.
 """
 
+import io
 import json
 import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Route
 
 from ecard.demo import specimens
-from ecard.demo.simulated_camera import SimulatedCamera, camera_before
+from ecard.demo.phone import Phone as Desk
+from ecard.demo.player import HttpTransport
+from ecard.demo.simulated_camera import camera_before
 from ecard.registry.numbers import check
-from tests.gates.browsing import Camera, Phone, chromium, phone
+from tests.gates.app_steps import (
+    PASSWORD,
+    Family,
+    Place,
+    Record,
+    apply,
+    consent,
+    family_of,
+    give_papers,
+    give_passport,
+    go_to_family,
+    letter,
+    say_yes,
+    set_password,
+    show_face,
+    sign_in,
+)
+from tests.gates.browsing import Camera, chromium, phone
 from tests.operations.test_run import running
 
 pytestmark = pytest.mark.gate
 
-WORDS = Path(__file__).parents[2] / "ecard" / "web" / "app" / "strings"
-PASSWORD = "730518"
 TAPS_MOST = 22
-TAKES_MOST = 4
 FIRST_PAGE_BYTES = 150_000
 BROWSER_SPEAKS = {"en": "en-GB", "es": "es-ES", "zh-Hans": "zh-CN"}
-FAMILIES = [("en", "andres/mateo"), ("zh-Hans", "fang/xiaoming"), ("es", "anna/paul")]
-"""The last one's child is 15 and decides about their own face."""
-SMALL = FAMILIES if os.environ.get("ECARD_FULL") else FAMILIES[:1]
+CARMEN = "+447700900103"
+Scene = Callable[[Place, Path, Record], None]
+"""What is played, where, with a folder for its papers."""
 NO_CAMERA = {"NotAllowedError": "refused", "NotFoundError": "none", "NotReadableError": "taken"}
 FULL_WIDTH = {ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)}
 SIZES = """() => [...performance.getEntriesByType("navigation"),
   ...performance.getEntriesByType("resource")].reduce((all, one) => all + one.transferSize, 0)"""
-Record = Callable[[str, object], None]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A running server, its people, a browser, and a person to stand before the camera."""
-
-    address: str
-    people: dict[str, Any]
-    browser: Browser
-    photo: bytes
-    person: SimulatedCamera
-    looked_at: list[str] = field(default_factory=list)
-    """Pages that axe was asked about."""
 
 
 @pytest.fixture(scope="module")
@@ -69,138 +72,24 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             yield Place(address, people, browser, specimens.face_photo(portrait), person)
 
 
-@dataclass
-class Family:
-    """A holder with a phone, and the child whom they add."""
+def a_child(language: str, kin: str) -> "Scene":
+    """A parent adds them; counted."""
 
-    phone: Phone
-    words: dict[str, str]
-    holder: dict[str, Any]
-    child: dict[str, Any]
+    def play(place: Place, folder: Path, record: Record) -> None:
+        add_child(place, folder, record, language, kin)
 
-    def say(self, key: str, **given: object) -> str:
-        """The words of the app's language."""
-        return self.words[key].format(**given)
-
-    def heading(self, key: str, **given: object) -> None:
-        self.phone.sees(self.say(key, **given))
-
-    def tap(self, key: str, role: str = "button") -> None:
-        self.phone.tap(self.say(key), role)
+    return play
 
 
-def sign_in(family: Family) -> None:
-    """The card's number, then the code out of the demo's mailbox."""
-    held = family.phone
-    family.heading("sign_in.title")
-    held.tap(f"{family.holder['name']}, {family.holder['age']}")
-    family.tap("continue")
-    held.page.locator(".inset .quiet").click()
-    held.look("code")
-    family.tap("sign_in.button")
-
-
-def go_to_family(family: Family) -> None:
-    """From "My" to the family services."""
-    held = family.phone
-    family.heading("my.title")
-    held.page.locator(".door[href='#/family']").click()
-    family.heading("family.title")
-
-
-def set_password(family: Family) -> None:
-    """Once in the life of a card; then the way back to the family."""
-    held = family.phone
-    family.tap("family.add", "link")
-    family.heading("add.title")
-    family.tap("password.title")
-    family.heading("password.title")
-    held.write(family.say("password.new"), PASSWORD)
-    held.write(family.say("password.repeat"), PASSWORD)
-    family.tap("password.set")
-    held.page.get_by_label(family.say("password.label")).wait_for()
-    family.tap("back", "link")
-    family.heading("family.title")
-
-
-def apply(family: Family) -> None:
-    """Steps 1 to 3, first half: password, notice, who the child is."""
-    held = family.phone
-    family.tap("family.add", "link")
-    held.write(family.say("password.label"), PASSWORD)
-    held.look("password")
-    family.tap("continue")
-    held.named(family.say("notice.read")).wait_for()
-    held.look("notice")
-    family.tap("notice.read")
-    family.heading("account.title")
-    held.choose(family.say("relation.child"))
-    held.write(family.say("account.name"), family.child["name"])
-    held.write(family.say("account.number"), family.child["number"])
-    held.look("account, filled in")
-    family.tap("continue")
-
-
-def give_papers(family: Family, paper: Path) -> None:
-    """Step 3, second half: a file, and a photo taken in the page."""
-    family.heading("need.kinship")
-    family.phone.give_file("#file-birth_certificate-any", paper)
-    family.heading("need.face", name=family.child["name"])
-    for key in ("papers.camera", "papers.take", "papers.use"):
-        family.phone.named(family.say(key)).wait_for()
-        family.phone.look(key)
-        family.tap(key)
-    family.heading("papers.title")
-    family.tap("papers.send")
-
-
-def show_face(family: Family, record_property: Record) -> str:
-    """Step 4: consent, then the camera; returns what the heading says at its end."""
-    held = family.phone
-    for number in range(1 if family.child["age"] < 14 else 2):
-        if number or family.child["age"] < 14:
-            held.named(family.say("consent.yes")).wait_for()
-            held.look("consent")
-            family.tap("consent.yes")
-        else:
-            family.tap("ready.begin", "link")
-    for take in range(TAKES_MOST):  # a capture that could not be used is taken again
-        family.heading("face.title")
-        family.tap("face.open")
-        held.named(family.say("face.begin")).wait_for()
-        held.look("the oval")
-        family.tap("face.begin")
-        held.page.locator(".stage").wait_for()
-        held.page.locator(".stage").wait_for(state="detached")
-        retry = held.named(family.say("face.again"))
-        banner = held.page.locator(".banner", has_not_text=family.say("face.comparing"))
-        banner.or_(held.page.locator(".trouble")).first.wait_for()
-        held.look("what came of it")
-        if not retry.count():
-            record_property("captures until one could be used", take + 1)
-            break
-        family.tap("face.again")
-    return held.page.locator("h1").inner_text()
-
-
-def family_of(place: Place, held: Phone, language: str, kin: str) -> Family:
-    """Of the demo's people."""
-    child = place.people["relatives"][kin]
-    words = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
-    return Family(held, words, place.people["holders"][child["holder_ref"]], child)
-
-
-@pytest.mark.parametrize(("language", "kin"), SMALL)
-def test_a_parent_adds_a_child_in_few_taps_and_no_page_shuts_anybody_out(
-    place: Place, tmp_path: Path, record_property: Record, language: str, kin: str
-) -> None:
-    paper = tmp_path / "paper.jpg"
+def add_child(place: Place, folder: Path, record_property: Record, language: str, kin: str) -> None:
+    """From signing in to the active link."""
+    paper = folder / "paper.jpg"
     paper.write_bytes(specimens.paper("birth certificate", [kin]))
     camera = Camera(place.photo, place.person)
     spoken = BROWSER_SPEAKS[language]
     with phone(place.browser, place.address, camera, place.looked_at, locale=spoken) as held:
         family = family_of(place, held, language, kin)
-        child = family.child
+        child = family.relative
         held.open()
         sign_in(family)
         go_to_family(family)
@@ -209,6 +98,7 @@ def test_a_parent_adds_a_child_in_few_taps_and_no_page_shuts_anybody_out(
         held.taps, began = 0, time.monotonic()
         apply(family)
         give_papers(family, paper)
+        consent(family)
         assert show_face(family, record_property) == family.say("done.finished.title")
         record_property("taps and fields from Add to active", held.taps)
         record_property("seconds from Add to active", round(time.monotonic() - began, 1))
@@ -224,6 +114,79 @@ def test_a_parent_adds_a_child_in_few_taps_and_no_page_shuts_anybody_out(
     assert (held.violations, held.troubles, held.elsewhere) == ({}, [], [])
     assert held.taps <= TAPS_MOST
     assert first_page < FIRST_PAGE_BYTES
+
+
+def begin_with_adult(family: Family, place: Place, folder: Path) -> None:
+    """Up to the question how the relative says yes."""
+    family.phone.open()
+    sign_in(family)
+    go_to_family(family)
+    set_password(family)
+    apply(family)
+    give_passport(family, place, folder)
+
+
+def a_mother_says_yes_on_her_sons_phone(place: Place, folder: Path, record: Record) -> None:
+    """Handed over; his own pages are locked until he takes the phone back."""
+    camera = Camera(place.photo, place.person)
+    with phone(place.browser, place.address, camera, place.looked_at, locale="es-ES") as held:
+        family = family_of(place, held, "es", "tomas/elena")
+        begin_with_adult(family, place, folder)
+        family.tap("adult.hand_over")
+        held.named(family.say("accept.yes")).wait_for()
+        held.open("/family")
+        family.heading("handed.title")
+        family.tap("handed.go_on", "link")
+        say_yes(family)
+        assert show_face(family, record) == family.say("done.finished.title")
+        family.tap("face.back_to_holder")
+        family.heading("unlock.title")
+        held.write(family.say("password.label"), PASSWORD)
+        family.tap("unlock.button")
+        held.page.get_by_text(family.say("link.reads_only")).wait_for()
+    assert (held.violations, held.elsewhere) == ({}, [])
+
+
+def a_mother_says_yes_on_a_phone_of_her_own(place: Place, folder: Path, record: Record) -> None:
+    """By invitation; afterwards she says that it was not her, and it is stopped."""
+    camera = Camera(place.photo, place.person)
+    with (
+        phone(place.browser, place.address, looked_at=place.looked_at) as theirs,
+        phone(place.browser, place.address, camera, place.looked_at) as hers,
+    ):
+        daughter = family_of(place, theirs, "en", "lucia/carmen")
+        mother = family_of(place, hers, "en", "lucia/carmen")
+        begin_with_adult(daughter, place, folder)
+        daughter.tap("adult.invite")
+        theirs.page.locator(".inset.good").wait_for()
+        hers.page.goto(place.address + letter(place, CARMEN, "invitation"))
+        mother.heading("invited.title")
+        mother.tap("invited.open")
+        say_yes(mother)
+        assert show_face(mother, record) == mother.say("done.finished.title")
+        mother.tap("face.close")
+        mother.heading("invited.done")
+        hers.page.goto(place.address + letter(place, CARMEN, "not-me"))
+        mother.tap("not_me.yes")
+        mother.heading("not_me.done")
+    assert (hers.violations, hers.elsewhere, theirs.violations) == ({}, [], {})
+
+
+SCENES: dict[str, Scene] = {
+    "a child": a_child("en", "andres/mateo"),
+    "a child, in Chinese": a_child("zh-Hans", "fang/xiaoming"),
+    "a child of 15, who decides about their own face": a_child("es", "anna/paul"),
+    "handed over": a_mother_says_yes_on_her_sons_phone,
+    "by invitation": a_mother_says_yes_on_a_phone_of_her_own,
+}
+PLAYED = list(SCENES) if os.environ.get("ECARD_FULL") else list(SCENES)[:1]
+
+
+@pytest.mark.parametrize("scene", PLAYED)
+def test_a_relative_is_added_in_few_taps_and_no_page_shuts_anybody_out(
+    place: Place, tmp_path: Path, record_property: Record, scene: str
+) -> None:
+    SCENES[scene](place, tmp_path, record_property)
 
 
 # --- clumsy hands and bad luck -----------------------------------------------------------------
@@ -280,10 +243,10 @@ def mistype(family: Family) -> None:
 
 def lose_the_session(family: Family) -> None:
     """Reload, another language and a lost session: what was typed is there again."""
-    held, number = family.phone, family.child["number"]
+    held, number = family.phone, family.relative["number"]
     family.heading("account.title")
     held.choose(family.say("relation.child"))
-    held.write(family.say("account.name"), family.child["name"])
+    held.write(family.say("account.name"), family.relative["name"])
     held.write(family.say("account.number"), f" {number[:6]} {number[6:]} ".translate(FULL_WIDTH))
     typed = in_form(family)
     held.page.reload()
@@ -312,7 +275,7 @@ def lose_the_network(family: Family, paper: Path) -> None:
     held.page.route("**/uploads/*?offset=*", break_off)
     held.give_file("#file-birth_certificate-any", paper)
     held.page.get_by_text(family.say("papers.waits")).wait_for()
-    family.heading("need.face", name=family.child["name"])
+    family.heading("need.face", name=family.relative["name"])
 
 
 def have_no_camera(family: Family) -> None:
@@ -336,7 +299,7 @@ def test_clumsy_hands_and_bad_luck_end_in_a_sentence_and_lose_nothing(
     paper = tmp_path / "paper.jpg"
     paper.write_bytes(specimens.paper("birth certificate", ["Mateo"]))
     with phone(place.browser, place.address, looked_at=place.looked_at) as held:
-        family = family_of(place, held, "en", "lucia/mateo")
+        family = family_of(place, held, "en", "sofia/emma")
         held.open()
         sign_in(family)
         go_to_family(family)
@@ -351,6 +314,26 @@ def test_clumsy_hands_and_bad_luck_end_in_a_sentence_and_lose_nothing(
         held.page.get_by_text(family.say("state.withdrawn"), exact=True).wait_for()
     unexpected = [one for one in held.troubles if "Failed to load resource" not in one]
     assert (held.violations, unexpected, held.elsewhere) == ({}, [], [])
+
+
+def test_a_code_on_the_screen_is_read_and_accepted_at_a_counter(place: Place) -> None:
+    with phone(place.browser, place.address, looked_at=place.looked_at) as held:
+        family = family_of(place, held, "en", "anna/paul")
+        family.holder = place.people["holders"]["victor"]
+        held.open()
+        sign_in(family)
+        held.page.locator(".door[href='#/qr']").click()
+        family.heading("qr.own")
+        family.tap("qr.show")
+        held.page.locator(".qr svg").wait_for()
+        held.look("a code")
+        picture = Image.open(io.BytesIO(held.page.locator(".qr").screenshot()))
+        (read,) = zxingcpp.read_barcodes(picture)
+    desk = Desk(HttpTransport(place.address))
+    desk.sign_in_as_staff("clerk-north", place.people["staff"]["clerk-north"])
+    used = desk.send("POST", "/staff/qr-codes/use", {"text": read.text, "operation": "identify"})
+    assert used.status == 200, used.body
+    assert (held.violations, held.troubles, held.elsewhere) == ({}, [], [])
 
 
 def test_the_browser_finds_the_same_numbers_right_as_the_service(

@@ -17,6 +17,7 @@ from ecard.documents.schemas import NeedSchema
 from ecard.family.policy import OVER, RELATIONS, SCOPES, STATES
 from ecard.locale import LANGUAGES
 from ecard.policy.policy import NUMBER_FORMATS
+from ecard.qr.tokens import OPERATIONS
 from ecard.registry.port import BENEFIT_KINDS, CONTRIBUTION_KINDS
 
 APP = Path(str(files("ecard.web"))) / "app"
@@ -72,6 +73,7 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
         ("state", STATES),
         ("scope", SCOPES),
         ("paper", DocumentKind),
+        ("operation", OPERATIONS),
         ("move", Move),
         ("kind", {*CONTRIBUTION_KINDS, *BENEFIT_KINDS}),
         ("card", (*CARD_STATES, "none")),

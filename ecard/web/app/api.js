@@ -11,6 +11,11 @@ import { captureToken, fresh, signedOut, token } from "./session.js";
 
 const PREFIX = "/api/v1";
 const SECONDS = 90;
+const AWAKE_MS = 5 * 60 * 1000;
+const COMES_AGAIN = ["busy", "unavailable", "idempotency_in_progress"];
+const PAUSE_MOST = 15;
+const TURNS_MOST = 5;
+let lastAsked = 0;
 
 /** A refusal of the service. */
 export class Problem extends Error {
@@ -41,13 +46,30 @@ export class Wish {
   /** @param {(key: string) => Promise<any>} send */
   async sent(send) {
     this.key ||= newKey();
+    const key = this.key;
     try {
-      const answer = await send(this.key);
+      const answer = await patiently(() => send(key));
       this.key = "";
       return answer;
     } catch (trouble) {
       if (trouble instanceof Problem && trouble.code !== "idempotency_in_progress") this.key = "";
       throw trouble;
+    }
+  }
+}
+
+/**
+ * While the service is busy it says when to come again: then nothing was done yet, and the same is
+ * sent once more. @template T @param {() => Promise<T>} work @returns {Promise<T>}
+ */
+export async function patiently(work) {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await work();
+    } catch (trouble) {
+      const pause = trouble instanceof Problem && COMES_AGAIN.includes(trouble.code) ? trouble.wait ?? 1 : 0;
+      if (!pause || pause > PAUSE_MOST || turn === TURNS_MOST) throw trouble;
+      await new Promise((resolve) => setTimeout(resolve, pause * 1000));
     }
   }
 }
@@ -80,13 +102,23 @@ export async function ask(method, path, asked = {}) {
   } catch (trouble) {
     const refused = trouble instanceof Problem && trouble.code === "not_signed_in";
     if (!refused || as !== "holder" || !used) throw trouble;
-    const renewed = await fresh(used, (spent) => once("POST", "/tokens", { json: { refresh_token: spent } }, ""));
+    const renewed = await fresh(used, exchange);
     if (!renewed) {
       signedOut();
       throw trouble;
     }
     return once(method, path, asked, renewed);
   }
+}
+
+/** The next pair of tokens for this one. @param {string} spent */
+const exchange = (spent) => once("POST", "/tokens", { json: { refresh_token: spent } }, "");
+
+/** Whoever reads or types for long is still there: the session goes on as long as they are. */
+export function stayAwake() {
+  if (!token() || performance.now() - lastAsked < AWAKE_MS) return;
+  lastAsked = performance.now();
+  fresh(token(), exchange).catch(() => null); // out of reach: the next request tells
 }
 
 /** @param {string} path */
@@ -101,6 +133,7 @@ export const post = (path, json, wish, more = {}) =>
  * @returns {Promise<any>}
  */
 async function once(method, path, asked, bearer) {
+  if (bearer === token()) lastAsked = performance.now();
   const answer = await reach(PREFIX + path, {
     method,
     headers: headersOf(asked, bearer),

@@ -65,6 +65,7 @@ export const icons = {
   add: () => drawing("M12 5v14", "M5 12h14"),
   camera: () => drawing("M4 8h3l2-3h6l2 3h3v11H4z", "M12 16a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"),
   file: () => drawing("M7 3h7l5 5v13H7z", "M14 3v5h5"),
+  code: () => drawing("M4 4h6v6H4z", "M14 4h6v6h-6z", "M4 14h6v6H4z", "M14 14h2v2h-2z", "M18 18h2v2h-2z"),
   letter: () => drawing("M3 6h18v12H3z", "M3 7l9 7 9-7"),
   right: () => drawing("M4 12h16", "M13 5l7 7-7 7"),
   left: () => drawing("M20 12H4", "M11 5l-7 7 7 7"),

@@ -1,7 +1,7 @@
 // @ts-check
 /** The app begins here: language, looks, the session of another tab, then the page of the address. */
 
-import { Problem } from "./api.js";
+import { Problem, stayAwake } from "./api.js";
 import { isDemo } from "./demo.js";
 import { h, icons, show } from "./dom.js";
 import { LANGUAGES, speak, spoken, t, wished } from "./i18n.js";
@@ -11,6 +11,7 @@ import { again, go, here, startRouter } from "./router.js";
 import { isSignedIn, joinOthers } from "./session.js";
 import { handedOverPage } from "./pages/password.js";
 import { routes } from "./routes.js";
+import { hush } from "./speech.js";
 
 const SIZES = ["usual", "large"];
 const THEMES = ["system", "light", "dark"];
@@ -67,6 +68,7 @@ let first = true;
 
 /** @param {import("./router.js").Page} page */
 function draw(page) {
+  hush();
   document.title = `${page.title} · ${t("app.name")}`;
   show(main, page.content);
   scrollTo(0, 0);
@@ -102,6 +104,7 @@ async function begin() {
   drawFrame();
   await joinOthers();
   if (!isSignedIn() && here() === "/") history.replaceState(null, "", "#/sign-in");
+  for (const sign of ["pointerdown", "keydown", "scroll"]) addEventListener(sign, stayAwake, { passive: true });
   await startRouter(routes, draw, failed);
 }
 

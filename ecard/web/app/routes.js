@@ -9,6 +9,7 @@ import { mailboxPage } from "./pages/mailbox.js";
 import { endOnMePage, onMePage } from "./pages/on_me.js";
 import { newPasswordPage, unlockPage } from "./pages/password.js";
 import { codePage, recoverPage, signInPage } from "./pages/sign_in.js";
+import { ownQrPage, relativeQrPage } from "./pages/qr.js";
 import { ownRightsPage, relativeRightsPage } from "./pages/rights.js";
 import { invitedDonePage, invitedPage, notMeDonePage, notMePage } from "./pages/sent.js";
 import { waysPage } from "./pages/ways.js";
@@ -32,6 +33,8 @@ export const routes = [
   [path("/password"), newPasswordPage],
   [path("/add"), addPage],
   [path(`/link/${ID}`), linkPage],
+  [path("/qr"), ownQrPage],
+  [path(`/link/${ID}/qr`), relativeQrPage],
   [path("/rights"), ownRightsPage],
   [path(`/link/${ID}/rights`), relativeRightsPage],
   [path(`/link/${ID}/give-up`), giveUpPage],

@@ -11,7 +11,7 @@ export const isSpeaking = () => canSpeak() && browser.read("aloud") === true;
 /** @param {boolean} wanted */
 export function wantSpeech(wanted) {
   browser.write("aloud", wanted);
-  if (!wanted && canSpeak()) speechSynthesis.cancel();
+  if (!wanted) hush();
 }
 
 /** Say it now, in place of what is being said; nothing where speech is off. @param {string} text */
@@ -19,8 +19,19 @@ export function say(text) {
   if (isSpeaking()) aloud(text);
 }
 
+/** Say nothing more: the page was left. */
+export function hush() {
+  if (canSpeak()) speechSynthesis.cancel();
+}
+
+/** Read a page; asked a second time, stop. @param {string} text */
+export function readOut(text) {
+  if (speechSynthesis.speaking) hush();
+  else aloud(text);
+}
+
 /** @param {string} text */
-export function aloud(text) {
+function aloud(text) {
   if (!canSpeak()) return;
   const words = new SpeechSynthesisUtterance(text);
   words.lang = VOICES[spoken()];

@@ -4,7 +4,7 @@
  * handed over to an adult. Every page of it has a way without a face.
  */
 
-import { ask, newKey, post, Problem, Wish } from "../api.js";
+import { ask, newKey, patiently, post, Problem, Wish } from "../api.js";
 import { NoCamera, openCamera } from "../camera.js";
 import { keyOf, publicOf } from "../device_key.js";
 import { h, icons, show } from "../dom.js";
@@ -23,7 +23,6 @@ const CAMERA = { width: 640, height: 480 };
 const MOVES = /** @type {Record<string, "left" | "right" | "closer" | "further">} */ ({ turn_left: "left", turn_right: "right", closer: "closer", back: "further" });
 const COLOURS = /** @type {Record<string, string>} */ ({ red: "#ff0000", green: "#00ff00", blue: "#0000ff", none: "#ffffff" });
 const COUNTDOWN = 3;
-const SENDS_MOST = 4;
 
 /** Beside a child: a session of theirs is opened, or gone on with. @param {string} link */
 export async function openFacePage(link) {
@@ -212,18 +211,14 @@ async function take(camera, stands, profile, place) {
   }
 }
 
-/** The same capture with the same key, while the service is busy or out of reach. @param {FormData} form */
+/** The same capture with the same key, once more where it did not arrive. @param {FormData} form */
 async function sent(form) {
   const key = newKey();
-  for (let turn = 1; ; turn += 1) {
-    try {
-      return await inSession("POST", "/captures", { body: form, key });
-    } catch (trouble) {
-      const pause = trouble instanceof Problem ? (trouble.status === 503 ? trouble.wait ?? 0 : 0) : 1;
-      if (!pause || turn === SENDS_MOST) throw trouble;
-      await new Promise((resolve) => setTimeout(resolve, pause * 1000));
-    }
-  }
+  const send = () => patiently(() => inSession("POST", "/captures", { body: form, key }));
+  return send().catch((trouble) => {
+    if (trouble instanceof Problem) throw trouble;
+    return send();
+  });
 }
 
 /** The whole screen for the recording. @param {HTMLVideoElement} video @param {Challenge} challenge */
@@ -235,6 +230,7 @@ async function onStage(video, challenge) {
   const stage = h("div", { class: "stage", role: "dialog", "aria-modal": "true", "aria-label": t("face.title") },
     words, h("div", { class: "hole" }, video), bar, stop);
   document.body.append(stage);
+  await video.play().catch(() => null); // some browsers stop a video that was moved
   const onKey = (/** @type {KeyboardEvent} */ event) => { if (event.key === "Escape") stopped = true; };
   addEventListener("keydown", onKey);
   stop.focus();

@@ -73,7 +73,7 @@ const aboutLink = (link) => panel(facts([
   [t("link.number"), link.number_masked],
   [t("link.state"), badge(link.state)],
   [t("link.scopes"), link.scopes.length > 0 && link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
-  [t("link.acts_from"), link.acts_from && Date.parse(link.acts_from) > Date.now() && moment(link.acts_from)],
+  [t("link.acts_from"), link.state === "active" && !link.may_act && link.acts_from && moment(link.acts_from)],
   [t("link.acts_until"), link.acts_until && day(link.acts_until)],
   [t("link.ended"), link.ended_at && day(link.ended_at)],
 ]));
@@ -81,17 +81,23 @@ const aboutLink = (link) => panel(facts([
 /** @param {any} link */
 function standingPage(link) {
   const active = link.state === "active";
+  const services = active ? servicesOf(link).filter(Boolean) : [];
   const name = link.name ?? t("family.unnamed");
   return page({ title: name, back: "/family" },
     active && banner("good", "done", t("link.active", { name })),
     active && !link.may_act && inset("warm", h("p", {}, t("link.reads_only"))),
-    active && link.may_read && link.scopes.includes("rights") && h("ul", { class: "doors" },
-      row({ icon: icons.file(), what: t("rights.title"), about: t("rights.about"), path: `/link/${link.id}/rights` })),
+    services.length > 0 && h("ul", { class: "doors" }, services),
     aboutLink(link),
     !active && lead(t(`standing.${link.state}`)),
     OVER.includes(link.state) && door(t("family.add"), "/add", { icon: "add" }),
     !OVER.includes(link.state) && h("a", { class: "button stop", href: `#/link/${link.id}/end` }, t("link.end")));
 }
+
+/** What may be done on it now. @param {any} link */
+const servicesOf = (link) => [
+  link.may_read && link.scopes.includes("rights") && row({ icon: icons.file(), what: t("rights.title"), about: t("rights.about"), path: `/link/${link.id}/rights` }),
+  link.may_act && link.scopes.includes("qr") && row({ icon: icons.code(), what: t("qr.title"), about: t("qr.about"), path: `/link/${link.id}/qr` }),
+];
 
 /** @param {any} link */
 async function waitingPage(link) {

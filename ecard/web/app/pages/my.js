@@ -19,6 +19,7 @@ export async function myPage() {
     ])),
     h("ul", { class: "doors" },
       row({ icon: icons.family(), what: t("family.title"), about: t("my.family"), path: "/family" }),
+      card.usable && row({ icon: icons.code(), what: t("qr.own"), about: t("qr.about"), path: "/qr" }),
       row({ icon: icons.file(), what: t("rights.own"), about: t("rights.about"), path: "/rights" }),
       row({ icon: icons.card(), what: t("on_me.title"), about: t("on_me.about"), path: "/on-me" }),
       isDemo && row({ icon: icons.letter(), what: t("mailbox.title"), about: t("mailbox.about"), path: "/mailbox" }),

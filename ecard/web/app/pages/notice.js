@@ -5,7 +5,7 @@ import { post, read, Wish } from "../api.js";
 import { t } from "../i18n.js";
 import { button, inset, page, quiet, written } from "../parts.js";
 import { again } from "../router.js";
-import { aloud, canSpeak } from "../speech.js";
+import { canSpeak, readOut } from "../speech.js";
 import { h } from "../dom.js";
 import { giveUp } from "./family.js";
 
@@ -31,4 +31,4 @@ export async function digestOf(text) {
 }
 
 /** @param {string} text */
-export const readAloud = (text) => canSpeak() && quiet(t("aloud"), () => aloud(text));
+export const readAloud = (text) => canSpeak() && quiet(t("aloud"), () => readOut(text));
