@@ -132,6 +132,7 @@ def approve_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
 def _undecided(session: Session, call: Call, case_id: uuid.UUID) -> CertificationCase:
     """A locked case of the caller's region that still waits."""
     row = _at_desk(session, call, case_id)
+    refuse_conflict(session, call, row.person_id, row.opened_by)
     session.refresh(row, with_for_update=True)
     if row.decided_at is not None:
         raise CaseDecided
@@ -200,7 +201,6 @@ def _at_desk(session: Session, call: Call, case_id: uuid.UUID) -> CertificationC
     row = session.get(CertificationCase, case_id)
     if row is None or row.region_id not in call.staff.region_ids:
         raise NotFound
-    refuse_conflict(session, call, row.person_id, row.opened_by)
     return row
 
 
