@@ -46,6 +46,7 @@ def decision(desk: Phone, case: dict[str, Any], *, accepted: bool, reason: str) 
     return desk.send("POST", path, body, if_match=f'"{case["version"]}"')
 
 
+@pytest.mark.gate
 def test_a_minors_face_goes_to_a_person_and_is_seen_only_when_two_agreed(home: Home) -> None:
     answer = home.camera().show_face(frames(ASTRONAUT))
     assert (answer.body["in_review"], answer.body["next"]) == (True, "wait_for_review")

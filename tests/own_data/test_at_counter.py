@@ -1,6 +1,7 @@
 """Whoever has no phone takes consent to the face back before a clerk: the same happens as in the
 app, and the receipt is printed for them."""
 
+import pytest
 import sqlalchemy as sa
 
 from ecard.audit import AuditRow
@@ -91,6 +92,7 @@ def test_a_childs_guardian_does_it_there_too_and_the_link_goes_on(stage: Stage) 
     assert [one["id"] for one in mine] == [answer.body["id"]]
 
 
+@pytest.mark.gate
 def test_whoever_is_not_their_guardian_takes_nothing_back_at_a_counter(stage: Stage) -> None:
     child(stage)
     answer = at_counter(stage, "mateo", guardian="tomas")
@@ -119,6 +121,7 @@ def test_what_was_taken_back_in_the_app_is_not_read_at_a_counter(stage: Stage) -
     assert stage.desk("clerk-north").send("GET", path).status == 404
 
 
+@pytest.mark.gate
 def test_the_sweep_goes_on_with_what_an_outage_kept(stage: Stage) -> None:
     elena(stage)
     withdrawn = at_counter(stage, "elena").body["id"]
