@@ -45,14 +45,18 @@ class Cast:
     roles: tuple[Role, ...]
 
 
-HOLDER = frozenset(
-    ("account", "card", "policy", "notices", "links", "links_on_me", "documents", "activation")
-) | {
-    *("decisions", "guarded_links", "objections"),
-    *("sign-in", "session", "unlock", "password-resets"),
-}
-STAFF = frozenset(
-    ("staff-recovery", "staff", "staff-cards", "staff_links", "counter_codes", "desk", "agencies")
+HOLDER = (
+    frozenset(("account", "session", "unlock", "sign-in", "password-resets", "policy", "notices"))
+    | {"card", "qr-codes", "documents", "links", "links_on_me", "all_links_on_me", "link_acts"}
+    | {"acts_on_me", "activation", "decisions", "guarded_links", "objections", "my_data"}
+    | {"confirmation_videos", "rights", "relative_rights", "certification", "relative_data"}
+    | {"relative_certification", "transfers", "relative_transfers", "card_applications"}
+    | {"relative_card_applications"}
+)
+STAFF = (
+    frozenset(("staff", "staff-recovery", "staff-cards", "staff_links", "staff_links_on_person"))
+    | {"desk", "counter_codes", "agencies", "staff_certification", "staff_card_applications"}
+    | {"staff_transfers", "staff_corrections", "staff_face_withdrawals", "staff-qr-codes"}
 )
 CAPTURE = frozenset(("capture_sessions",))
 NOBODY = frozenset(("sign-in", "agencies", "not_me", "invitations", "mailbox", "health"))
