@@ -149,6 +149,10 @@ def _point(engine: str, band: AgeBand, content: Mapping[str, Any]) -> OperatingP
     accept, review = kept["accept_within"], float(kept["review_within"])
     if accept is not None and not is_supported(band, kept["fmr"]["high"]):
         raise ValueError(f"{band.name}: accepts at a rate that is not supported")
+    if accept is not None and any(
+        is_past(band, rate["value"], rate["high"]) for rate in kept["fmr_elsewhere"].values()
+    ):
+        raise ValueError(f"{band.name}: accepts past its target among nearer strangers")
     if not math.isfinite(review) or not (accept is None or 0 < accept <= review):
         raise ValueError(f"{band.name}: limits out of order")
     return OperatingPoint(f"{engine}/{band.name}/{content['date']}", accept, review)
@@ -159,3 +163,11 @@ def is_supported(band: AgeBand, high: float | None) -> bool:
     if band.accept_fmr is None or high is None:
         return False
     return high <= MAX_HIGH_TO_TARGET * band.accept_fmr
+
+
+def is_past(band: AgeBand, value: float, high: float | None) -> bool:
+    """Whether the false match rate of strangers who are nearer to each other than the whole band
+    (those of about one age) forbids acceptance: by its value, or by the end of its interval where
+    so many people support one."""
+    target = band.accept_fmr or 0.0
+    return value > target or (high is not None and high > MAX_HIGH_TO_TARGET * target)

@@ -134,7 +134,7 @@ def _limit(name: str, band: Mapping[str, Any]) -> list[str]:
         "**a person decides**" if accepts is None else f"{accepts:.4f}",
         rate(band["fmr"]) + at,
         rate(band["fmr_as_labelled"]),
-        "; ".join(rate(found) for found in band["fmr_elsewhere"].values()) or "–",
+        "; ".join(f"{name}: {rate(found)}" for name, found in band["fmr_elsewhere"].items()) or "–",
         f"{band['fmr']['comparisons']:,}",
         str(band["people"]),
         _each(band["fnmr"]),

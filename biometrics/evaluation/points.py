@@ -15,6 +15,7 @@ from biometrics.calibration import (
     FURTHEST,
     SAME_CAPTURE_FMR,
     AgeBand,
+    is_past,
     is_supported,
 )
 from biometrics.cohort import ADULT_FROM_YEARS
@@ -37,7 +38,8 @@ _DRAWN_IN = tuple(1 - step / 20 for step in range(16))
 _AS_LABELLED_FROM = 0.1
 """Part of the target, left with the doubles out, down to which a limit is drawn in so that it meets
 the target with them in."""
-_CLOSE_MINORS = "people with several pictures, at most 2 years apart"
+_POOLED = 6, 15
+"""Ages of whom the sets with several pictures hold so few that they are also counted together."""
 LEAST_GENUINE_PEOPLE = 20
 """Below so many people a false non-match rate is unknown."""
 
@@ -89,7 +91,8 @@ class Calibration:
         if borrowed and adult_limit:
             limit = adult_limit
         fmr, as_labelled = found.false_matches(limit), labelled.false_matches(limit)
-        accepts = is_supported(band, fmr.high)
+        elsewhere = {name: part.false_matches(limit) for name, part in nearer.items()}
+        accepts = is_supported(band, fmr.high) and not past_target(band, elsewhere)
         review, review_fmr = _review(band, found, limit)
         genuine = self._genuine(band)
         return {
@@ -102,11 +105,11 @@ class Calibration:
             "fmr": asdict(fmr),
             "fmr_as_labelled": asdict(as_labelled),
             "supported_as_labelled": _holds_as_labelled(band, as_labelled),
-            "fmr_elsewhere": {n: asdict(part.false_matches(limit)) for n, part in nearer.items()},
+            "fmr_elsewhere": {name: asdict(rate) for name, rate in elsewhere.items()},
             "fnmr": {n: asdict(part.false_non_matches(limit)) for n, part in genuine.items()},
             "rejected": {n: asdict(part.false_non_matches(review)) for n, part in genuine.items()},
             "borrowed": borrowed,
-            "review_because": None if accepts else _why(band, fmr),
+            "review_because": None if accepts else _why(band, fmr, elsewhere),
         }
 
     def _compare(self, slice_: Slice, kept: float = _KEPT) -> Comparisons:
@@ -120,15 +123,15 @@ class Calibration:
         nearer: Mapping[str, Comparisons],
     ) -> float:
         """The widest limit within the target on all strangers of the band, and on those who are
-        nearer to each other; drawn in until the interval allows acceptance, if that is near: with
+        nearer to each other; drawn in until the intervals allow acceptance, if that is near: with
         the pairs in that may show one person too, else at least with them left out."""
         target = band.accept_fmr or _TARGET_FOR_NONE
         elsewhere = [part.limit(target) for part in nearer.values() if part.supports_limit(target)]
         widest = min([found.limit(target), *elsewhere])
         limits = [_rounded(min(widest, found.limit(share * target))) for share in _DRAWN_IN]
         capped = _rounded(labelled.limit(target))
-        near = capped >= _rounded(found.limit(_AS_LABELLED_FROM * target))
-        within = [min(limit, capped) for limit in limits] if near else []
+        is_near = capped >= _rounded(found.limit(_AS_LABELLED_FROM * target))
+        within = [min(limit, capped) for limit in limits] if is_near else []
         tries: list[tuple[list[float], Callable[[Rate], bool]]] = [
             (within, lambda rate: _holds_as_labelled(band, rate)),
             (limits, lambda rate: is_supported(band, rate.high)),
@@ -137,27 +140,38 @@ class Calibration:
         for tried, holds_as_labelled in tries:
             for limit in tried:
                 supported = is_supported(band, found.false_matches(limit).high)
-                if supported and holds_as_labelled(labelled.false_matches(limit)):
+                near = {name: part.false_matches(limit) for name, part in nearer.items()}
+                held = supported and not past_target(band, near)
+                if held and holds_as_labelled(labelled.false_matches(limit)):
                     return limit
         return _rounded(widest)
 
     def _nearer_strangers(self, band: AgeBand) -> dict[str, Comparisons]:
-        """Other sets of strangers at which the limit has to hold as well, by name."""
-        if not _is_adult(band):
-            youngest, oldest = (6, 15) if 6 <= band.youngest <= 15 else (band.youngest, band.oldest)
-            others = self.slicer.aged(_CLOSE_MINORS, youngest, oldest, CHILD_GAP_YEARS)
+        """Sets of strangers who are nearer to each other than the whole band, by name; the limit
+        has to hold at each. Of an age's own there are few, so those of near ages are counted too:
+        together with them they show more, and among them one age's errors would be hidden."""
+        if _is_adult(band):
+            within = f"{band.name}, at most {ADULT_GAP_YEARS} years apart"
+            own = self.slicer.aged(within, band.youngest, band.oldest, ADULT_GAP_YEARS, alone=True)
+            others = [own, self.slicer.strangers()]
         else:
-            others = self.slicer.strangers()
-        found = self._compare(others)
-        return {others.name: found} if found.trials.total else {}
+            pool = _POOLED if _POOLED[0] <= band.youngest <= _POOLED[1] else None
+            others = [self._close_minors(band.youngest, band.oldest)]
+            others += [self._close_minors(*pool)] if pool else []
+        found = {slice_.name: self._compare(slice_) for slice_ in others}
+        return {name: part for name, part in found.items() if part.trials.total}
+
+    def _close_minors(self, youngest: int, oldest: int) -> Slice:
+        name = f"{youngest}-{oldest} with several pictures, at most {CHILD_GAP_YEARS} years apart"
+        return self.slicer.aged(name, youngest, oldest, CHILD_GAP_YEARS)
 
     def _genuine(self, band: AgeBand) -> dict[str, Comparisons]:
         """Genuine comparisons that speak for the band, by where they are from."""
         gap = ADULT_GAP_YEARS if _is_adult(band) else CHILD_GAP_YEARS
         near = self.slicer.aged(f"at most {gap} years apart", band.youngest, band.oldest, gap)
         found = {near.name: self._compare(near)} if len(near.pictures) else {}
-        if band is ADULTS:
-            found |= self._nearer_strangers(band)
+        if band is ADULTS and len((strangers := self.slicer.strangers()).pictures):
+            found[strangers.name] = self._compare(strangers)
         least = LEAST_GENUINE_PEOPLE
         return {n: p for n, p in found.items() if p.genuine_trials.units >= least}
 
@@ -178,6 +192,11 @@ def _holds_as_labelled(band: AgeBand, rate: Rate) -> bool:
     return within and is_supported(band, rate.high)
 
 
+def past_target(band: AgeBand, elsewhere: Mapping[str, Rate]) -> list[str]:
+    """Names of the sets of nearer strangers that forbid acceptance."""
+    return [name for name, rate in elsewhere.items() if is_past(band, rate.value, rate.high)]
+
+
 def _is_adult(band: AgeBand) -> bool:
     return band.youngest >= ADULT_FROM_YEARS
 
@@ -186,11 +205,15 @@ def _rounded(limit: float) -> float:
     return float(math.floor(limit * 10**_DIGITS) / 10**_DIGITS)
 
 
-def _why(band: AgeBand, fmr: Rate) -> str:
+def _why(band: AgeBand, fmr: Rate, elsewhere: Mapping[str, Rate]) -> str:
     if band.accept_fmr is None:
         return "no false match rate is set at which this age may be accepted without a person"
     if fmr.high is None:
         return fmr.method
+    if is_supported(band, fmr.high):
+        past = past_target(band, elsewhere)
+        said = "; ".join(f"{name}: {elsewhere[name].value:.1e}" for name in past)
+        return f"the false match rate of nearer strangers, {said}; target {band.accept_fmr:.0e}"
     return f"the false match rate may be as high as {fmr.high:.1e}; target {band.accept_fmr:.0e}"
 
 

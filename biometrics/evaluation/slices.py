@@ -180,7 +180,8 @@ class Slicer:
 
     def _of_means(self, name: str, mask: Mask) -> Slice:
         """Each picture of a person with four or more is a reference once; the probe is made of
-        three others of that person, drawn with a fixed seed."""
+        three others of that person, drawn with a fixed seed. A person of whom a face was missed in
+        so many pictures that fewer are left is not compared, but counts among the failures."""
         chosen = self._rows(mask)
         random = np.random.default_rng(_SEED)
         references, probes = [], []
@@ -191,7 +192,9 @@ class Slicer:
                 probes.append(random.choice(own[own != reference], MEAN_OF, replace=False))
         rows = np.array(references, np.intp)
         together = np.array(probes, np.intp).reshape(-1, MEAN_OF)
-        return Slice(name, rows, self.subjects, lambda: self._mean_blocks(rows, together))
+        given = np.bincount(self.subjects[mask], minlength=self.subjects.max(initial=0) + 1)
+        failed = self._failed(mask & (given[self.subjects] > MEAN_OF))
+        return Slice(name, rows, self.subjects, lambda: self._mean_blocks(rows, together), failed)
 
     def _mean_blocks(self, rows: Ints, probes: Ints) -> Iterator[Block]:
         of_probe = self.subjects[probes[:, 0]]

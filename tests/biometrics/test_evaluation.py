@@ -21,12 +21,13 @@ from biometrics.evaluation.errors import (
 )
 from biometrics.evaluation.gallery import Gallery, open_gallery
 from biometrics.evaluation.groups import group_rates
+from biometrics.evaluation.intervals import Rate
 from biometrics.evaluation.kin import Household, Kin
 from biometrics.evaluation.manifest import Picture, read_manifest
 from biometrics.evaluation.match import Bench
 from biometrics.evaluation.measure import as_shipped, compare, plain, plain_mean
 from biometrics.evaluation.plots import draw
-from biometrics.evaluation.points import Calibration, write_points
+from biometrics.evaluation.points import Calibration, past_target, write_points
 from biometrics.evaluation.report import past_target_as_labelled, readable
 from biometrics.evaluation.slices import Slicer
 from biometrics.evaluation.speed import pictures
@@ -159,6 +160,24 @@ def test_three_pictures_together_fail_less_often_than_one(crowd, slicer):
     slice_ = slicer.named("adult_strangers_mean3")
     one, three = (compare(crowd, slice_, method) for method in (plain(), plain_mean()))
     assert (three.genuine >= three.limit(1e-3)).mean() < (one.genuine >= one.limit(1e-3)).mean()
+
+
+def test_missed_faces_of_whoever_has_pictures_enough_are_counted_with_the_means():
+    random = np.random.default_rng(7)
+    nothing = np.full((3, SIZE), np.nan, np.float32)
+    missed = {"a": 1, "b": 2, "c": 1}  # of 5, of 4, and of 3 pictures: those count nowhere
+    rows = [
+        (
+            Picture(f"{who}{n}.jpg", who, None, "", ""),
+            nothing if n < missed[who] else directions(random, 3),
+        )
+        for who, count in (("a", 5), ("b", 4), ("c", 3))
+        for n in range(count)
+    ]
+    rows.append((Picture("z.jpg", "z", 30, "", ""), directions(random, 3)))
+    gallery = gallery_of(rows)
+    slice_ = Slicer(gallery.pictures, gallery.found()).named("adult_strangers_mean3")
+    assert (len(slice_.pictures), slice_.failed) == (4, 3)
 
 
 def test_a_picture_that_stands_in_two_rows_is_not_compared_with_itself():
@@ -399,8 +418,43 @@ def test_limits_are_set_where_other_strangers_are_one_person_only(crowd):
     gallery = gallery_of(rows)
     slicer = Slicer(gallery.pictures, gallery.found())
     points = Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
-    assert points["bands"]["18-59"]["fmr_elsewhere"] == {}
+    assert list(points["bands"]["18-59"]["fmr_elsewhere"]) == ["18-59, at most 5 years apart"]
     assert points["same_capture_within"] > 0
+
+
+def near_in_time(random: np.random.Generator, alike: int):
+    """600 people of five ages, so that one pair in five is near in time; some of 62 years look like
+    another one of them."""
+    for age, doubles, people in ((62, alike, 60), *((age, 0, 135) for age in (70, 80, 90, 100))):
+        yield from twice(random, age, doubles, people)
+
+
+def test_past_60_the_strangers_of_about_one_age_have_to_be_within_the_target_too():
+    band, rate = calibration.BANDS[5], Rate(1.4e-4, 4e-5, 3.2e-4, 22, 159_337, "clopper-pearson")
+    own = "60+, at most 5 years apart"
+    assert past_target(band, {own: rate}) == [own]
+    assert past_target(band, {own: replace(rate, value=6e-5)}) == [own]
+    assert past_target(band, {own: replace(rate, value=6e-5, high=2e-4)}) == []
+
+
+def test_at_6_to_10_few_of_ones_own_age_have_to_be_within_the_target_too():
+    band, few = calibration.BANDS[1], Rate(1.46e-3, None, None, 4, 2_737, "none")
+    assert past_target(band, {"6-10": few, "6-15": replace(few, value=8.5e-4)}) == ["6-10"]
+    assert past_target(band, {"6-10": replace(few, value=1e-3)}) == []
+
+
+@pytest.mark.gate
+@pytest.mark.parametrize(("alike", "accepts"), [(0, True), (10, False)])
+def test_a_band_past_its_target_among_its_own_nearer_strangers_waits_for_a_person(alike, accepts):
+    random = np.random.default_rng(5)
+    others = [row for age in (2, 8, 13, 16) for row in twice(random, age, 0, 40)]
+    gallery = gallery_of([*others, *twice(random, 30, 0, 300), *near_in_time(random, alike)])
+    slicer = Slicer(gallery.pictures, gallery.found())
+    points = Calibration(gallery, slicer, slicer, as_shipped(None)).points("made up")
+    elders = points["bands"]["60+"]
+    assert elders["fmr"]["high"] <= 2e-4
+    assert (elders["accept_within"] is not None) is accepts
+    assert ("nearer strangers" in (elders["review_because"] or "")) is not accepts
 
 
 def test_limits_are_not_set_for_an_age_of_which_nobody_is_there():

@@ -1,5 +1,7 @@
 """docs/faces.md, the limits in use and the committed reports say the same."""
 
+import json
+
 import pytest
 
 from biometrics import calibration, cohort
@@ -14,6 +16,28 @@ def test_the_limits_in_use_are_those_of_the_reports():
     for engine, report in read_reports(REPORTS).items():
         assert report["engine"] == ENGINES[engine]
         assert calibration.measured(report["engine"]) == report["operating_points"]
+
+
+@pytest.mark.parametrize("engine", ENGINES.values())
+def test_limits_that_accept_past_the_target_among_nearer_strangers_are_refused(engine):
+    points = json.loads(json.dumps(calibration.measured(engine)))
+    assert calibration.read_points(engine, points).at(65).accept_within is not None
+    own = points["bands"]["60+"]["fmr_elsewhere"]["60+, at most 5 years apart"]
+    assert own["high"] <= 2e-4
+    own["high"] = 3.2e-4
+    with pytest.raises(ValueError, match="60\\+: accepts past its target among nearer strangers"):
+        calibration.read_points(engine, points)
+
+
+def test_nobody_is_accepted_at_an_age_whose_own_strangers_are_past_the_target():
+    for engine in ENGINES.values():
+        bands = calibration.measured(engine)["bands"]
+        for band in (band for band in calibration.BANDS if bands[band.name]["accept_within"]):
+            for name, rate in bands[band.name]["fmr_elsewhere"].items():
+                assert rate["value"] <= band.accept_fmr, (engine, band.name, name)
+    children = calibration.measured(ENGINES["yunet-mobilefacenet"])["bands"]["6-10"]
+    assert children["accept_within"] is None
+    assert "6-10 with several pictures" in children["review_because"]
 
 
 def test_the_means_in_use_were_made_with_the_weights_of_the_limits():
