@@ -304,12 +304,16 @@ function refused(trouble, fields, top, link) {
   focusTrouble();
 }
 
-/** Six digits, as numbers of the e-card's password and codes are. @param {{name: string, label: string, hint?: string, secret?: boolean, attributes?: Record<string, any>, check?: (value: string) => string}} about */
-export function sixDigits({ name, label, hint, secret = true, attributes = {}, check = () => "" }) {
+/**
+ * Six digits, as the e-card's password and codes are.
+ * @param {{name: string, label: string, hint?: string, secret?: boolean, attributes?: Record<string, any>,
+ *   check?: (value: string) => string, needed?: () => boolean}} about
+ */
+export function sixDigits({ name, label, hint, secret = true, attributes = {}, check = () => "", needed = () => true }) {
   return line({
     name, label, hint, kind: secret ? "password" : "text", class: "digits code",
     attributes: { inputmode: "numeric", maxlength: "12", autocomplete: secret ? "off" : "one-time-code", ...attributes },
-    check: (value) => (/^[0-9]{6}$/.test(digits(value)) ? check(digits(value)) : t("check.six_digits")),
+    check: (value) => (!needed() ? "" : /^[0-9]{6}$/.test(digits(value)) ? check(digits(value)) : t("check.six_digits")),
   });
 }
 

@@ -15,6 +15,7 @@ const on_me = () => import("./pages/on_me.js");
 const password = () => import("./pages/password.js");
 const qr = () => import("./pages/qr.js");
 const rights = () => import("./pages/rights.js");
+const scopes = () => import("./pages/scopes.js");
 const sent = () => import("./pages/sent.js");
 const sign_in = () => import("./pages/sign_in.js");
 const ways = () => import("./pages/ways.js");
@@ -41,6 +42,7 @@ export const routes = [
   [path(`/link/${ID}/qr`), qr, "relativeQrPage"],
   [path("/rights"), rights, "ownRightsPage"],
   [path(`/link/${ID}/rights`), rights, "relativeRightsPage"],
+  [path(`/link/${ID}/scopes`), scopes, "scopesPage"],
   [path(`/link/${ID}/give-up`), family, "giveUpPage"],
   [path(`/link/${ID}/end`), family, "endPage"],
   [path(`/link/${ID}/ways`), ways, "waysPage"],
