@@ -10,7 +10,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -44,6 +46,9 @@ ALLOWED = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()"
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_ANEW = "no-cache"
 SHELL = "index.html"
+FIRST_MODULES = ("main.js", "pages/sign_in.js")
+"""What the first page of most visits needs; the rest is fetched while nobody waits."""
+IMPORT = re.compile(r'^(?:import|export) .*from "(\.[^"]+)";$', re.MULTILINE)
 VERSION_CHARACTERS = 16
 DEMO_PEOPLE = "demo-people.json"
 
@@ -95,9 +100,9 @@ def _file(name: str, content: bytes) -> File:
 def shell(*, demo: bool) -> File:
     """The one page: where its files are, and whether this is the demo."""
     known = site()
-    modules = [name for name in known.files if name.endswith(".js")]
     preload = "\n".join(
-        f'    <link rel="modulepreload" href="{HOME}{known.version}/{name}">' for name in modules
+        f'    <link rel="modulepreload" href="{HOME}{known.version}/{name}">'
+        for name in sorted(_imported(known, FIRST_MODULES))
     )
     text = known.files[SHELL].content.decode()
     for mark, value in (
@@ -107,6 +112,19 @@ def shell(*, demo: bool) -> File:
     ):
         text = text.replace(mark, value)
     return _file(SHELL, text.encode())
+
+
+def _imported(known: Site, names: Iterable[str]) -> set[str]:
+    """Modules with all that they import at once, and what those do; not what comes later."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        imported = IMPORT.findall(known.files[name].content.decode())
+        there = {posixpath.normpath(posixpath.join(posixpath.dirname(name), at)) for at in imported}
+        waiting += there - found
+    return found
 
 
 @web.get("/app")

@@ -51,8 +51,11 @@ export async function speak(chosen) {
 export function t(key, given = {}) {
   const text = words[key];
   if (text === undefined) throw new Error(`no words for ${key}`);
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(given[name] ?? whole));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => apart(String(given[name] ?? whole)));
 }
+
+/** A name that is written from right to left stays whole among words that are not. @param {string} text */
+const apart = (text) => (/[\p{Script=Arabic}\p{Script=Hebrew}]/u.test(text) ? `\u2068${text}\u2069` : text);
 
 /** A day without a time is that day everywhere. @param {string} at @param {Intl.DateTimeFormatOptions} looks */
 const dated = (at, looks) =>

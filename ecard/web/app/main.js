@@ -7,10 +7,9 @@ import { h, icons, show } from "./dom.js";
 import { LANGUAGES, speak, spoken, t, wished } from "./i18n.js";
 import { browser, tab } from "./kept.js";
 import { comeBackHere, quiet, troublePage } from "./parts.js";
-import { again, go, here, startRouter } from "./router.js";
+import { again, go, goInstead, here, startRouter } from "./router.js";
 import { isSignedIn, joinOthers } from "./session.js";
-import { handedOverPage } from "./pages/password.js";
-import { routes } from "./routes.js";
+import { fetchAll, routes } from "./routes.js";
 import { hush } from "./speech.js";
 
 const SIZES = ["usual", "large"];
@@ -82,7 +81,7 @@ function failed(trouble) {
     comeBackHere();
     go("/sign-in");
   }
-  if (trouble instanceof Problem && trouble.code === "session_handed_over") return handedOverPage(trouble);
+  if (trouble instanceof Problem && trouble.code === "session_handed_over") goInstead("/handed-over");
   return troublePage(trouble);
 }
 
@@ -100,12 +99,12 @@ function takeSent() {
 async function begin() {
   look();
   takeSent();
-  await speak(wished());
+  await Promise.all([speak(wished()), joinOthers()]);
   drawFrame();
-  await joinOthers();
   if (!isSignedIn() && here() === "/") history.replaceState(null, "", "#/sign-in");
   for (const sign of ["pointerdown", "keydown", "scroll"]) addEventListener(sign, stayAwake, { passive: true });
   await startRouter(routes, draw, failed);
+  fetchAll();
 }
 
 begin();

@@ -5,7 +5,7 @@ import { Problem, Unreached } from "./api.js";
 import { drawing, h, icons, show } from "./dom.js";
 import { lasting, t } from "./i18n.js";
 import { tab } from "./kept.js";
-import { again, go, here } from "./router.js";
+import { again, go, here, NotFetched } from "./router.js";
 import { wayOn } from "./ways.js";
 
 /** @typedef {import("./dom.js").Child} Child */
@@ -118,7 +118,7 @@ export function announce(words) {
  * @param {string} [link]  the application it is about
  */
 export function troubled(trouble, link) {
-  if (trouble instanceof Unreached) return unreached();
+  if (trouble instanceof Unreached || trouble instanceof NotFetched) return unreached();
   if (!(trouble instanceof Problem)) throw trouble;
   if (trouble.next === "sign_in") comeBackHere();
   const on = wayOn(trouble.next, link);
@@ -150,7 +150,7 @@ export function focusTrouble() {
 /** A whole page for what went wrong while it was made. @param {any} trouble */
 export function troublePage(trouble) {
   return page({ title: t("trouble.page") }, troubled(trouble),
-    button(t("trouble.again"), again, { icon: "again" }), door(t("way.read_links"), "/family", { second: true }));
+    button(t("trouble.again"), trouble instanceof NotFetched ? () => location.reload() : again, { icon: "again" }), door(t("way.read_links"), "/family", { second: true }));
 }
 
 // --- fields ------------------------------------------------------------------------------------
@@ -304,12 +304,16 @@ function refused(trouble, fields, top, link) {
   focusTrouble();
 }
 
-/** Six digits, as numbers of the e-card's password and codes are. @param {{name: string, label: string, hint?: string, secret?: boolean, attributes?: Record<string, any>, check?: (value: string) => string}} about */
-export function sixDigits({ name, label, hint, secret = true, attributes = {}, check = () => "" }) {
+/**
+ * Six digits, as the e-card's password and codes are.
+ * @param {{name: string, label: string, hint?: string, secret?: boolean, attributes?: Record<string, any>,
+ *   check?: (value: string) => string, needed?: () => boolean}} about
+ */
+export function sixDigits({ name, label, hint, secret = true, attributes = {}, check = () => "", needed = () => true }) {
   return line({
     name, label, hint, kind: secret ? "password" : "text", class: "digits code",
     attributes: { inputmode: "numeric", maxlength: "12", autocomplete: secret ? "off" : "one-time-code", ...attributes },
-    check: (value) => (/^[0-9]{6}$/.test(digits(value)) ? check(digits(value)) : t("check.six_digits")),
+    check: (value) => (!needed() ? "" : /^[0-9]{6}$/.test(digits(value)) ? check(digits(value)) : t("check.six_digits")),
   });
 }
 

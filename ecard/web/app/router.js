@@ -3,7 +3,10 @@
 
 /** @typedef {{title: string, content: Node, leave?: () => void}} Page */
 /** @typedef {(...parts: string[]) => Promise<Page> | Page} Maker */
-/** @typedef {[RegExp, Maker]} Route */
+/** @typedef {[RegExp, () => Promise<any>, string]} Route  its address, its module, its maker there */
+
+/** A page could not be fetched: no network, or a newer version of the app was put in place. */
+export class NotFetched extends Error {}
 
 /** @type {Route[]} */
 let routes = [];
@@ -52,9 +55,13 @@ async function turnTo() {
 
 /** @param {string} path @returns {Promise<Page>} */
 async function made(path) {
-  for (const [form, make] of routes) {
+  for (const [form, fetch, name] of routes) {
     const found = form.exec(path);
-    if (found) return make(...found.slice(1));
+    if (!found) continue;
+    const module = await fetch().catch((/** @type {Error} */ trouble) => { throw new NotFetched(String(trouble)); });
+    /** @type {Maker} */
+    const make = module[name];
+    return make(...found.slice(1));
   }
   return made("/my");
 }

@@ -3,13 +3,17 @@
 
 import { ask, Problem, read } from "../api.js";
 import { demoRelatives, fillingFrom } from "../demo.js";
+import { h } from "../dom.js";
 import { t } from "../i18n.js";
 import { isNumber, plain, wholeLength } from "../numbers.js";
-import { choice, form, lead, line, page } from "../parts.js";
+import { choice, form, lead, line, page, several } from "../parts.js";
 import { again } from "../router.js";
 import { giveUp } from "./family.js";
+import { OFFERED } from "./scopes.js";
 
 const RELATIONS = ["child", "parent", "spouse", "grandparent", "sibling", "parent_in_law", "ward", "other"];
+/** What is asked for unless the holder says otherwise, as the service itself has it. */
+const USUAL = ["rights", "certification", "card_status"];
 const LETTER = /\p{L}/u;
 
 /** @param {any} link */
@@ -30,10 +34,13 @@ export async function accountPage(link) {
   const relation = choice({
     name: "relation", label: t("account.relation"), two: true, options: RELATIONS.map((one) => [one, t(`relation.${one}`)]),
   });
+  const wanted = several({ name: "scopes", label: t("scopes.label"), needed: true, options: OFFERED.map((one) => [one, t(`scope.${one}`)]) });
+  wanted.fill(USUAL);
+  const scopes = { ...wanted, element: h("details", {}, h("summary", {}, t("account.scopes")), wanted.element) };
   const entry = form({
-    name: `account.${link.id}`, fields: [relation, name, number], submit: t("continue"), link: link.id,
+    name: `account.${link.id}`, fields: [relation, name, number, scopes], submit: t("continue"), link: link.id,
     send: async (values) => {
-      await give(link, { name: values.name.trim(), number: plain(values.number), relation: values.relation });
+      await give(link, { name: values.name.trim(), number: plain(values.number), relation: values.relation, scopes: values.scopes });
       again();
     },
   });

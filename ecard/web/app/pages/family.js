@@ -97,6 +97,7 @@ function standingPage(link) {
 const servicesOf = (link) => [
   link.may_read && link.scopes.includes("rights") && row({ icon: icons.file(), what: t("rights.title"), about: t("rights.about"), path: `/link/${link.id}/rights` }),
   link.may_act && link.scopes.includes("qr") && row({ icon: icons.code(), what: t("qr.title"), about: t("qr.about"), path: `/link/${link.id}/qr` }),
+  row({ icon: icons.done(), what: t("scopes.door"), about: t("scopes.about"), path: `/link/${link.id}/scopes` }),
 ];
 
 /** @param {any} link */

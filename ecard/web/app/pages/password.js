@@ -1,7 +1,7 @@
 // @ts-check
 /** The e-card's password: set for the first time; and the phone taken back from a relative. */
 
-import { ask, post, Problem, Wish } from "../api.js";
+import { ask, post, Wish } from "../api.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
 import { digits, door, form, lead, page, sixDigits } from "../parts.js";
@@ -32,9 +32,9 @@ function tooEasy(value) {
   return steps.every((step) => step === steps[0] && Math.abs(step) <= 1) ? t("check.easy") : "";
 }
 
-/** The holder's pages while the phone is in the relative's hands. @param {Problem} trouble */
-export function handedOverPage(trouble) {
-  return page({ title: t("handed.title") }, lead(trouble.detail),
+/** In place of the holder's pages, while the phone is in the relative's hands. */
+export function handedOverPage() {
+  return page({ title: t("handed.title") }, lead(t("handed.lead")),
     capture() && door(t("handed.go_on"), "/face", { icon: "person" }),
     door(t("way.unlock_session"), "/unlock", { second: true }));
 }

@@ -18,19 +18,25 @@ const MAIL_SECONDS = 15;
 /** What this browser calls itself among the holder's phones. */
 const phoneName = () => `Web · ${navigator.platform || "?"}`.slice(0, NAME_CHARACTERS);
 
-export async function signInPage() {
+export function signInPage() {
   const wish = new Wish();
   const number = line({
     name: "card_number", label: t("sign_in.number"), hint: t("sign_in.number_hint"), class: "digits",
     attributes: { inputmode: "numeric", autocomplete: "off", maxlength: "40" },
   });
-  const people = await demoPeople();
+  /** @type {import("../demo.js").People | null} */
+  let people = null;
+  const offer = h("div", {});
+  demoPeople().then((found) => {
+    people = found;
+    if (found) show(offer, fillingFrom(t("demo.people"), t("demo.people_hint"), found.holders, (one) => `${one.name}, ${one.age}`,
+      (one) => { number.fill(one.card_number); number.focus(); }));
+  });
   const entry = form({
     name: "sign_in", fields: [number], submit: t("continue"),
     send: (values) => requestCode(values.card_number, wish, addressOf(people, values.card_number)),
   });
-  return page({ title: t("sign_in.title") }, lead(t("sign_in.lead")), entry, people && fillingFrom(t("demo.people"), t("demo.people_hint"), people.holders, (one) => `${one.name}, ${one.age}`,
-      (one) => { number.fill(one.card_number); number.focus(); }),
+  return page({ title: t("sign_in.title") }, lead(t("sign_in.lead")), entry, offer,
     soft(h("a", { href: "#/counters" }, t("sign_in.without"))));
 }
 
