@@ -196,7 +196,11 @@ def _link_page() -> Iterator[str]:
             yield f"    {state or '[*]'} --> {name}"
     yield "```"
     yield ""
-    yield "Reasons: " + ", ".join(f"`{reason}`" for reason in sorted(policy.REASONS)) + "."
+    made, reserved = policy.REASONS - policy.RESERVED, policy.RESERVED
+    yield "Reasons: " + ", ".join(f"`{reason}`" for reason in sorted(made)) + "."
+    yield (
+        "Reserved, made by nothing yet: " + ", ".join(f"`{one}`" for one in sorted(reserved)) + "."
+    )
 
 
 def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:

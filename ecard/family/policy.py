@@ -103,6 +103,8 @@ REASONS = frozenset(
         "age_milestone",
     }
 )
+RESERVED = frozenset({"end_date_reached"})
+"""Named by the rules, and made by no code yet: no link has a date on which it ends."""
 HIDDEN_FROM_HOLDER = frozenset({"safeguarding", "safeguarding_lifted"})
 
 GROUPS: Mapping[str, str] = {
