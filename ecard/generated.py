@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,10 @@ def _code(name: str | None) -> str:
 # ------------------------------------------------------------------ states
 
 
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(f"`{code}`" for code in sorted(codes))
+
+
 def _states_page() -> Iterator[str]:
     from ecard.card_applications import policy as card_applications
     from ecard.transfers import policy as transfers
@@ -177,8 +181,7 @@ def _link_page() -> Iterator[str]:
     yield "| from | to | only for |"
     yield "|---|---|---|"
     for (from_state, to_state), reasons in policy.ONLY_FOR.items():
-        only = ", ".join(f"`{reason}`" for reason in sorted(reasons))
-        yield f"| `{from_state}` | `{to_state}` | {only} |"
+        yield f"| `{from_state}` | `{to_state}` | {_listed(reasons)} |"
     yield ""
     yield "Time alone makes these moves, at the read and by a sweep, each of them enough by itself;"
     yield "what time has ended is moved nowhere else:"
@@ -196,11 +199,8 @@ def _link_page() -> Iterator[str]:
             yield f"    {state or '[*]'} --> {name}"
     yield "```"
     yield ""
-    made, reserved = policy.REASONS - policy.RESERVED, policy.RESERVED
-    yield "Reasons: " + ", ".join(f"`{reason}`" for reason in sorted(made)) + "."
-    yield (
-        "Reserved, made by nothing yet: " + ", ".join(f"`{one}`" for one in sorted(reserved)) + "."
-    )
+    yield f"Reasons: {_listed(policy.REASONS - policy.RESERVED)}."
+    yield f"Reserved, made by nothing yet: {_listed(policy.RESERVED)}."
 
 
 def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:
@@ -212,7 +212,7 @@ def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:
     yield "| from | to | by | reasons |"
     yield "|---|---|---|---|"
     for move in machine.moves:
-        reasons = ", ".join(f"`{reason}`" for reason in sorted(move.reasons))
+        reasons = _listed(move.reasons)
         start = _code(move.from_state) or "(opened)"
         yield f"| {start} | `{move.to_state}` | {move.actor.replace('_', ' ')} | {reasons} |"
     yield ""
