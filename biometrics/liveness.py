@@ -144,7 +144,7 @@ def judge_capture(
         measured |= _relief(track, challenge, obeyed) | _light(track, challenge)
         measured |= _passive(_straight_frames(track), pack) if passive else {}
     checks += evidence_facts(measured, challenge)
-    sums = against(measured)
+    sums = against(weighed(measured, challenge))
     failed = tuple(fact.name for fact in checks if not fact.passed)
     verdict = verdict_of(sums)
     forged = bool(track.with_face) and _is_forged(recording, challenge)  # an empty room is not
@@ -186,6 +186,18 @@ def _is_hardly_seen(track: Track, recording: Recording) -> bool:
     """Whether most frames that repeat no other show no face: then nothing is said against life."""
     distinct = recording.frames - recording.repeated
     return len(track.with_face) < LEAST_WITH_FACE * distinct
+
+
+def weighed(measured: Mapping[str, float], challenge: Challenge) -> dict[str, float]:
+    """What counts: of an answer to light and moves a pack may only speak against life. A deceived
+    one would open 26 more of 200 exchanged prints and 2 more videos (simulated, development seeds,
+    with all of `evidence_facts` passed), and 3 more living heads."""
+    whole = bool(challenge.flashes and challenge.slots)
+    return {
+        name: value
+        for name, value in measured.items()
+        if not (whole and name == "pack" and not speaks_against(name, value))
+    }
 
 
 def evidence_facts(measured: Mapping[str, float], challenge: Challenge) -> list[QualityFact]:

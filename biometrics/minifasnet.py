@@ -4,9 +4,10 @@ Two small networks look at a face with more (V1SE) and with less (V2) of what su
 answers with the chance of *print, live, screen* (class 1 is live). What they learned from is not
 published (packs.py), so their answer is one fact among others. It may be worth more than all of
 light says against a recording (fusion.py), and recordings do deceive it; so it never stands in for
-the depth and the light that a challenge asks for (`liveness.evidence_facts`), and whoever answers
-one without light or moves waits for a person. Crops are derived from the eyes, so that every
-engine's faces give the same ones; each is looked at a second time in the mirror.
+the depth and the light that a challenge asks for (`liveness.evidence_facts`), of an answer to both
+it speaks only against life (`liveness.weighed`), and whoever answers one without light or moves
+waits for a person. Crops are derived from the eyes, so that every engine's faces give the same
+ones; each is looked at a second time in the mirror.
 """
 
 from pathlib import Path

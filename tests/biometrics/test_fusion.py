@@ -17,7 +17,7 @@ from biometrics.fusion import (
     speaks_against,
     verdict_of,
 )
-from biometrics.liveness import evidence_facts
+from biometrics.liveness import evidence_facts, weighed
 
 MEASURED = {
     "turning": 0.2,
@@ -133,6 +133,14 @@ def test_a_pack_that_exchanged_prints_deceive_does_not_stand_in_for_the_depth():
     assert verdict_of(against(deceived)) is Life.LIVE
     assert failed(deceived) == ["depth_seen"]
     assert failed(deceived | {"relief_distance": 0.9}) == []
+
+
+def test_of_an_answer_to_light_and_moves_a_pack_speaks_only_against_life():
+    whole, unlit = (draw(p, random.Random(1)) for p in (Profile.STANDARD, Profile.NO_LIGHT))
+    without = {name: value for name, value in MEASURED.items() if name != "pack"}
+    assert weighed(without | {"pack": 9.0}, whole) == without
+    assert weighed(without | {"pack": -4.0}, whole) == without | {"pack": -4.0}
+    assert weighed(without | {"pack": 9.0}, unlit) == without | {"pack": 9.0}
 
 
 def test_without_a_pack_whoever_is_live_has_answered_the_challenge():
