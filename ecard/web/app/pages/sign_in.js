@@ -14,6 +14,7 @@ import { nameOf, phoneOf, signedIn } from "../session.js";
 
 const NAME_CHARACTERS = 60;
 const MAIL_SECONDS = 15;
+const LOOK_MS = 400;
 
 /** What this browser calls itself among the holder's phones. */
 const phoneName = () => `Web · ${navigator.platform || "?"}`.slice(0, NAME_CHARACTERS);
@@ -145,7 +146,7 @@ const addressOf = (people, number) =>
  * @param {string} address @param {HTMLElement} place @param {import("../parts.js").Field} field
  */
 function watchMailbox(address, place, field) {
-  let left = MAIL_SECONDS;
+  let left = (MAIL_SECONDS * 1000) / LOOK_MS;
   const timer = setInterval(async () => {
     left -= 1;
     const mail = await ask("GET", `/demo/mailbox?address=${encodeURIComponent(address)}`, { as: "nobody" }).catch(() => null);
@@ -156,6 +157,6 @@ function watchMailbox(address, place, field) {
         quiet(t("demo.use_code", { code }), () => { field.fill(code); field.focus(); })));
     }
     if (code || left <= 0) clearInterval(timer);
-  }, 1000);
+  }, LOOK_MS);
   return () => clearInterval(timer);
 }
