@@ -1,5 +1,7 @@
 """What people do in the family's app, step by step; the gates put the steps together."""
 
+from __future__ import annotations
+
 import io
 import json
 import re
@@ -7,17 +9,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from PIL import Image
-from playwright.sync_api import Browser
 
 from ecard.demo import papers
 from ecard.demo.phone import Phone as Desk
 from ecard.demo.player import HttpTransport, Play
 from ecard.demo.simulated_camera import SimulatedCamera
 from tests.gates.browsing import Phone
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 WORDS = Path(__file__).parents[2] / "ecard" / "web" / "app" / "strings"
 PASSWORD = "730518"

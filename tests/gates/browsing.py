@@ -5,25 +5,28 @@ what the liveness simulator renders for the challenge that was drawn. A request 
 console error or a page error is written down, never swallowed.
 """
 
+from __future__ import annotations
+
 import base64
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, sync_playwright
+from typing import TYPE_CHECKING, Any
 
 from ecard.demo.simulated_camera import SimulatedCamera
+
+if TYPE_CHECKING:  # both are installed for the gates only
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
 PHONE = {"width": 360, "height": 740}
 SMALLEST = {"width": 320, "height": 640}
 WAIT_MS = 60_000
 SIMULATED = (Path(__file__).parent / "simulated_camera.js").read_text(encoding="utf-8")
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = ["color-contrast", "target-size"]
 DRESS = """wanted => {
@@ -36,9 +39,17 @@ WIDER_THAN_THE_SCREEN = """() =>
 """
 
 
+@cache
+def axe() -> str:
+    """The program that looks at a page."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's browser; as root it cannot have its own sandbox."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as tool:
         path = shutil.which("chromium")
         assert path, "chromium is missing: packaging/environment --gates installs it"
@@ -121,7 +132,7 @@ class Phone:
 
     def _wrong(self, rules: dict[str, Any]) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE)
+            self.page.evaluate(axe())
         options = {"runOnly": rules, "resultTypes": ["violations"]}
         found = self.page.evaluate("options => axe.run(document, options)", options)
         return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
@@ -131,7 +142,7 @@ class Phone:
 def phone(
     browser: Browser,
     address: str,
-    camera: "Camera | None" = None,
+    camera: Camera | None = None,
     looked_at: list[str] | None = None,
     **looks: Any,
 ) -> Iterator[Phone]:

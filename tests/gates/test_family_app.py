@@ -5,6 +5,8 @@ the way is asked about by axe, in light and in dark with large text; nothing may
 console or asked of another host.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import os
@@ -13,11 +15,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Route
 
 from ecard.demo import specimens
 from ecard.demo.phone import Phone as Desk
@@ -43,6 +45,9 @@ from tests.gates.app_steps import (
 )
 from tests.gates.browsing import Camera, chromium, phone
 from tests.operations.test_run import running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = pytest.mark.gate
 
@@ -80,7 +85,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             yield Place(address, people, browser, specimens.face_photo(portrait), person)
 
 
-def a_child(language: str, kin: str) -> "Scene":
+def a_child(language: str, kin: str) -> Scene:
     """A parent adds them; counted."""
 
     def play(place: Place, folder: Path, record: Record) -> None:
