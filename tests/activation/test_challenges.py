@@ -418,7 +418,7 @@ def test_the_reviewer_reads_what_was_measured_and_no_distance_or_score(stage: St
     assert {"times", "moves_made", "eye_distance", "sharpness"} <= set(said)
     assert said["eye_distance"]["unit"] == "px"
     assert said["eye_distance"]["value"] > 0
-    scores = {name for name in said if name.startswith(("life_against_", "relief_t", "light_s"))}
+    scores = {name for name in said if name.startswith(("life_against_", "relief_t", "light_st"))}
     assert len(scores) >= 3
     for name in {"same_person", "light_apart", *scores}:
         assert said[name] == {"name": name, "passed": True}

@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from urllib3.filepost import encode_multipart_formdata
 
 from biometrics.evaluation.heads import Person
 from biometrics.evaluation.simulated import person_of
@@ -156,7 +157,7 @@ def test_a_body_that_stops_half_way_is_refused_and_the_whole_one_is_taken(tmp_pa
         step, capture = begun(stage)
         drawn = capture.draw()
         form = capture.form(drawn, capture.record(drawn, camera()))
-        body, content_type = support.encode_multipart_formdata(form)
+        body, content_type = encode_multipart_formdata(form)
         answer = stage.app.test_client().post(
             f"/api/v1/capture-sessions/{capture.session_id}/captures",
             data=body[: len(body) // 2],

@@ -77,7 +77,7 @@ IN_ORDER = (
     "ended → active  (death_revoked; system, system)",
     "Tomás and Elena read the same changes: 9 lines",
     "certification.at_counter  (certification; staff, counter)",
-    "Tomás and Elena read the same acts: 40 lines",
+    "Tomás and Elena read the same acts: 4",
     "active → ended  (taken_over; holder, app)",
     "Lucía and Mateo read the same acts",
     "Done.",
