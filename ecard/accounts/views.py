@@ -91,7 +91,7 @@ def complete_recovery(body: dict[str, Any]) -> service.Tokens:
 @own_session.doc(operationId="signOut")
 @own_session.response(204)
 def sign_out() -> None:
-    """End this session, also on a handed-over phone: then nobody accepts on it any more"""
+    """Sign out, also on a handed-over phone: then nobody accepts on it any more"""
     service.sign_out(current_call())
 
 
