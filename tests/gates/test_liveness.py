@@ -210,6 +210,11 @@ def test_wrong_late_foreign_and_reordered_answers_are_refused(answered, record_p
     assert all(refused.values())
 
 
+COST_MS = 150 if FULL else 300
+"""Of processor time; in a small run another gate works beside it, and a millisecond does less."""
+
+
+@pytest.mark.alone(small=False)
 @pytest.mark.parametrize("packed", [False, True])
 def test_twelve_frames_of_a_phone_cost_little(answered, models, record_property, packed):
     challenge, frames = answered[0]
@@ -223,7 +228,7 @@ def test_twelve_frames_of_a_phone_cost_little(answered, models, record_property,
     height, width = some[0].image.shape[:2]
     what = f"ms of one core for 12 frames of {width} × {height}"
     record_property(f"{what}, {'with' if packed else 'without'} the pack", round(cost_ms))
-    assert cost_ms <= 150
+    assert cost_ms <= COST_MS
 
 
 def enlarged(seen: Seen, times: float) -> Seen:

@@ -28,7 +28,7 @@ from tests.gates.roles import Cast, Role, fresh_app, gather
 pytestmark = pytest.mark.gate
 
 FULL = bool(os.environ.get("ECARD_FULL"))
-OWN_CASES, OTHER_CASES = (12, 2) if FULL else (2, 1)
+OWN_CASES, OTHER_CASES = (12, 2) if FULL else (1, 1)
 """Cases per operation and mode: for who has business with it, and for who has not."""
 SHARE_OF_EDGES = 0.02
 CASES_LEAST = 2000 if FULL else 400
