@@ -483,8 +483,11 @@ def a_still_picture_is_refused(play: Play) -> None:
     opened = phone.open_capture(link_id, "own")
     capture = Capture(play.phone(), opened["id"], opened["token"])
     screen = replace(pair.camera, before=Species.SCREEN_STILL)
-    play.show_until_usable(capture, screen, "a photo on a screen")
-    play.state(phone, link_id)
+    outcome = play.show_until_usable(capture, screen, "a photo on a screen")
+    if outcome == "match":
+        play.say("  the face is the child's; life was not shown, so this goes to a person too")
+    if play.state(phone, link_id)["may_read"]:
+        raise CannotPlay("A photo on a screen opened a link. Please report this.")
     play.say("  it opens nothing; a person looks at it, since a machine never refuses finally")
     phone.must("POST", f"/links/{link_id}/withdrawal")
 
