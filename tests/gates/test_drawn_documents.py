@@ -25,7 +25,7 @@ from uploads.evaluation.people import Person
 from uploads.evaluation.photographing import photographed
 
 pytestmark = pytest.mark.gate
-N = 200 if os.environ.get("ECARD_FULL") else 4
+N = 200 if os.environ.get("ECARD_FULL") else 3
 LEAST_ACCEPTED = 0.9
 TODAY = date(2026, 11, 18)
 
