@@ -121,7 +121,8 @@ def _resumed(session: Session, link: Link) -> str:
     taken out of it here."""
     if link.state == rules.DISPUTED:
         raise DisputeNotSettled
-    last = sa.select(LinkChange.from_state).filter_by(link_id=link.id)
+    moves = LinkChange.from_state != LinkChange.to_state
+    last = sa.select(LinkChange.from_state).where(LinkChange.link_id == link.id, moves)
     before = session.scalar(last.order_by(LinkChange.number.desc()).limit(1))
     return rules.DISPUTED if before == rules.DISPUTED else rules.ACTIVE
 

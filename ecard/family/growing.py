@@ -29,6 +29,7 @@ from ecard.family.errors import (
 from ecard.family.links import (
     lock_link,
     move,
+    note_stay,
     on_me,
     scopes_in_words,
     state_now,
@@ -185,7 +186,7 @@ def _confirm(
     link.acts_until = link.held_until = None
     link.confirmed_at, link.confirmed_via = call.now, via
     link.scopes = sorted(set(scopes))
-    session.flush()
+    note_stay(session, call, link, "confirmed_by_relative")
     _tell_both(session, call, link)
     audit.record(
         session,

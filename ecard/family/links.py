@@ -204,19 +204,7 @@ def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -
 def enter(
     session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
 ) -> LinkChange:
-    number, at = _next_change(session, call, link)
-    change = LinkChange(
-        id=uuid.uuid4(),
-        link_id=link.id,
-        number=number,
-        from_state=from_state,
-        to_state=to_state,
-        reason=reason,
-        actor_kind=call.actor.kind,
-        actor_id=call.actor.id,
-        channel=call.channel,
-        at=at,
-    )
+    change = _change(session, call, link, from_state, to_state, reason)
     link.state, link.state_reason = to_state, reason
     _keep_in_step(session, call, link)
     if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
@@ -238,6 +226,31 @@ def enter(
         acting_for=link.relative_id,
     )
     return change
+
+
+def note_stay(session: Session, call: Call, link: Link, reason: str) -> None:
+    """Write into a locked link's history what happened to it without a move. Raises IllegalMove."""
+    rules.check_stay(link.state, reason)
+    session.add(_change(session, call, link, link.state, link.state, reason))
+    session.flush()
+
+
+def _change(
+    session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
+) -> LinkChange:
+    number, at = _next_change(session, call, link)
+    return LinkChange(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        number=number,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        channel=call.channel,
+        at=at,
+    )
 
 
 def _keep_in_step(session: Session, call: Call, link: Link) -> None:

@@ -62,7 +62,10 @@ class Link(Base):
 
 
 class LinkChange(Base):
-    """One move of a link's state: actor, channel, reason. Never changed."""
+    """One move of a link's state, or what happened to it while it stayed: actor, channel, reason.
+
+    Never changed.
+    """
 
     __tablename__ = "link_changes"
     __table_args__ = (sa.UniqueConstraint("link_id", "number"),)

@@ -105,6 +105,11 @@ REASONS = frozenset(
 )
 RESERVED = frozenset({"end_date_reached"})
 """Named by the rules, and made by no code yet: no link has a date on which it ends."""
+STAYS: Mapping[str, frozenset[str]] = {
+    "confirmed_by_relative": frozenset({ACTIVE}),
+}
+"""What is written into a link's history beside its moves, since both sides must read it there:
+reason → the states in which it may happen, and in which the link stays."""
 HIDDEN_FROM_HOLDER = frozenset({"safeguarding", "safeguarding_lifted"})
 
 GROUPS: Mapping[str, str] = {
@@ -129,6 +134,12 @@ def check_move(from_state: str | None, to_state: str, reason: str) -> None:
     only_for = ONLY_FOR.get((from_state or "", to_state), REASONS)
     if to_state not in MOVES[from_state] or reason not in only_for:
         raise IllegalMove(state=from_state or "none")
+
+
+def check_stay(state: str, reason: str) -> None:
+    """Raise IllegalMove unless this may happen to a link that stays in its state."""
+    if state not in STAYS[reason]:
+        raise IllegalMove(state=state)
 
 
 def shown_reason(reason: str | None, *, to_holder: bool) -> str | None:

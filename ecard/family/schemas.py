@@ -145,7 +145,7 @@ class LinkSchema(ma.Schema):
 
 
 class ChangeSchema(ma.Schema):
-    """One line of a link's history."""
+    """One line of a link's history: a move, or what happened while it stayed in its state."""
 
     from_state = ma.fields.String(required=True, allow_none=True)
     to_state = ma.fields.String(required=True)

@@ -48,6 +48,8 @@ FOR_ONE_REASON = {
     ("ended", "disputed"): "appealed",
     ("ended", "active"): "death_revoked",
 }
+STAYS = {"confirmed_by_relative": {"active"}}
+"""What happens without a move, and to whom."""
 MAY = {
     *(tuple(step.split()) for step in PATH.split(", ")),
     *((state, "withdrawn") for state in GIVEN_UP),
@@ -168,8 +170,15 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_young_person_confirms(self) -> None:
-        if not self.over() and self.acts_until is not None and self.now >= self.acts_until:
+        grown = self.acts_until is not None and self.now >= self.acts_until
+        if self.state == "active" and grown and not self.over():
+            self.stays("confirmed_by_relative")
             self.acts_until = None
+
+    def stays(self, reason: str) -> None:
+        rules.check_stay(self.state, reason)
+        assert self.state in STAYS[reason], (self.state, reason)
+        DONE[f"without a move: {reason}"] += 1
 
     @rule()
     def the_holder_uses_it(self) -> None:
@@ -240,6 +249,8 @@ def test_the_moves_are_those_of_the_mission() -> None:
     drawn = {(one, to) for one, all_to in rules.MOVES.items() if one for to in all_to}
     assert drawn == MAY
     assert {step: {reason} for step, reason in FOR_ONE_REASON.items()} == dict(rules.ONLY_FOR)
+    assert dict(rules.STAYS) == STAYS
+    assert not set(rules.STAYS) & rules.REASONS
 
 
 @pytest.mark.gate
