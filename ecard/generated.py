@@ -212,8 +212,7 @@ def _link_history() -> Iterator[str]:
             yield f"    {state or '[*]'} --> {name}"
     yield "```"
     yield ""
-    yield f"Reasons: {_listed(policy.REASONS - policy.RESERVED)}."
-    yield f"Reserved, made by nothing yet: {_listed(policy.RESERVED)}."
+    yield f"Reasons: {_listed(policy.REASONS)}."
 
 
 def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:

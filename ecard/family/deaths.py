@@ -17,7 +17,7 @@ from ecard.call import Call
 from ecard.errors import Unavailable
 from ecard.family import policy as rules
 from ecard.family.caps import counts_now, hold_places, others_of_holder
-from ecard.family.links import due_move, keep_typed, lock_link, move
+from ecard.family.links import due_move, keep_typed, lock_link, move, over_at_once
 from ecard.family.models import Link
 from ecard.persons import service as persons
 from ecard.registry.port import RegistryUnavailable
@@ -105,8 +105,11 @@ def _end(session: Session, call: Call, link: Link) -> bool:
 
 def _reopen(session: Session, call: Call, link: Link) -> bool:
     """As it was, whatever the caps say by now: nobody loses a link by a mistake of the registry.
-    One that was applied for anew meanwhile goes its own way."""
+    One that was applied for anew meanwhile goes its own way; one whose last day is over stays so.
+    """
     hold_places(session, link)
+    if over_at_once(session, call, link):
+        return False
     others = others_of_holder(session, call, link)
     anew = [one for one in others if one.typed_index == link.typed_index]
     if link.state_reason != DIED or any(counts_now(session, call, one) for one in anew):

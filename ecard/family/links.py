@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.errors import NotFound
+from ecard.errors import NotFound, VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove
 from ecard.family.lapsing import prolong
@@ -59,6 +59,12 @@ def lock_links_about(session: Session, person_id: uuid.UUID) -> list[Link]:
     return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
+def refuse_outdated(link: Link, version: int) -> None:
+    """Raise VersionChanged unless a locked link is still what was seen."""
+    if link.version != version:
+        raise VersionChanged
+
+
 CONCERNS_RELATIVE = sa.exists().where(
     LinkChange.link_id == Link.id, LinkChange.to_state == rules.SUBMITTED
 )
@@ -96,8 +102,12 @@ def relative_age(session: Session, call: Call, link: Link) -> int:
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     relative = persons.particulars(session, call, link.relative_id)
-    today = local_day(call.now, agencies.time_zone(session, relative.region_id))
-    return age_on(relative.birth_date, today)
+    return age_on(relative.birth_date, relatives_today(session, call, link.relative_id))
+
+
+def relatives_today(session: Session, call: Call, relative_id: uuid.UUID) -> date:
+    """The day it is where the relative's card is at home."""
+    return local_day(call.now, persons.time_zone(session, relative_id))
 
 
 def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
@@ -142,14 +152,35 @@ def held_with(session: Session, call: Call, holder_id: uuid.UUID, scope: str) ->
     ]
 
 
+def over_at_once(session: Session, call: Call, link: Link) -> bool:
+    """Whether a link that ended could not come back: its last day is over."""
+    over = ends_at(session, link)
+    return over is not None and over <= call.now
+
+
 def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
     """The times at which a link moves by itself, by the rules of its region as of now."""
+    over = ends_at(session, link)
     if link.state not in rules.STANDING:
-        return rules.Terms(link.lapses_at)
+        return rules.Terms(link.lapses_at, ends_at=over)
     policy, zone = policy_of(session, call, link), agencies.time_zone(session, link.region_id)
     use = session.get(LinkUse, link.id)
     unused = rules.unused_until(use.last_used_at, use.warned_at, zone, policy) if use else None
-    return rules.Terms(link.lapses_at, reads_until(session, call, link), unused)
+    return rules.Terms(link.lapses_at, reads_until(session, call, link), unused, over)
+
+
+def ends_at(session: Session, link: Link) -> datetime | None:
+    """When the last day of a link is over, where the relative's card is at home."""
+    if link.ends_on is None or link.relative_id is None:
+        return None
+    return rules.ends_at(link.ends_on, persons.time_zone(session, link.relative_id))
+
+
+def relative_decides(session: Session, call: Call, link: Link) -> bool:
+    """Whether the relative says themselves what a link allows and until when: an adult, a grown
+    child too, who is under nobody's guardianship."""
+    age = relative_age(session, call, link)
+    return link.relation != "ward" and rules.accepts_in_person(age, policy_of(session, call, link))
 
 
 def reads_until(session: Session, call: Call, link: Link) -> datetime | None:
@@ -228,10 +259,14 @@ def enter(
     return change
 
 
-def note_stay(session: Session, call: Call, link: Link, reason: str) -> None:
+def note_stay(
+    session: Session, call: Call, link: Link, reason: str, ends_on: date | None = None
+) -> None:
     """Write into a locked link's history what happened to it without a move. Raises IllegalMove."""
     rules.check_stay(link.state, reason)
-    session.add(_change(session, call, link, link.state, link.state, reason))
+    change = _change(session, call, link, link.state, link.state, reason)
+    change.ends_on = ends_on
+    session.add(change)
     session.flush()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.delivery import EMAIL, SMS, DeliveryFailed, Letter, Mailbox, MailboxEntry
 from ecard.errors import Unavailable
-from ecard.locale import sentence, written_time
+from ecard.locale import sentence, written_day, written_time
 from ecard.messages.models import Message
 from ecard.persons import service as persons
 from ecard.policy import service as policies
@@ -67,8 +67,9 @@ def notify(
 ) -> uuid.UUID:
     """Write a message to a person and plan its delivery; returns its id. Not committed.
 
-    The text is the sentence ``message.<kind>`` in the person's language. Times among ``params``
-    (aware datetimes, or ``acts_from`` as ISO text) are written for the person's own region; with a
+    The text is the sentence ``message.<kind>`` in the person's language. Days and times among
+    ``params`` (dates, aware datetimes, or ``acts_from`` as ISO text) are written for the person's
+    own region; with a
     ``not_me_address`` the text says for how many days it is good. ``apart_from``: whose addresses
     are not used where the person has another one.
     """
@@ -140,13 +141,13 @@ def _words(
     waits = words.get("acts_from")
     if kind.startswith("link_active") and waits is not None and waits > now:
         kind = kind.replace("link_active", "link_active_reading", 1)
-    written = {
-        name: written_time(value.astimezone(zone), language)
-        if isinstance(value, datetime)
-        else value
-        for name, value in words.items()
-    }
-    return kind, written
+    return kind, {name: _written(value, language, zone) for name, value in words.items()}
+
+
+def _written(value: object, language: str, zone: ZoneInfo) -> object:
+    if isinstance(value, datetime):
+        return written_time(value.astimezone(zone), language)
+    return written_day(value, language) if isinstance(value, date) else value
 
 
 def deliver(call: Call, message_id: uuid.UUID | str, apart_from: str | None = None) -> None:
