@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
+from ecard.family.deaths import DIED, ended_by_death
 from ecard.family.lapsing import LAST_DAY_DAYS
 from ecard.family.links import (
     CONCERNS_RELATIVE,
@@ -121,10 +123,25 @@ def _to_extend(session: Session, call: Call, link: Link) -> str | None:
     return "ask_relative" if relative_decides(session, call, link) else "counter"
 
 
+def after_deaths(call: Call, shown: Sequence[LinkView]) -> list[LinkView]:
+    """The links as they are seen, those over that a death has ended and no look has moved yet.
+
+    When they ended is not written down yet. Asks the registry: no session may be open.
+    """
+    active = [link.id for link in shown if link.state == rules.ACTIVE]
+    dead = ended_by_death(call, active) if active else frozenset()
+    return [_over(link) if link.id in dead else link for link in shown]
+
+
+def _over(link: LinkView) -> LinkView:
+    return replace(link, state=rules.ENDED, reason=DIED, may_act=False, may_read=False, next=None)
+
+
 def read_link(call: Call, link_id: uuid.UUID) -> LinkView:
     """One of the holder's own links."""
     with call.db.read() as session:
-        return view(session, call, own_link(session, call, link_id))
+        shown = view(session, call, own_link(session, call, link_id))
+    return after_deaths(call, [shown])[0]
 
 
 def list_links(call: Call, *, cursor: str | None, limit: int) -> Page:
@@ -145,7 +162,7 @@ def _page(
     with call.db.read() as session:
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
         shown = [view(session, call, link, to_holder=to_holder) for link in page.items]
-    return Page(shown, page.next_cursor)
+    return Page(after_deaths(call, shown), page.next_cursor)
 
 
 @dataclass(frozen=True, slots=True)

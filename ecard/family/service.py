@@ -76,6 +76,7 @@ from ecard.family.progress import (
 from ecard.family.reading import (
     ChangeView,
     LinkView,
+    after_deaths,
     is_side,
     list_changes,
     list_links,
@@ -111,6 +112,7 @@ __all__ = [
     "acting_link",
     "activate",
     "acts",
+    "after_deaths",
     "change_last_day_as_relative",
     "change_last_day_at_counter",
     "change_scopes_as_holder",
