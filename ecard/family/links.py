@@ -116,10 +116,14 @@ def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
     return list(session.scalars(sa.select(Link.id).filter_by(**pair)))
 
 
-def of_other_relatives(session: Session, link: Link) -> list[uuid.UUID]:
-    """Every application of this holder for somebody else."""
-    other = Link.relative_id.is_distinct_from(link.relative_id)
-    return list(session.scalars(sa.select(Link.id).where(Link.holder_id == link.holder_id, other)))
+def of_other_relatives(session: Session, link: Link) -> dict[uuid.UUID, uuid.UUID]:
+    """Every application of this holder for somebody else who is known: its id, and theirs."""
+    query = sa.select(Link.id, Link.relative_id).where(
+        Link.holder_id == link.holder_id,
+        Link.relative_id.is_not(None),
+        Link.relative_id.is_distinct_from(link.relative_id),
+    )
+    return {row.id: row.relative_id for row in session.execute(query)}
 
 
 def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
