@@ -153,14 +153,16 @@ def tell_sides(
 ) -> None:
     """Write the message ``kind`` to a person and to whoever holds an active link with the scope.
 
-    Each reads it in their own language: of names by language among ``params`` theirs is taken. Not
+    Each reads it in their own language: of names by language among ``params`` theirs is taken. The
+    person is told by a way that nobody has got who holds a link on them, where there is one. Not
     committed.
     """
     name = persons.particulars(session, call, person_id).name
     for reader_id in (person_id, *family.holders_with(session, call, person_id, scope)):
         language = persons.particulars(session, call, reader_id).language
         words: dict[str, Any] = {key: _in_words(value, language) for key, value in params.items()}
-        messages.notify(session, call, reader_id, kind, name=name, **words)
+        apart = family.holders_on(session, person_id) if reader_id == person_id else ()
+        messages.notify(session, call, reader_id, kind, apart_from=apart, name=name, **words)
 
 
 def _in_words(value: object, language: str) -> object:

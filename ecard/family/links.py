@@ -134,6 +134,14 @@ def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
     return list(session.scalars(query))
 
 
+def holders_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
+    """Whoever holds a link on somebody that stands: active, suspended or disputed."""
+    query = sa.select(Link.holder_id).where(
+        Link.relative_id == relative_id, Link.state.in_(rules.STANDING)
+    )
+    return list(session.scalars(query.distinct().order_by(Link.holder_id)))
+
+
 def holders_with(
     session: Session, call: Call, relative_id: uuid.UUID, scope: str
 ) -> list[uuid.UUID]:
@@ -340,7 +348,7 @@ def tell_relative(session: Session, call: Call, link: Link, kind: str, **words: 
         call,
         link.relative_id,
         kind,
-        apart_from=link.holder_id,
+        apart_from=[link.holder_id],
         name=persons.particulars(session, call, link.holder_id).name,
         scopes=scopes_in_words(link, language),
         not_me_address=_not_me_address(session, call, link),

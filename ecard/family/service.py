@@ -48,6 +48,7 @@ from ecard.family.last_day import change_at_counter as change_last_day_at_counte
 from ecard.family.last_day import set_by_order, set_by_relative
 from ecard.family.links import (
     held_with,
+    holders_on,
     holders_with,
     lock_link,
     lock_links_about,
@@ -132,6 +133,7 @@ __all__ = [
     "growing_link",
     "guardian_link",
     "held_with",
+    "holders_on",
     "holders_with",
     "in_dispute",
     "is_side",

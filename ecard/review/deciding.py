@@ -198,7 +198,7 @@ def _tell_both(
         if person_id is not None:
             language = persons.particulars(session, call, person_id).language
             reason = sentence(f"review_reason.{decision.reason}", language)
-            apart = link.holder_id if person_id == link.relative_id else None
+            apart = [link.holder_id] if person_id == link.relative_id else []
             messages.notify(
                 session, call, person_id, kind, apart_from=apart, reason=reason, **words
             )
