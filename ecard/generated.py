@@ -191,6 +191,19 @@ def _link_page() -> Iterator[str]:
     for states, to_state, reason, term in policy.MADE_BY_TIME:
         names = ", ".join(f"`{name}`" for name in policy.STATES if name in states)
         yield f"| {names} | `{to_state}` | `{reason}` | `{term}` |"
+    yield from _link_history()
+
+
+def _link_history() -> Iterator[str]:
+    from ecard.family import policy
+
+    yield ""
+    yield "What both sides read in the history beside the moves; the link stays in its state:"
+    yield ""
+    yield "| reason | in |"
+    yield "|---|---|"
+    for reason, within in policy.STAYS.items():
+        yield f"| `{reason}` | {_listed(within)} |"
     yield ""
     yield "```mermaid"
     yield "stateDiagram-v2"
@@ -199,8 +212,7 @@ def _link_page() -> Iterator[str]:
             yield f"    {state or '[*]'} --> {name}"
     yield "```"
     yield ""
-    yield f"Reasons: {_listed(policy.REASONS - policy.RESERVED)}."
-    yield f"Reserved, made by nothing yet: {_listed(policy.RESERVED)}."
+    yield f"Reasons: {_listed(policy.REASONS)}."
 
 
 def _machine_page(title: str, machine: Machine, refused: str) -> Iterator[str]:

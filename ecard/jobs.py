@@ -44,6 +44,7 @@ HANDLERS: dict[str, Handler] = {
     **messages.JOBS,
     "link_reminder": family.remind,
     "coming_of_age": family.tell_coming_of_age,
+    "last_day": family.tell_last_day,
     "look_for_deaths": family.look_for_deaths,
     **accounts.JOBS,
     **certification.JOBS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from ecard.activation.facts import (
     Facts,
     chosen_scopes,
     facts,
+    keep_last_day,
     write_acceptance,
 )
 from ecard.activation.models import Attempt
@@ -51,8 +53,16 @@ class Step:
     next: str
 
 
-def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequence[str]) -> Step:
-    """The adult relative accepts some of the scopes, in person, or declines the whole.
+def accept(
+    call: Call,
+    session_id: uuid.UUID,
+    *,
+    accepted: bool,
+    scopes: Sequence[str],
+    ends_on: date | None = None,
+) -> Step:
+    """The adult relative accepts some of the scopes, in person, until a last day where they say
+    one; or declines the whole.
 
     Accepted on the holder's phone, a notice goes to a contact that the registry holds and the
     holder does not have. Raises NoContactOnFile.
@@ -67,6 +77,7 @@ def accept(call: Call, session_id: uuid.UUID, *, accepted: bool, scopes: Sequenc
         if accepted:
             _refuse_way(opened.via)
             write_acceptance(session, call, link, opened.via, chosen_scopes(link, scopes))
+            keep_last_day(session, call, link, ends_on)
             _announce(session, call, link, known)
         else:
             sessions.end(opened, call.now, "declined")

@@ -6,7 +6,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -24,7 +24,13 @@ from ecard.activation.errors import (
     TooManyCodes,
     TooManyWrongCodes,
 )
-from ecard.activation.facts import Facts, chosen_scopes, facts, write_acceptance
+from ecard.activation.facts import (
+    Facts,
+    chosen_scopes,
+    facts,
+    keep_last_day,
+    write_acceptance,
+)
 from ecard.activation.models import CounterCode
 from ecard.agencies import service as agencies
 from ecard.call import Call
@@ -129,15 +135,22 @@ def code_waiting_until(session: Session, call: Call, link_id: uuid.UUID) -> date
 
 
 def redeem_code(
-    call: Call, *, code: str, identity_document: str, accepted: bool, scopes: Sequence[str]
+    call: Call,
+    *,
+    code: str,
+    identity_document: str,
+    accepted: bool,
+    scopes: Sequence[str],
+    ends_on: date | None = None,
 ) -> Redeemed:
     """A clerk saw the relative (and the guardian, for a child) and their document: the link opens.
 
-    ``scopes``: what an adult agreed to, of what was asked for.
+    ``scopes``: what an adult agreed to, of what was asked for; ``ends_on``: until when.
 
     Raises CounterCodeWrong (also for another region's), CounterCodeUsed, CounterCodeExpired,
-    TooManyWrongCodes, OwnLink, AcceptanceMissing, InvalidInput (scopes), and where a side no longer
-    stands RelativeNotConfirmed, HolderCardNotUsable: the code stays good.
+    TooManyWrongCodes, OwnLink, AcceptanceMissing, InvalidInput (scopes), what a last day is refused
+    for, and where a side no longer stands RelativeNotConfirmed, HolderCardNotUsable: the code
+    stays good.
     """
     call.require_role("clerk")
     code_id, link_id = _find(call, code)
@@ -152,6 +165,7 @@ def redeem_code(
         known = _ready(session, call, link)
         _refuse_own(session, call, link, known)
         _accept_in_person(session, call, link, known, accepted, scopes)
+        keep_last_day(session, call, link, ends_on)
         found.used_at, found.used_by = call.now, call.staff.staff_id
         link.route = "counter"
         sessions.end_all(session, call, link.id, "confirmed_at_counter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -121,6 +122,13 @@ def write_acceptance(session: Session, call: Call, link: Link, via: str, scopes:
         link.accepted_at, link.accepted_via = call.now, via
         link.scopes = scopes
     session.flush()
+
+
+def keep_last_day(session: Session, call: Call, link: Link, ends_on: date | None) -> None:
+    """An adult who accepted said until when, or did not. Raises EndDateNeedsOrder, EndDatePassed,
+    EndDateTooFar."""
+    if ends_on is not None:
+        family.set_by_relative(session, call, link, ends_on)
 
 
 def _consent(

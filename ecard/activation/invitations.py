@@ -103,7 +103,7 @@ def _send_invitation(session: Session, call: Call, link: Link, known: Facts) -> 
         call,
         known.relative_id,
         "acceptance_invitation",
-        apart_from=link.holder_id,
+        apart_from=[link.holder_id],
         name=persons.particulars(session, call, link.holder_id).name,
         address=f"{call.settings.public_address}/invitation#{token}",
     )

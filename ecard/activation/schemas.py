@@ -39,6 +39,15 @@ def _chosen_scopes(**kwargs: Any) -> ma.fields.List[Any]:
     )
 
 
+def _last_day() -> ma.fields.Date:
+    """How an adult says until when they agree."""
+    return ma.fields.Date(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "The last day; they can put it off later"},
+    )
+
+
 class OpenCaptureSessionSchema(Schema):
     """How the session is held: lent to an adult (to accept, or for a video), or beside a child."""
 
@@ -88,6 +97,7 @@ class AcceptanceSchema(Schema):
 
     accepted = _yes_or_no(required=True)
     scopes = _chosen_scopes()
+    ends_on = _last_day()
 
 
 class StepSchema(ma.Schema):
@@ -237,6 +247,7 @@ class RedeemSchema(Schema):
             " who accepted before keeps to what they chose"
         }
     )
+    ends_on = _last_day()
 
 
 class RedeemedSchema(ma.Schema):

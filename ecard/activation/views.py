@@ -20,6 +20,9 @@ from ecard.family.errors import (
     ApplicationExpired,
     CannotActivateNow,
     ConfirmedAlready,
+    EndDateNeedsOrder,
+    EndDatePassed,
+    EndDateTooFar,
     HolderCardNotUsable,
     IllegalMove,
     LinkNotActive,
@@ -64,6 +67,8 @@ HOLDER_STANDS = (CardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """What the holder is told when one of the two sides no longer stands in the registry."""
 BOTH_STAND = (HolderCardNotUsable, RelativeNotConfirmed, general.Unavailable)
 """The same for anybody else."""
+LAST_DAY = (EndDateNeedsOrder, EndDatePassed, EndDateTooFar)
+"""Why an adult may not agree until the day that they say."""
 VIDEO_NOT_NOW = (
     NotOfAgeYet,
     ConfirmedAlready,
@@ -211,6 +216,7 @@ def read_notice(session_id: uuid.UUID) -> Any:
     AcceptanceNotNeeded,
     errors.CaptureWayNotAllowed,
     errors.NoContactOnFile,
+    *LAST_DAY,
     general.Unavailable,
 )
 @capture.arguments(schemas.AcceptanceSchema)
@@ -359,6 +365,7 @@ def send_confirmation_video(parts: dict[str, Any], link_id: uuid.UUID) -> Any:
     errors.OwnLink,
     errors.AcceptanceMissing,
     CannotActivateNow,
+    *LAST_DAY,
     *BOTH_STAND,
 )
 @staff.arguments(schemas.RedeemSchema)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from ecard import audit
@@ -25,7 +24,7 @@ from ecard.cards import service as cards
 from ecard.cards.errors import CardNotUsable
 from ecard.errors import NotFound
 from ecard.family import service as family
-from ecard.locale import BABEL, DEFAULT
+from ecard.locale import DEFAULT
 from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -154,22 +153,20 @@ def tell_sides(
 ) -> None:
     """Write the message ``kind`` to a person and to whoever holds an active link with the scope.
 
-    Each reads it in their own language: a day among ``params`` is written out, and of names by
-    language theirs is taken. Not committed.
+    Each reads it in their own language: of names by language among ``params`` theirs is taken. The
+    person is told by a way that nobody has got who holds a link on them, where there is one. Not
+    committed.
     """
     name = persons.particulars(session, call, person_id).name
     for reader_id in (person_id, *family.holders_with(session, call, person_id, scope)):
         language = persons.particulars(session, call, reader_id).language
         words: dict[str, Any] = {key: _in_words(value, language) for key, value in params.items()}
-        messages.notify(session, call, reader_id, kind, name=name, **words)
+        apart = family.holders_on(session, person_id) if reader_id == person_id else ()
+        messages.notify(session, call, reader_id, kind, apart_from=apart, name=name, **words)
 
 
 def _in_words(value: object, language: str) -> object:
-    if isinstance(value, Mapping):
-        return value.get(language) or value[DEFAULT]
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return format_date(value, "long", BABEL[language])
-    return value
+    return (value.get(language) or value[DEFAULT]) if isinstance(value, Mapping) else value
 
 
 def _relative(

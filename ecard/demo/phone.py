@@ -229,9 +229,9 @@ class Capture:
         path = f"{self.place}/{self.session_id}{rest}"
         return self.phone.send(method, path, json, token=self.token, **more)
 
-    def accept(self, scopes: list[str], accepted: bool = True) -> Answer:
+    def accept(self, scopes: list[str], accepted: bool = True, **more: Any) -> Answer:
         """The adult relative accepts, or does not."""
-        return self.send("POST", "/acceptance", {"accepted": accepted, "scopes": scopes})
+        return self.send("POST", "/acceptance", {"accepted": accepted, "scopes": scopes, **more})
 
     def consent(self, decision: str = "given", **more: Any) -> Answer:
         """The relative decides about face processing."""

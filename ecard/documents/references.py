@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -252,24 +252,28 @@ class Household:
 
 
 def household_references(
-    session: Session, call: Call, link_ids: Sequence[uuid.UUID], *, most: int
+    session: Session, call: Call, relatives: Mapping[uuid.UUID, uuid.UUID], *, most: int
 ) -> Household:
-    """What is on file of the relatives of these links, one photo each, at most so many of them."""
+    """What is on file of somebody's relatives, the newest photo of each, at most so many of them.
+
+    ``relatives``: link → the person it is on; somebody may have been on several, one after another.
+    """
     query = sa.select(ReferencePhoto).where(
-        ReferencePhoto.link_id.in_(link_ids),
+        ReferencePhoto.link_id.in_(relatives),
         ReferencePhoto.lapses_at > call.now,
         ReferencePhoto.subject == "relative",
     )
     found: dict[uuid.UUID, bytes] = {}
     left_out: set[uuid.UUID] = set()
     for photo in session.scalars(query.order_by(ReferencePhoto.created_at.desc())):
-        if photo.link_id in found or files.is_destroyed(session, photo.file_id):
+        person_id = relatives[photo.link_id]
+        if person_id in found or files.is_destroyed(session, photo.file_id):
             continue
         if len(found) < most:
             with suppress(files.FileDestroyed):  # since it was asked
-                found[photo.link_id] = files.read(session, call, photo.file_id)
+                found[person_id] = files.read(session, call, photo.file_id)
         else:
-            left_out.add(photo.link_id)
+            left_out.add(person_id)
     return Household(tuple(found.values()), len(left_out))
 
 

@@ -36,9 +36,10 @@ def acting_link(
     return link
 
 
-def acts(link: Link, scope: str, now: datetime) -> bool:
+def acts(session: Session, call: Call, link: Link, scope: str) -> bool:
     """Whether a link lets its holder act in this scope at this moment."""
-    return _acts(link, now) and scope in link.scopes
+    stands = state_now(session, call, link) == rules.ACTIVE
+    return stands and _acts(link, call.now) and scope in link.scopes
 
 
 def _acts(link: Link, now: datetime) -> bool:

@@ -1,12 +1,14 @@
 """A death that the registry records ends the links of whoever died; taken back, it reopens them.
 
-Acting is refused at the very next call, which asks the registry itself (``confirming.py``); this
-look moves the link, and tells both sides. A link that is held already stays held.
+Acting is refused at the very next call, which asks the registry itself (``confirming.py``), and who
+reads a link reads it ended from then on; the look moves the link, and tells both sides. A link that
+is held already stays held.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -17,7 +19,7 @@ from ecard.call import Call
 from ecard.errors import Unavailable
 from ecard.family import policy as rules
 from ecard.family.caps import counts_now, hold_places, others_of_holder
-from ecard.family.links import due_move, keep_typed, lock_link, move
+from ecard.family.links import due_move, keep_typed, lock_link, move, over_at_once
 from ecard.family.models import Link
 from ecard.persons import service as persons
 from ecard.registry.port import RegistryUnavailable
@@ -59,21 +61,43 @@ def _go_on(call: Call, after: str, most: int) -> None:
         session.commit()
 
 
+def ended_by_death(call: Call, link_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
+    """Which of these links a death has ended that no look has written down yet.
+
+    Asks the registry: no session may be open. Where it does not answer, none: nothing can be done
+    on a link then in any case.
+    """
+    found = _ties(call, sa.select(Link.id).where(Link.id.in_(link_ids), Link.state == rules.ACTIVE))
+    try:
+        lives = {ref: _lives(call, ref) for ref in {ref for tie in found for ref in tie.sides}}
+    except Unavailable:
+        return frozenset()
+    return frozenset(tie.link_id for tie in found if not all(lives[ref] for ref in tie.sides))
+
+
 def _some(call: Call, after: uuid.UUID | None, most: int) -> list[_Tie]:
-    holder, relative = aliased(persons.Person), aliased(persons.Person)
     ended_so = sa.and_(Link.state == rules.ENDED, Link.state_reason == DIED)
+    query = sa.select(Link.id).where(
+        sa.or_(Link.state == rules.ACTIVE, ended_so), Link.relative_id.is_not(None)
+    )
+    if after is not None:
+        query = query.where(Link.id > after)
+    return _ties(call, query.order_by(Link.id).limit(most))
+
+
+def _ties(call: Call, link_ids: sa.Select[uuid.UUID]) -> list[_Tie]:
+    """Links with both sides, in the order of their ids."""
+    holder, relative = aliased(persons.Person), aliased(persons.Person)
     query = (
         sa.select(Link.id, Link.state, holder.registry_ref, relative.registry_ref)
         .join(holder, holder.id == Link.holder_id)
         .join(relative, relative.id == Link.relative_id)
-        .where(sa.or_(Link.state == rules.ACTIVE, ended_so))
+        .where(Link.id.in_(link_ids))
     )
-    if after is not None:
-        query = query.where(Link.id > after)
     with call.db.read() as session:
-        rows = session.execute(query.order_by(Link.id).limit(most))
         return [
-            _Tie(link_id, state == rules.ACTIVE, (one, two)) for link_id, state, one, two in rows
+            _Tie(link_id, state == rules.ACTIVE, (one, two))
+            for link_id, state, one, two in session.execute(query.order_by(Link.id))
         ]
 
 
@@ -105,8 +129,11 @@ def _end(session: Session, call: Call, link: Link) -> bool:
 
 def _reopen(session: Session, call: Call, link: Link) -> bool:
     """As it was, whatever the caps say by now: nobody loses a link by a mistake of the registry.
-    One that was applied for anew meanwhile goes its own way."""
+    One that was applied for anew meanwhile goes its own way; one whose last day is over stays so.
+    """
     hold_places(session, link)
+    if over_at_once(session, call, link):
+        return False
     others = others_of_holder(session, call, link)
     anew = [one for one in others if one.typed_index == link.typed_index]
     if link.state_reason != DIED or any(counts_now(session, call, one) for one in anew):

@@ -121,9 +121,24 @@ def _resumed(session: Session, link: Link) -> str:
     taken out of it here."""
     if link.state == rules.DISPUTED:
         raise DisputeNotSettled
-    last = sa.select(LinkChange.from_state).filter_by(link_id=link.id)
+    moves = LinkChange.from_state != LinkChange.to_state
+    last = sa.select(LinkChange.from_state).where(LinkChange.link_id == link.id, moves)
     before = session.scalar(last.order_by(LinkChange.number.desc()).limit(1))
     return rules.DISPUTED if before == rules.DISPUTED else rules.ACTIVE
+
+
+def lock_at_counter(session: Session, call: Call, link_id: uuid.UUID, registry_ref: str) -> Link:
+    """The link of the clerk's region on whom they look after (a registry name), locked.
+
+    Raises NotFound: another region's, or somebody else's; NotAllowed on a link of the clerk's own.
+    """
+    link = lock_link(session, link_id)
+    if link.region_id not in call.staff.region_ids or link.relative_id is None:
+        raise NotFound
+    if persons.registry_ref(session, link.relative_id) != registry_ref:
+        raise NotFound
+    refuse_own_link(session, call, link)
+    return link
 
 
 def refuse_own_link(session: Session, call: Call, link: Link) -> None:

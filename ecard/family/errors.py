@@ -115,6 +115,39 @@ class ScopeNeedsGuardian(Refusal):
     next = "ask_guardian"
 
 
+class EndDatePassed(Refusal):
+    """The last day given to a link is over already."""
+
+    code = "end_date_passed"
+    status = 422
+    next = "choose_end_date"
+
+
+class EndDateTooFar(Refusal):
+    """The last day given to a link lies further ahead than ``months``, the most there is."""
+
+    code = "end_date_too_far"
+    status = 422
+    next = "choose_end_date"
+
+
+class EndDateNeedsOrder(Refusal):
+    """Who is not of age, or is under guardianship, sets no last day: staff do, who have seen the
+    court order."""
+
+    code = "end_date_needs_order"
+    status = 409
+    next = "counter"
+
+
+class EndDateNeedsRelative(Refusal):
+    """The relative decides about the last day themselves, in the app or at a counter."""
+
+    code = "end_date_needs_relative"
+    status = 409
+    next = "ask_relative"
+
+
 class RelativeNotConfirmed(Refusal):
     """Everything that depends on the registry or on other holders: one answer for all of it."""
 

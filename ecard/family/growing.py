@@ -17,9 +17,8 @@ from ecard.accounts import service as accounts
 from ecard.call import Call
 from ecard.cards import service as cards
 from ecard.cards.errors import ResetNeedsCounter
-from ecard.errors import NotFound
 from ecard.family import policy as rules
-from ecard.family.ending import refuse_own_link
+from ecard.family.ending import lock_at_counter
 from ecard.family.errors import (
     ConfirmedAlready,
     LinkNotActive,
@@ -29,6 +28,7 @@ from ecard.family.errors import (
 from ecard.family.links import (
     lock_link,
     move,
+    note_stay,
     on_me,
     scopes_in_words,
     state_now,
@@ -118,12 +118,7 @@ def confirm_at_counter(
     """
     known = accounts.numbered_person_at_counter(call, number)
     with call.db.write() as session:
-        link = lock_link(session, link_id)
-        if link.region_id not in call.staff.region_ids or link.relative_id is None:
-            raise NotFound
-        if persons.particulars(session, call, link.relative_id).registry_ref != known.ref:
-            raise NotFound
-        refuse_own_link(session, call, link)
+        link = lock_at_counter(session, call, link_id, known.ref)
         _refuse_unless_growing(session, call, link)
         _confirm(session, call, link, scopes, COUNTER, identity_document)
         session.commit()
@@ -185,7 +180,7 @@ def _confirm(
     link.acts_until = link.held_until = None
     link.confirmed_at, link.confirmed_via = call.now, via
     link.scopes = sorted(set(scopes))
-    session.flush()
+    note_stay(session, call, link, "confirmed_by_relative")
     _tell_both(session, call, link)
     audit.record(
         session,

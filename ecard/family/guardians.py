@@ -7,7 +7,7 @@ region have looked at it; it never ends or opens a link by itself.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
+from ecard.family.deaths import ended_by_death
 from ecard.family.errors import IllegalMove, ObjectedAlready, ObjectionTooLate
 from ecard.family.links import policy_of, scopes_in_words, state_now, typed
 from ecard.family.models import Link, LinkChange
@@ -80,8 +81,15 @@ def list_guarded(call: Call, *, cursor: str | None, limit: int) -> Page:
     )
     with call.db.read() as session:
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
-        shown = [link for link in page.items if _own_tie(session, call, link) is not None]
-        return Page([_view(session, call, link) for link in shown], page.next_cursor)
+        theirs = [link for link in page.items if _own_tie(session, call, link) is not None]
+        shown = [_view(session, call, link) for link in theirs]
+    dead = ended_by_death(call, [one.id for one in shown])
+    return Page([_over(one) if one.id in dead else one for one in shown], page.next_cursor)
+
+
+def _over(link: GuardedLinkView) -> GuardedLinkView:
+    """A death ended it, and no look has moved it yet."""
+    return replace(link, state=rules.ENDED, may_object=False)
 
 
 def refuse_objection(session: Session, call: Call, link: Link) -> None:

@@ -32,6 +32,7 @@ def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> 
             scopes=shown.scopes,
             route=shown.route,
             activated_at=shown.activated_at,
+            ends_on=shown.ends_on,
             ended_at=shown.ended_at,
         )
 

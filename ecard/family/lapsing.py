@@ -1,4 +1,4 @@
-"""When an application lapses, or a child comes of age, and the messages before that."""
+"""When an application lapses, a child comes of age, a link ends: the messages before that."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ REMINDER_DAYS = (4, 1)
 """Days before an application lapses."""
 COMING_OF_AGE_DAYS = (90, 30, 7)
 """Days before the birthday on which acting stops (mission.md, "Growing up")."""
+LAST_DAY_DAYS = (30, 7)
+"""Days before the end of a link's last day."""
 
 
 def prolong(session: Session, call: Call, link: Link, until: datetime) -> None:
@@ -35,36 +37,37 @@ def longest_for_code(session: Session, link: Link, policy: Policy) -> datetime:
 
 
 def plan_reminders(session: Session, call: Call, link: Link) -> None:
-    for days_left in REMINDER_DAYS:
-        _plan_reminder(session, call, link, days_left)
-
-
-def _plan_reminder(session: Session, call: Call, link: Link, days_left: int) -> None:
-    at = link.lapses_at - timedelta(days=days_left)
-    if at <= call.now:
-        return
-    outbox.enqueue(
-        session,
-        "link_reminder",
-        f"link-reminder-{link.id}-{days_left}-{link.lapses_at.isoformat()}",
-        now=call.now,
-        run_at=at,
-        link_id=str(link.id),
-        days_left=days_left,
-    )
+    """Plan what the holder is told before an application lapses."""
+    _plan(session, call, link, "link_reminder", link.lapses_at, REMINDER_DAYS)
 
 
 def plan_coming_of_age(session: Session, call: Call, link: Link) -> None:
     """Plan what both sides are told before the child's birthday on which acting stops."""
     if link.acts_until is None:
         return
-    for days_left in COMING_OF_AGE_DAYS:
-        at = link.acts_until - timedelta(days=days_left)
+    _plan(session, call, link, "coming_of_age", link.acts_until, COMING_OF_AGE_DAYS)
+
+
+def plan_last_day(session: Session, call: Call, link: Link, until: datetime) -> None:
+    """Plan what both sides are told before ``until``, the end of the link's last day."""
+    _plan(session, call, link, "last_day", until, LAST_DAY_DAYS)
+
+
+def _plan(
+    session: Session,
+    call: Call,
+    link: Link,
+    kind: str,
+    until: datetime,
+    before_days: tuple[int, ...],
+) -> None:
+    for days_left in before_days:
+        at = until - timedelta(days=days_left)
         if at > call.now:
             outbox.enqueue(
                 session,
-                "coming_of_age",
-                f"coming-of-age-{link.id}-{days_left}-{link.acts_until.isoformat()}",
+                kind,
+                f"{kind.replace('_', '-')}-{link.id}-{days_left}-{until.isoformat()}",
                 now=call.now,
                 run_at=at,
                 link_id=str(link.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.agencies import service as agencies
 from ecard.call import Call
-from ecard.errors import NotFound
+from ecard.errors import NotFound, VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove
 from ecard.family.lapsing import prolong
@@ -59,6 +59,12 @@ def lock_links_about(session: Session, person_id: uuid.UUID) -> list[Link]:
     return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
+def refuse_outdated(link: Link, version: int) -> None:
+    """Raise VersionChanged unless a locked link is still what was seen."""
+    if link.version != version:
+        raise VersionChanged
+
+
 CONCERNS_RELATIVE = sa.exists().where(
     LinkChange.link_id == Link.id, LinkChange.to_state == rules.SUBMITTED
 )
@@ -96,8 +102,12 @@ def relative_age(session: Session, call: Call, link: Link) -> int:
     if link.relative_id is None:
         raise IllegalMove(state=link.state)
     relative = persons.particulars(session, call, link.relative_id)
-    today = local_day(call.now, agencies.time_zone(session, relative.region_id))
-    return age_on(relative.birth_date, today)
+    return age_on(relative.birth_date, relatives_today(session, call, link.relative_id))
+
+
+def relatives_today(session: Session, call: Call, relative_id: uuid.UUID) -> date:
+    """The day it is where the relative's card is at home."""
+    return local_day(call.now, persons.time_zone(session, relative_id))
 
 
 def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
@@ -106,10 +116,14 @@ def of_same_pair(session: Session, link: Link) -> list[uuid.UUID]:
     return list(session.scalars(sa.select(Link.id).filter_by(**pair)))
 
 
-def of_other_relatives(session: Session, link: Link) -> list[uuid.UUID]:
-    """Every application of this holder for somebody else."""
-    other = Link.relative_id.is_distinct_from(link.relative_id)
-    return list(session.scalars(sa.select(Link.id).where(Link.holder_id == link.holder_id, other)))
+def of_other_relatives(session: Session, link: Link) -> dict[uuid.UUID, uuid.UUID]:
+    """Every application of this holder for somebody else who is known: its id, and theirs."""
+    query = sa.select(Link.id, Link.relative_id).where(
+        Link.holder_id == link.holder_id,
+        Link.relative_id.is_not(None),
+        Link.relative_id.is_distinct_from(link.relative_id),
+    )
+    return {row.id: row.relative_id for row in session.execute(query)}
 
 
 def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
@@ -118,6 +132,14 @@ def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
         Link.relative_id == relative_id, Link.state.in_(rules.STANDING)
     )
     return list(session.scalars(query))
+
+
+def holders_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
+    """Whoever holds a link on somebody that stands: active, suspended or disputed."""
+    query = sa.select(Link.holder_id).where(
+        Link.relative_id == relative_id, Link.state.in_(rules.STANDING)
+    )
+    return list(session.scalars(query.distinct().order_by(Link.holder_id)))
 
 
 def holders_with(
@@ -142,14 +164,35 @@ def held_with(session: Session, call: Call, holder_id: uuid.UUID, scope: str) ->
     ]
 
 
+def over_at_once(session: Session, call: Call, link: Link) -> bool:
+    """Whether a link that ended could not come back: its last day is over."""
+    over = ends_at(session, link)
+    return over is not None and over <= call.now
+
+
 def terms_of(session: Session, call: Call, link: Link) -> rules.Terms:
     """The times at which a link moves by itself, by the rules of its region as of now."""
+    over = ends_at(session, link)
     if link.state not in rules.STANDING:
-        return rules.Terms(link.lapses_at)
+        return rules.Terms(link.lapses_at, ends_at=over)
     policy, zone = policy_of(session, call, link), agencies.time_zone(session, link.region_id)
     use = session.get(LinkUse, link.id)
     unused = rules.unused_until(use.last_used_at, use.warned_at, zone, policy) if use else None
-    return rules.Terms(link.lapses_at, reads_until(session, call, link), unused)
+    return rules.Terms(link.lapses_at, reads_until(session, call, link), unused, over)
+
+
+def ends_at(session: Session, link: Link) -> datetime | None:
+    """When the last day of a link is over, where the relative's card is at home."""
+    if link.ends_on is None or link.relative_id is None:
+        return None
+    return rules.ends_at(link.ends_on, persons.time_zone(session, link.relative_id))
+
+
+def relative_decides(session: Session, call: Call, link: Link) -> bool:
+    """Whether the relative says themselves what a link allows and until when: an adult, a grown
+    child too, who is under nobody's guardianship."""
+    age = relative_age(session, call, link)
+    return link.relation != "ward" and rules.accepts_in_person(age, policy_of(session, call, link))
 
 
 def reads_until(session: Session, call: Call, link: Link) -> datetime | None:
@@ -204,19 +247,7 @@ def move(session: Session, call: Call, link: Link, to_state: str, reason: str) -
 def enter(
     session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
 ) -> LinkChange:
-    number, at = _next_change(session, call, link)
-    change = LinkChange(
-        id=uuid.uuid4(),
-        link_id=link.id,
-        number=number,
-        from_state=from_state,
-        to_state=to_state,
-        reason=reason,
-        actor_kind=call.actor.kind,
-        actor_id=call.actor.id,
-        channel=call.channel,
-        at=at,
-    )
+    change = _change(session, call, link, from_state, to_state, reason)
     link.state, link.state_reason = to_state, reason
     _keep_in_step(session, call, link)
     if from_state == rules.IN_REVIEW and to_state in rules.APPLYING:
@@ -238,6 +269,35 @@ def enter(
         acting_for=link.relative_id,
     )
     return change
+
+
+def note_stay(
+    session: Session, call: Call, link: Link, reason: str, ends_on: date | None = None
+) -> None:
+    """Write into a locked link's history what happened to it without a move. Raises IllegalMove."""
+    rules.check_stay(link.state, reason)
+    change = _change(session, call, link, link.state, link.state, reason)
+    change.ends_on = ends_on
+    session.add(change)
+    session.flush()
+
+
+def _change(
+    session: Session, call: Call, link: Link, from_state: str | None, to_state: str, reason: str
+) -> LinkChange:
+    number, at = _next_change(session, call, link)
+    return LinkChange(
+        id=uuid.uuid4(),
+        link_id=link.id,
+        number=number,
+        from_state=from_state,
+        to_state=to_state,
+        reason=reason,
+        actor_kind=call.actor.kind,
+        actor_id=call.actor.id,
+        channel=call.channel,
+        at=at,
+    )
 
 
 def _keep_in_step(session: Session, call: Call, link: Link) -> None:
@@ -288,7 +348,7 @@ def tell_relative(session: Session, call: Call, link: Link, kind: str, **words: 
         call,
         link.relative_id,
         kind,
-        apart_from=link.holder_id,
+        apart_from=[link.holder_id],
         name=persons.particulars(session, call, link.holder_id).name,
         scopes=scopes_in_words(link, language),
         not_me_address=_not_me_address(session, call, link),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +18,7 @@ class Link(Base):
     __table_args__ = (
         sa.Index("ix_links_holder_state", "holder_id", "state"),
         sa.Index("ix_links_relative_state", "relative_id", "state"),
+        sa.Index("ix_links_state_ends_on", "state", "ends_on"),
     )
     id: Mapped[Id]
     holder_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"))
@@ -53,6 +54,8 @@ class Link(Base):
     """face, password, counter or digits_video."""
     held_until: Mapped[datetime | None]
     """Set while a person watches the relative's video, and decides: reading does not end before."""
+    ends_on: Mapped[date | None]
+    """The last day on which it holds, where the relative's card is at home; None: no such day."""
     ended_at: Mapped[datetime | None]
     face_shut_at: Mapped[datetime | None]
     """Set when the face route is used up; only the other routes remain."""
@@ -62,7 +65,10 @@ class Link(Base):
 
 
 class LinkChange(Base):
-    """One move of a link's state: actor, channel, reason. Never changed."""
+    """One move of a link's state, or what happened to it while it stayed: actor, channel, reason.
+
+    Never changed.
+    """
 
     __tablename__ = "link_changes"
     __table_args__ = (sa.UniqueConstraint("link_id", "number"),)
@@ -76,6 +82,8 @@ class LinkChange(Base):
     actor_id: Mapped[uuid.UUID | None]
     channel: Mapped[Code]
     at: Mapped[datetime]
+    ends_on: Mapped[date | None]
+    """The last day that was set with it."""
 
 
 class LinkUse(Base):

@@ -11,6 +11,8 @@ from ecard.family.errors import (
     AgeDoesNotFit,
     ApplicationExpired,
     CapReached,
+    EndDatePassed,
+    EndDateTooFar,
     IllegalMove,
     RelationNeedsGuardian,
 )
@@ -38,7 +40,7 @@ MOVES: Mapping[str | None, frozenset[str]] = {
     SUBMITTED: frozenset({EVIDENCE_ACCEPTED, IN_REVIEW, WITHDRAWN, EXPIRED}),
     EVIDENCE_ACCEPTED: frozenset({AWAITING_FACE, WITHDRAWN, EXPIRED}),
     AWAITING_FACE: frozenset({ACTIVE, IN_REVIEW, WITHDRAWN, EXPIRED}),
-    IN_REVIEW: frozenset({EVIDENCE_ACCEPTED, ACTIVE, REJECTED, WITHDRAWN}),
+    IN_REVIEW: frozenset({EVIDENCE_ACCEPTED, ACTIVE, REJECTED, WITHDRAWN, EXPIRED}),
     ACTIVE: frozenset({SUSPENDED, DISPUTED, ENDED}),
     SUSPENDED: frozenset({ACTIVE, DISPUTED, ENDED}),
     DISPUTED: frozenset({ACTIVE, SUSPENDED, ENDED}),
@@ -48,6 +50,7 @@ MOVES: Mapping[str | None, frozenset[str]] = {
     EXPIRED: frozenset(),
 }
 ONLY_FOR: Mapping[tuple[str, str], frozenset[str]] = {
+    (IN_REVIEW, EXPIRED): frozenset({"end_date_reached"}),
     (REJECTED, IN_REVIEW): frozenset({"appealed"}),
     (DISPUTED, ACTIVE): frozenset({"dispute_settled"}),
     (SUSPENDED, DISPUTED): frozenset({"safeguarding_lifted"}),
@@ -57,7 +60,8 @@ ONLY_FOR: Mapping[tuple[str, str], frozenset[str]] = {
 """Moves that are legal for these reasons alone."""
 STATES = tuple(state for state in MOVES if state is not None)
 APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FACE})
-"""Open applications; these lapse. One in review does not: the wait is ours."""
+"""Open applications; these lapse. One in review does not, since the wait is ours, but it ends with
+the last day that the relative gave it."""
 STANDING = frozenset({ACTIVE, SUSPENDED, DISPUTED})
 OVER = frozenset({ENDED, REJECTED, WITHDRAWN, EXPIRED})
 COUNTED = APPLYING | STANDING | {IN_REVIEW}
@@ -103,8 +107,13 @@ REASONS = frozenset(
         "age_milestone",
     }
 )
-RESERVED = frozenset({"end_date_reached"})
-"""Named by the rules, and made by no code yet: no link has a date on which it ends."""
+STAYS: Mapping[str, frozenset[str]] = {
+    "confirmed_by_relative": frozenset({ACTIVE}),
+    "end_date_set": STANDING | {EVIDENCE_ACCEPTED, AWAITING_FACE},
+    "end_date_removed": frozenset({ACTIVE}),
+}
+"""What is written into a link's history beside its moves, since both sides must read it there:
+reason → the states in which it may happen, and in which the link stays."""
 HIDDEN_FROM_HOLDER = frozenset({"safeguarding", "safeguarding_lifted"})
 
 GROUPS: Mapping[str, str] = {
@@ -119,6 +128,8 @@ GROUPS: Mapping[str, str] = {
 }
 RELATIONS = tuple(GROUPS)
 GUARDED = frozenset({"child", "ward"})
+COURT_ORDER = "court_order"
+"""What staff saw who set the last day for a relative who does not decide about it."""
 SCOPES = ("rights", "certification", "transfer", "card_status", "qr", "money")
 
 
@@ -129,6 +140,12 @@ def check_move(from_state: str | None, to_state: str, reason: str) -> None:
     only_for = ONLY_FOR.get((from_state or "", to_state), REASONS)
     if to_state not in MOVES[from_state] or reason not in only_for:
         raise IllegalMove(state=from_state or "none")
+
+
+def check_stay(state: str, reason: str) -> None:
+    """Raise IllegalMove unless this may happen to a link that stays in its state."""
+    if state not in STAYS[reason]:
+        raise IllegalMove(state=state)
 
 
 def shown_reason(reason: str | None, *, to_holder: bool) -> str | None:
@@ -146,12 +163,16 @@ class Terms:
     """The end of reading on a link whose relative came of age and did not confirm it."""
     unused_until: datetime | None = None
     """The end of an unused link; None while nobody was warned of it."""
+    ends_at: datetime | None = None
+    """The end of the last day that a link was given."""
 
 
 MADE_BY_TIME: tuple[tuple[frozenset[str], str, str, str], ...] = (
     (APPLYING, EXPIRED, "lapsed", "lapses_at"),
     (STANDING, ENDED, "age_milestone", "reads_until"),
     (frozenset({ACTIVE}), ENDED, "unused", "unused_until"),
+    (STANDING, ENDED, "end_date_reached", "ends_at"),
+    (APPLYING | {IN_REVIEW}, EXPIRED, "end_date_reached", "ends_at"),
 )
 """From which states, to which, for which reason, at which of the terms."""
 
@@ -227,6 +248,25 @@ def unused_until(
         return None
     warned_for = warned_at + timedelta(days=policy.unused_warning_days)
     return max(idle_from(last_used_at, zone, policy), warned_for)
+
+
+def lasts_longer(last_day: date | None, than: date | None) -> bool:
+    """Whether a link with this last day goes on for longer than one with that; None: no last day.
+    It is then extended, which is more than to cut it short."""
+    return than is not None and (last_day is None or last_day > than)
+
+
+def check_last_day(last_day: date, today: date, policy: Policy) -> None:
+    """Raise EndDatePassed, EndDateTooFar; today itself is a day on which a link may end."""
+    if last_day < today:
+        raise EndDatePassed
+    if last_day > months_after(today, policy.end_date_most_months):
+        raise EndDateTooFar(months=policy.end_date_most_months)
+
+
+def ends_at(last_day: date, zone: ZoneInfo) -> datetime:
+    """The midnight with which the last day of a link is over."""
+    return local_midnight(last_day + timedelta(days=1), zone)
 
 
 def check_relation(

@@ -6,17 +6,17 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.caps import hold_places, refuse_full
 from ecard.family.errors import (
     AcceptanceNotNeeded,
+    CannotActivateNow,
     IllegalMove,
 )
 from ecard.family.guardians import tell_other_guardians
 from ecard.family.lapsing import plan_coming_of_age
-from ecard.family.links import move, policy_of, relative_age, still_open
+from ecard.family.links import move, over_at_once, policy_of, relative_age, still_open
 from ecard.family.models import Link
 from ecard.persons import service as persons
 from ecard.persons.policy import birthday, local_midnight
@@ -96,15 +96,17 @@ def _adult_at(session: Session, call: Call, link: Link, policy: Policy) -> datet
     ):
         return None
     relative = persons.particulars(session, call, link.relative_id)
-    zone = agencies.time_zone(session, relative.region_id)
+    zone = persons.time_zone(session, link.relative_id)
     return local_midnight(birthday(relative.birth_date, policy.adult_age), zone)
 
 
 def take_back(session: Session, call: Call, link: Link, to_state: str) -> None:
     """An appeal brings a decided link back before people. Raises CannotActivateNow where what ended
-    has no place any more."""
+    has no place any more, or has had its last day."""
     hold_places(session, link)
     if link.state == rules.ENDED:
+        if over_at_once(session, call, link):
+            raise CannotActivateNow
         refuse_full(session, call, link, policy_of(session, call, link))
     move(session, call, link, to_state, "appealed")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +14,17 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
+from ecard.family.deaths import DIED, ended_by_death
+from ecard.family.lapsing import LAST_DAY_DAYS
 from ecard.family.links import (
     CONCERNS_RELATIVE,
     due_move,
+    ends_at,
     own_link,
     policy_of,
     reads_until,
     relative_age,
+    relative_decides,
     relative_told,
     typed,
 )
@@ -51,6 +56,7 @@ class LinkView:
     lapses_at: datetime
     activated_at: datetime | None
     confirmed_at: datetime | None
+    ends_on: date | None
     ended_at: datetime | None
     next: str | None
     version: int
@@ -85,25 +91,57 @@ def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) ->
         lapses_at=link.lapses_at,
         activated_at=link.activated_at,
         confirmed_at=link.confirmed_at,
+        ends_on=link.ends_on,
         ended_at=due.at if due and state == rules.ENDED else link.ended_at,
-        next=_next(call, link, state, adult=adult, to_holder=to_holder),
+        next=_next(session, call, link, state, adult=adult, to_holder=to_holder),
         version=link.version,
     )
 
 
-def _next(call: Call, link: Link, state: str, *, adult: bool, to_holder: bool) -> str | None:
+def _next(
+    session: Session, call: Call, link: Link, state: str, *, adult: bool, to_holder: bool
+) -> str | None:
     """The young person's step from the birthday on; else the holder's."""
-    until = link.acts_until
-    if not to_holder and state == rules.ACTIVE and until is not None and until <= call.now:
-        return "confirm_link"
+    if state == rules.ACTIVE:
+        step = _to_extend(session, call, link) if to_holder else _to_confirm(call, link)
+        if step is not None:
+            return step
     has_account = link.relative_id is not None
     return rules.next_step(state, has_account=has_account, adult=adult, route=link.route)
+
+
+def _to_confirm(call: Call, link: Link) -> str | None:
+    until = link.acts_until
+    return "confirm_link" if until is not None and until <= call.now else None
+
+
+def _to_extend(session: Session, call: Call, link: Link) -> str | None:
+    """To whom the holder goes who wants more than the last days."""
+    until = ends_at(session, link)
+    if until is None or until - call.now > timedelta(days=max(LAST_DAY_DAYS)):
+        return None
+    return "ask_relative" if relative_decides(session, call, link) else "counter"
+
+
+def after_deaths(call: Call, shown: Sequence[LinkView]) -> list[LinkView]:
+    """The links as they are seen, those over that a death has ended and no look has moved yet.
+
+    When they ended is not written down yet. Asks the registry: no session may be open.
+    """
+    active = [link.id for link in shown if link.state == rules.ACTIVE]
+    dead = ended_by_death(call, active) if active else frozenset()
+    return [_over(link) if link.id in dead else link for link in shown]
+
+
+def _over(link: LinkView) -> LinkView:
+    return replace(link, state=rules.ENDED, reason=DIED, may_act=False, may_read=False, next=None)
 
 
 def read_link(call: Call, link_id: uuid.UUID) -> LinkView:
     """One of the holder's own links."""
     with call.db.read() as session:
-        return view(session, call, own_link(session, call, link_id))
+        shown = view(session, call, own_link(session, call, link_id))
+    return after_deaths(call, [shown])[0]
 
 
 def list_links(call: Call, *, cursor: str | None, limit: int) -> Page:
@@ -124,7 +162,7 @@ def _page(
     with call.db.read() as session:
         page = read_page(session, query, Link.opened_at, Link.id, cursor=cursor, limit=limit)
         shown = [view(session, call, link, to_holder=to_holder) for link in page.items]
-    return Page(shown, page.next_cursor)
+    return Page(after_deaths(call, shown), page.next_cursor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +175,7 @@ class ChangeView:
     actor_kind: str
     channel: str
     at: datetime
+    ends_on: date | None
 
 
 def is_side(session: Session, link_id: uuid.UUID, person_id: uuid.UUID) -> bool:
@@ -165,4 +204,5 @@ def _change_view(row: LinkChange, to_holder: bool) -> ChangeView:
         actor_kind=row.actor_kind,
         channel=row.channel,
         at=row.at,
+        ends_on=row.ends_on,
     )

@@ -6,10 +6,9 @@ import uuid
 
 from ecard import audit
 from ecard.call import Call
-from ecard.errors import VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove
-from ecard.family.links import keep_typed, own_link, typed
+from ecard.family.links import keep_typed, own_link, refuse_outdated, state_now, typed
 from ecard.family.reading import LinkView, view
 
 
@@ -18,10 +17,10 @@ def rename(call: Call, link_id: uuid.UUID, name: str, version: int) -> LinkView:
     with it: then the family account is given anew. Raises NotFound, IllegalMove, VersionChanged."""
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
-        if link.version != version:
-            raise VersionChanged
-        if link.state not in rules.STANDING:
-            raise IllegalMove(state=link.state)
+        refuse_outdated(link, version)
+        state = state_now(session, call, link)
+        if state not in rules.STANDING:
+            raise IllegalMove(state=state)
         _, number = typed(session, call, link)
         keep_typed(session, call, link, name, number)
         session.flush()

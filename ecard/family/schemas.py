@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from ecard.api import Schema
-from ecard.family.policy import RELATIONS, SCOPES, STATES
+from ecard.family.policy import COURT_ORDER, RELATIONS, SCOPES, STATES
 from ecard.fields import IDENTITY_DOCUMENTS, one_of
 
 DEFAULT_SCOPES = ("rights", "certification", "card_status")
@@ -107,6 +107,34 @@ class CounterConfirmationSchema(ScopesOnMeSchema):
     identity_document = one_of(*IDENTITY_DOCUMENTS)
 
 
+class EndDateSchema(Schema):
+    """The last day on which the link holds."""
+
+    ends_on = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "null: no last day"}
+    )
+
+
+class CounterEndDateSchema(EndDateSchema):
+    """As above; on whom the link is, and what the clerk looked at."""
+
+    number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
+    seen = one_of(
+        COURT_ORDER,
+        *IDENTITY_DOCUMENTS,
+        description="The relative's document; for who does not decide themselves `court_order`",
+    )
+
+
+class LastDaySchema(ma.Schema):
+    """What a clerk reads of a link whose last day they wrote down."""
+
+    id = ma.fields.UUID(required=True)
+    state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
+    ends_on = ma.fields.Date(required=True, allow_none=True)
+    version = ma.fields.Integer(required=True)
+
+
 class ScopesSchema(ScopesOnMeSchema):
     """As above; with a grant where something is given."""
 
@@ -139,13 +167,18 @@ class LinkSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "When the relative confirmed it, come of age"},
     )
+    ends_on = ma.fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day, where the relative's card is at home"},
+    )
     ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     next = ma.fields.String(required=True, allow_none=True)
     version = ma.fields.Integer(required=True)
 
 
 class ChangeSchema(ma.Schema):
-    """One line of a link's history."""
+    """One line of a link's history: a move, or what happened while it stayed in its state."""
 
     from_state = ma.fields.String(required=True, allow_none=True)
     to_state = ma.fields.String(required=True)
@@ -153,6 +186,11 @@ class ChangeSchema(ma.Schema):
     actor_kind = ma.fields.String(required=True)
     channel = ma.fields.String(required=True)
     at = ma.fields.AwareDateTime(required=True)
+    ends_on = ma.fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The last day that was set with it"},
+    )
 
 
 class NotMeSchema(Schema):

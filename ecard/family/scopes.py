@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.call import Call
 from ecard.cards import service as cards
-from ecard.errors import VersionChanged
 from ecard.family import policy as rules
 from ecard.family.errors import IllegalMove, ScopeNeedsGuardian, ScopeNeedsRelative
 from ecard.family.guardians import tell_guardians_of_scopes
@@ -22,8 +21,8 @@ from ecard.family.links import (
     lock_link,
     on_me,
     own_link,
-    policy_of,
-    relative_age,
+    refuse_outdated,
+    relative_decides,
     relative_told,
     scopes_in_words,
     state_now,
@@ -51,9 +50,9 @@ def change_as_holder(
         cards.refuse_card_state(call)
     with call.db.write() as session:
         link = own_link(session, call, link_id, lock=True)
-        _refuse_outdated(link, version)
+        refuse_outdated(link, version)
         if _added(link, scopes):
-            if not wider or _relative_decides(session, call, link):
+            if not wider or relative_decides(session, call, link):
                 raise ScopeNeedsRelative
             cards.spend_grant(session, call, step_up_id, cards.GIVE_SCOPE)
         _set(session, call, link, scopes)
@@ -72,8 +71,8 @@ def change_as_relative(
         cards.refuse_card_state(call)
     with call.db.write() as session:
         link = on_me(session, call, lock_link(session, link_id))
-        _refuse_outdated(link, version)
-        if _added(link, scopes) and not (wider and _relative_decides(session, call, link)):
+        refuse_outdated(link, version)
+        if _added(link, scopes) and not (wider and relative_decides(session, call, link)):
             raise ScopeNeedsGuardian
         _set(session, call, link, scopes)
         session.commit()
@@ -82,18 +81,6 @@ def change_as_relative(
 
 def _added(link: Link, scopes: Sequence[str]) -> set[str]:
     return set(scopes) - set(link.scopes)
-
-
-def _relative_decides(session: Session, call: Call, link: Link) -> bool:
-    """Whether the relative gives scopes themselves: an adult, a grown child too, who is under
-    nobody's guardianship."""
-    age = relative_age(session, call, link)
-    return link.relation != "ward" and rules.accepts_in_person(age, policy_of(session, call, link))
-
-
-def _refuse_outdated(link: Link, version: int) -> None:
-    if link.version != version:
-        raise VersionChanged
 
 
 def _set(session: Session, call: Call, link: Link, scopes: Sequence[str]) -> None:

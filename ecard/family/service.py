@@ -4,10 +4,10 @@ Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged
 (the family account; ``caps.py`` counts places, ``confirming.py`` asks the registry again at every
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
 guardians), ``speaking_for.py`` (who decides about somebody else's data), ``acting.py`` (asked at
-each call for the relative), ``scopes.py`` (what a standing link allows), ``reading.py`` (what both
-sides see), ``uses.py`` (unused links), ``growing.py`` (come of age), ``ending.py``, ``upkeep.py``
-(jobs). Its row and the one place where its state moves are in ``links.py``, its times in
-``lapsing.py``.
+each call for the relative), ``scopes.py`` (what a standing link allows), ``last_day.py`` (until
+when), ``reading.py`` (what both sides see), ``uses.py`` (unused links), ``growing.py`` (come of
+age), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place where its state moves are in
+``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ from ecard.family.guardians import (
     refuse_objection,
 )
 from ecard.family.lapsing import longest_for_code, prolong
+from ecard.family.last_day import change_as_relative as change_last_day_as_relative
+from ecard.family.last_day import change_at_counter as change_last_day_at_counter
+from ecard.family.last_day import set_by_order, set_by_relative
 from ecard.family.links import (
     held_with,
+    holders_on,
     holders_with,
     lock_link,
     lock_links_about,
@@ -73,6 +77,7 @@ from ecard.family.progress import (
 from ecard.family.reading import (
     ChangeView,
     LinkView,
+    after_deaths,
     is_side,
     list_changes,
     list_links,
@@ -95,6 +100,7 @@ from ecard.family.upkeep import (
     remind,
     sweep,
     tell_coming_of_age,
+    tell_last_day,
 )
 from ecard.family.uses import note_use, warn_unused
 
@@ -107,6 +113,9 @@ __all__ = [
     "acting_link",
     "activate",
     "acts",
+    "after_deaths",
+    "change_last_day_as_relative",
+    "change_last_day_at_counter",
     "change_scopes_as_holder",
     "change_scopes_as_relative",
     "confirm",
@@ -124,6 +133,7 @@ __all__ = [
     "growing_link",
     "guardian_link",
     "held_with",
+    "holders_on",
     "holders_with",
     "in_dispute",
     "is_side",
@@ -160,6 +170,8 @@ __all__ = [
     "remind",
     "rename",
     "report_not_me",
+    "set_by_order",
+    "set_by_relative",
     "set_state_as_staff",
     "standing_on",
     "state_now",
@@ -168,6 +180,7 @@ __all__ = [
     "take_back",
     "take_over",
     "tell_coming_of_age",
+    "tell_last_day",
     "tell_relative",
     "typed",
     "view",

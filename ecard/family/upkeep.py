@@ -14,8 +14,10 @@ from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.applying import DAY_SECONDS
 from ecard.family.caps import MONTH_DAYS
+from ecard.family.last_day import tell_both as tell_both_of_last_day
 from ecard.family.links import (
     due_move,
+    ends_at,
     lock_link,
     move,
     policy_of,
@@ -76,6 +78,21 @@ def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
         session.commit()
 
 
+def tell_last_day(call: Call, link_id: str, days_left: int) -> None:
+    """Job: tell both sides, once, that a link's last day is near; one put off has later jobs."""
+    with call.db.write() as session:
+        link = lock_link(session, uuid.UUID(link_id))
+        until = ends_at(session, link)
+        if state_now(session, call, link) not in rules.STANDING or until is None:
+            return
+        if not timedelta(0) < until - call.now <= timedelta(days=days_left):
+            return
+        if _told(session, call, "last_day", f"{link.id}|{days_left}|{link.ends_on}"):
+            return
+        tell_both_of_last_day(session, call, link, "link_ends_soon")
+        session.commit()
+
+
 def _reminded(session: Session, call: Call, link: Link, days_left: int) -> bool:
     what = f"{link.id}|{days_left}|{link.lapses_at.isoformat()}"
     return _told(session, call, "link_reminder", what)
@@ -103,12 +120,17 @@ def sweep(call: Call) -> int:
 
 
 def _maybe_due(session: Session, call: Call) -> list[uuid.UUID]:
-    """Applications that lapsed; links whose relative came of age; unused ones that were warned."""
+    """What lapsed or had its last day, whose relative came of age, what was warned as unused."""
     lapsed = sa.select(Link.id).where(Link.state.in_(rules.APPLYING), Link.lapses_at <= call.now)
+    over = sa.select(Link.id).where(
+        Link.state.in_(rules.STANDING | rules.APPLYING | {rules.IN_REVIEW}),
+        Link.ends_on <= call.now.date(),  # one later is over nowhere on earth
+    )
     of_age = sa.select(Link.id).where(Link.state.in_(rules.STANDING), Link.acts_until <= call.now)
     return [
         *session.scalars(lapsed.limit(AT_ONCE)),
         *session.scalars(of_age),
+        *session.scalars(over),
         *warned_and_over(session, call),
     ]
 

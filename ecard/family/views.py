@@ -20,9 +20,12 @@ from ecard.family.schemas import (
     ChangeSchema,
     ConfirmationSchema,
     CounterConfirmationSchema,
+    CounterEndDateSchema,
+    EndDateSchema,
     FaceProofSchema,
     FamilyAccountSchema,
     GuardedLinkSchema,
+    LastDaySchema,
     LinkNameSchema,
     LinkNoticeSchema,
     LinkSchema,
@@ -52,6 +55,8 @@ GROWING = (
     errors.LinkNotActive,
 )
 """What the young person's own decision about a link is refused for."""
+LAST_DAY = (errors.IllegalMove, errors.EndDatePassed, errors.EndDateTooFar)
+"""Why a link is not given a last day."""
 
 
 @links.route("", methods=["POST"])
@@ -215,6 +220,17 @@ def set_scopes_on_me(body: dict[str, Any], link_id: uuid.UUID, version: int) -> 
     return service.change_scopes_as_relative(current_call(), link_id, version=version, **body)
 
 
+@links_on_me.route("/<uuid:link_id>/end-date", methods=["PUT"])
+@links_on_me.doc(operationId="setEndDateOnMe")
+@links_on_me.refuses(NotFound, errors.EndDateNeedsOrder, CardNotUsable, Unavailable, *LAST_DAY)
+@links_on_me.arguments(EndDateSchema)
+@links_on_me.response(200, LinkSchema)
+@links_on_me.versioned
+def set_end_date_on_me(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
+    """Say until when somebody's link on the signed-in person holds; a later day extends it."""
+    return service.change_last_day_as_relative(current_call(), link_id, version=version, **body)
+
+
 @links_on_me.route("/<uuid:link_id>/face-notice", methods=["GET"])
 @links_on_me.doc(operationId="readFaceNoticeOnMe")
 @links_on_me.refuses(NotFound)
@@ -312,3 +328,15 @@ def act_on_link(body: dict[str, Any], link_id: uuid.UUID) -> None:
 def confirm_at_counter(body: dict[str, Any], link_id: uuid.UUID) -> None:
     """A clerk saw the young person, come of age, and their document: the link goes on."""
     service.confirm_at_counter(current_call(), link_id, **body)
+
+
+@staff_links.route("/<uuid:link_id>/end-date", methods=["PUT"])
+@staff_links.doc(operationId="setEndDateAtCounter")
+@staff_links.refuses(NotFound, NotAllowed, Unavailable, *LAST_DAY)
+@staff_links.refuses(errors.EndDateNeedsOrder, errors.EndDateNeedsRelative)
+@staff_links.arguments(CounterEndDateSchema)
+@staff_links.response(200, LastDaySchema)
+@staff_links.versioned
+def set_end_date_at_counter(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
+    """Write down until when a link holds, as the relative says it or a court order has it."""
+    return service.change_last_day_at_counter(current_call(), link_id, version=version, **body)

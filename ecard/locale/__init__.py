@@ -7,7 +7,7 @@ fails when a language misses a sentence or a placeholder, or two files claim one
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -73,7 +73,11 @@ def sentence(code: str, language: str, **params: Any) -> str:
     return catalogue()[code][language].format(**params)
 
 
+def written_day(day: date, language: str) -> str:
+    """A day as people write it."""
+    return str(format_date(day, "long", BABEL[language]))
+
+
 def written_time(at: datetime, language: str) -> str:
     """A day and a time as people write them, in the zone that the time carries."""
-    locale = BABEL[language]
-    return f"{format_date(at, 'long', locale)} {format_time(at, 'short', locale=locale)}"
+    return f"{written_day(at, language)} {format_time(at, 'short', locale=BABEL[language])}"

@@ -7,9 +7,9 @@ the registry only when the message goes out: never one that a holder typed.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.delivery import EMAIL, SMS, DeliveryFailed, Letter, Mailbox, MailboxEntry
 from ecard.errors import Unavailable
-from ecard.locale import sentence, written_time
+from ecard.locale import sentence, written_day, written_time
 from ecard.messages.models import Message
 from ecard.persons import service as persons
 from ecard.policy import service as policies
@@ -62,13 +62,14 @@ def notify(
     person_id: uuid.UUID,
     kind: str,
     *,
-    apart_from: uuid.UUID | None = None,
+    apart_from: Collection[uuid.UUID] = (),
     **params: Any,
 ) -> uuid.UUID:
     """Write a message to a person and plan its delivery; returns its id. Not committed.
 
-    The text is the sentence ``message.<kind>`` in the person's language. Times among ``params``
-    (aware datetimes, or ``acts_from`` as ISO text) are written for the person's own region; with a
+    The text is the sentence ``message.<kind>`` in the person's language. Days and times among
+    ``params`` (dates, aware datetimes, or ``acts_from`` as ISO text) are written for the person's
+    own region; with a
     ``not_me_address`` the text says for how many days it is good. ``apart_from``: whose addresses
     are not used where the person has another one.
     """
@@ -120,13 +121,13 @@ def send_code(
 
 
 def _plan(
-    session: Session, call: Call, message: Message, apart_from: uuid.UUID | None = None
+    session: Session, call: Call, message: Message, apart_from: Collection[uuid.UUID] = ()
 ) -> None:
     session.add(message)
     session.flush()
     payload: dict[str, Any] = {"message_id": str(message.id)}
-    if apart_from is not None:
-        payload["apart_from"] = str(apart_from)
+    if apart_from:
+        payload["apart_from"] = [str(other) for other in apart_from]
     outbox.enqueue(session, JOB, f"message:{message.id}", now=call.now, **payload)
 
 
@@ -140,31 +141,35 @@ def _words(
     waits = words.get("acts_from")
     if kind.startswith("link_active") and waits is not None and waits > now:
         kind = kind.replace("link_active", "link_active_reading", 1)
-    written = {
-        name: written_time(value.astimezone(zone), language)
-        if isinstance(value, datetime)
-        else value
-        for name, value in words.items()
-    }
-    return kind, written
+    return kind, {name: _written(value, language, zone) for name, value in words.items()}
 
 
-def deliver(call: Call, message_id: uuid.UUID | str, apart_from: str | None = None) -> None:
+def _written(value: object, language: str, zone: ZoneInfo) -> object:
+    if isinstance(value, datetime):
+        return written_time(value.astimezone(zone), language)
+    return written_day(value, language) if isinstance(value, date) else value
+
+
+def deliver(
+    call: Call, message_id: uuid.UUID | str, apart_from: Collection[str] | str = ()
+) -> None:
     """Job: send one message, once. Raises DeliveryFailed where it should be tried again.
 
-    ``apart_from``: the person whose addresses are not used where there is another one.
+    ``apart_from``: the people whose addresses are not used where there is another one (a job that
+    was planned by an earlier version names one).
     """
+    apart_from = [apart_from] if isinstance(apart_from, str) else apart_from
     message_id = uuid.UUID(str(message_id))
     with call.db.read() as session:
         message = session.get(Message, message_id)
         if message is None or message.sent_at is not None or message.text is None:
             return
         text = opened(session, call, message)
-        other = persons.registry_ref(session, uuid.UUID(apart_from)) if apart_from else None
+        others = [persons.registry_ref(session, uuid.UUID(other)) for other in apart_from]
     if text is None or (message.expires_at is not None and message.expires_at <= call.now):
         _settle(call, message_id, failed="key_destroyed" if text is None else "expired", end=True)
         return
-    way = _way(call, message, other)
+    way = _way(call, message, [other for other in others if other])
     if way is None:
         _settle(call, message_id, failed="no_contact", end=True)
         return
@@ -182,13 +187,14 @@ def opened(session: Session, call: Call, message: Message) -> str | None:
         return None
 
 
-def _way(call: Call, message: Message, other: str | None) -> tuple[str, str] | None:
+def _way(call: Call, message: Message, others: Collection[str]) -> tuple[str, str] | None:
     """Medium and address: by SMS where there is a phone and a way to send, else by e-mail; first
-    of those that somebody else has not got."""
+    of those that nobody of the others has got."""
     media = call.dependencies.delivery.media
     try:
-        contact = persons.contact(call, message.registry_ref)
-        apart = contact.apart_from(persons.contact(call, other)) if other else contact
+        apart = contact = persons.contact(call, message.registry_ref)
+        for other in others:
+            apart = apart.apart_from(persons.contact(call, other))
     except Unavailable as error:
         _settle(call, message.id, failed="registry_unavailable")
         raise DeliveryFailed("registry_unavailable") from error

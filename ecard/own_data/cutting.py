@@ -36,7 +36,7 @@ def list_at_counter(call: Call, number: str, identity_document: str) -> list[Lin
         _record(session, call, person_id, "links.read_at_counter", identity_document)
         shown = [family.view(session, call, link, to_holder=False) for link in links]
         session.commit()
-    return shown
+    return family.after_deaths(call, shown)
 
 
 def cut_at_counter(

@@ -16,11 +16,11 @@ CATEGORIES = {
     "recoveries": ("channel", "ready_at", "completed_at", "cancelled_at"),
     "links_held": (
         *("state", "reason", "relation", "name", "number_masked", "scopes", "route"),
-        *("activated_at", "ended_at"),
+        *("activated_at", "ends_on", "ended_at"),
     ),
     "links_on_me": (
         *("state", "reason", "relation", "name", "number_masked", "scopes", "route"),
-        *("activated_at", "ended_at"),
+        *("activated_at", "ends_on", "ended_at"),
     ),
     "acknowledgements": (
         *("kind", "title", "version", "text_sha256", "language", "in_force", "link_id"),

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from ecard.kept import Fact, Kept
-from ecard.locale import BABEL, sentence, written_time
+from ecard.locale import sentence, written_day, written_time
 from ecard.own_data.collecting import OwnData
 from ecard.printing import HEADING_POINTS, TITLE_POINTS, Paper
 
@@ -91,4 +89,4 @@ def _time(text: str, language: str, zone: ZoneInfo) -> str:
 
 
 def _day(day: date, language: str) -> str:
-    return format_date(day, "long", BABEL[language])
+    return written_day(day, language)

@@ -267,7 +267,13 @@ class LinkOnPersonSchema(ma.Schema):
     scopes = ma.fields.List(ma.fields.String(), required=True)
     opened_at = fields.time()
     activated_at = fields.time(allow_none=True)
+    ends_on = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "The last day"}
+    )
     ended_at = fields.time(allow_none=True)
+    version = ma.fields.Integer(
+        required=True, metadata={"description": "For If-Match of `setEndDateAtCounter`"}
+    )
 
 
 class LinksOnPersonSchema(ma.Schema):

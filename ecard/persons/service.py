@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -37,6 +38,7 @@ __all__ = [
     "particulars",
     "registry_ref",
     "row_of",
+    "time_zone",
 ]
 
 PLACE = "persons.particulars"
@@ -97,6 +99,11 @@ def particulars(session: Session, call: Call, person_id: uuid.UUID) -> Particula
         region_id=row.region_id,
         **opened,
     )
+
+
+def time_zone(session: Session, person_id: uuid.UUID) -> ZoneInfo:
+    """Where a person's days begin and end: at the place of their own card."""
+    return agencies.time_zone(session, session.get_one(Person, person_id).region_id)
 
 
 def language_choice(session: Session, person_id: uuid.UUID) -> tuple[str | None, int]:

@@ -70,6 +70,9 @@ class Policy:
     unused_warning_days: int = rule(
         "days", "Both sides are warned at least this long before an unused link ends.", least=1
     )
+    end_date_most_months: int = rule(
+        "months", "The last day of a link lies at most this far ahead.", least=1
+    )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
     days_after_expiry: int = rule(
         "days", "An identity document is taken this long after it expired."

@@ -149,7 +149,7 @@ def _refuse_revoked(session: Session, call: Call, shown: QrCode) -> str:
     if shown.link_id is None:
         return OWN
     link = family.lock_link(session, shown.link_id)
-    if not family.acts(link, SCOPE, call.now):
+    if not family.acts(session, call, link, SCOPE):
         raise QrRevoked
     return link.relation or OWN
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from ecard import audit, files
 from ecard.call import Call
-from ecard.errors import VersionChanged
+from ecard.errors import InvalidInput, VersionChanged
 from ecard.family import service as family
 from ecard.locale import sentence
 from ecard.messages import service as messages
@@ -37,9 +37,19 @@ OF_ITS_OWN = frozenset({CaseKind.DISPUTE, CaseKind.CONFIRMATION})
 
 
 def decide(
-    call: Call, case_id: uuid.UUID, *, outcome: str, reason: str, explanation: str, version: int
+    call: Call,
+    case_id: uuid.UUID,
+    *,
+    outcome: str,
+    reason: str,
+    explanation: str,
+    version: int,
+    ends_on: date | None = None,
 ) -> DecisionView:
-    """Decide a case, with a reason and words for both sides; what follows, follows at once."""
+    """Decide a case, with a reason and words for both sides; what follows, follows at once.
+
+    ``ends_on``: the last day of the court order, or of the guardianship, that was looked at.
+    """
     decided = DecisionOutcome(outcome)
     if decided is DecisionOutcome.APPROVED:
         _refuse_approving(call, case_id, version, reason)
@@ -49,6 +59,8 @@ def decide(
         row = _keep_decision(session, call, case, link, decided, reason, explanation)
         case.state = rules.state_after(kind_of(case), decided, case.level).value
         _let_follow(session, call, case, link, decided, reason)
+        if ends_on is not None:
+            _keep_last_day(session, call, case, link, decided, ends_on)
         _tell_both(session, call, case, link, row, explanation)
         if case.state == CaseState.CLOSED:
             close_case(session, call, case, "decided")
@@ -154,6 +166,21 @@ def _let_follow(
         family.activate(session, call, link, "approved_by_reviewer")
 
 
+def _keep_last_day(
+    session: Session,
+    call: Call,
+    case: Case,
+    link: Link,
+    outcome: DecisionOutcome,
+    ends_on: date,
+) -> None:
+    """Of papers that were accepted. Raises InvalidInput where none were, EndDateNeedsRelative where
+    the relative decides themselves, EndDatePassed, EndDateTooFar."""
+    if outcome is DecisionOutcome.REJECTED or kind_of(case) not in rules.ON_PAPER:
+        raise InvalidInput(fields={"ends_on": ["not_needed"]})
+    family.set_by_order(session, call, link, ends_on)
+
+
 def _tell_both(
     session: Session, call: Call, case: Case, link: Link, decision: Decision, explanation: str
 ) -> None:
@@ -171,7 +198,7 @@ def _tell_both(
         if person_id is not None:
             language = persons.particulars(session, call, person_id).language
             reason = sentence(f"review_reason.{decision.reason}", language)
-            apart = link.holder_id if person_id == link.relative_id else None
+            apart = [link.holder_id] if person_id == link.relative_id else []
             messages.notify(
                 session, call, person_id, kind, apart_from=apart, reason=reason, **words
             )

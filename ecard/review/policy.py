@@ -33,6 +33,10 @@ class CaseKind(StrEnum):
     application."""
 
 
+ON_PAPER = frozenset({CaseKind.EVIDENCE, CaseKind.DISPUTE})
+"""Cases in which papers are looked at that may have a last day."""
+
+
 class CaseState(StrEnum):
     """How far a case is."""
 

@@ -173,6 +173,14 @@ class DecideSchema(Schema):
         validate=ma.validate.Length(min=EXPLANATION_LEAST, max=EXPLANATION_MOST),
         metadata={"description": "Plain words; both sides read them"},
     )
+    ends_on = ma.fields.Date(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "Where a guardianship or a court order was accepted: its last day; the"
+            " link ends with it"
+        },
+    )
 
 
 class GroundsSchema(Schema):

@@ -11,7 +11,11 @@ from ecard import errors as general
 from ecard import files, openings
 from ecard.api import BINARY, Room, page_of, shown_once
 from ecard.family.errors import (
+    ApplicationExpired,
     CannotActivateNow,
+    EndDateNeedsRelative,
+    EndDatePassed,
+    EndDateTooFar,
     HolderCardNotUsable,
     IllegalMove,
     LinkNotActive,
@@ -137,6 +141,10 @@ def read_case_file(case_id: uuid.UUID, number: int) -> Response:
     HolderCardNotUsable,
     RelativeNotConfirmed,
     IllegalMove,
+    ApplicationExpired,
+    EndDateNeedsRelative,
+    EndDatePassed,
+    EndDateTooFar,
     general.Unavailable,
 )
 @desk.arguments(DecideSchema)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from ecard.locale import BABEL, sentence
+from ecard.locale import BABEL, sentence, written_day
 from ecard.printing import HEADING_POINTS, TITLE_POINTS, Paper
 from ecard.registry.port import Balance, Benefit, Contribution
 from ecard.rights.policy import Gap
@@ -56,7 +55,7 @@ class _Words:
         return sentence(f"certificate.{code}", self.language, **words)
 
     def day(self, at: date) -> str:
-        return format_date(at, "long", BABEL[self.language])
+        return written_day(at, self.language)
 
     def kind(self, of: Contribution | Balance | Benefit | Gap) -> str:
         return self.say(f"kind.{of.kind}")

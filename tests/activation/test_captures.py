@@ -1,5 +1,6 @@
 """Face authentication of the relative, with the real verifier on two public-domain portraits."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from biometrics.engines import ResnetEngine
 from biometrics.types import ReviewReason
 from ecard.demo.specimens import blurred
+from ecard.documents import service as documents
 from ecard.documents.service import Household
+from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.policy import service as policies
 from ecard.review.models import Case
@@ -156,6 +159,20 @@ def test_where_more_relatives_are_on_file_than_are_compared_a_person_looks(tmp_p
         answer = step.hand_over().show_face(frames(ASTRONAUT))
         assert (answer.body["outcome"], answer.body["next"]) == ("match", "wait_for_review")
         assert step.attempts()[0].reason == "household_unread"
+
+
+def test_who_was_on_two_links_one_after_the_other_is_one_of_the_household(stage: Stage) -> None:
+    step = last_step(stage)
+    photos = [photo(ADMIRAL), photo(ASTRONAUT)]
+    for reference in photos:  # an application given up, and a new one
+        stage.clock.advance(seconds=1)
+        other = last_step(stage, "tomas", "ramon", "parent", reference=reference, phone=step.phone)
+    call = stage.joined.call()
+    with stage.joined.db.read() as session:
+        relatives = family.of_other_relatives(session, step.row())
+        found = documents.household_references(session, call, relatives, most=1)
+    assert (len(relatives), len(found.photos), found.left_out) == (2, 1, 0)
+    assert uuid.UUID(other.link_id) in relatives
 
 
 def test_whoever_is_left_out_of_the_household_is_not_passed_over() -> None:

@@ -85,6 +85,7 @@ class Ground:
         self.held = hold(stage, self.two.holder, invent(stage, "father", born(74)), "parent")
         self.allow("transfer", "card_status", "rights", "certification")
         self.on_me = hold(stage, invent(stage, "son", born(20)), self.two.holder, "parent")
+        self.give_last_day()
         self.certificate = str(self.post(f"/links/{self.held}/rights/certificates").body["id"])
         self.camera = f"/certification-captures/{self._open_camera()}"
 
@@ -103,6 +104,12 @@ class Ground:
             family.lock_link(session, UUID(self.held)).scopes = list(scopes)
             session.commit()
 
+    def give_last_day(self) -> None:
+        with self.stage.joined.db.write() as session:
+            link = family.lock_link(session, UUID(self.on_me))
+            link.ends_on = self.stage.clock.time.date() + timedelta(days=90)
+            session.commit()
+
     def post(self, path: str, **body: Any) -> Answer:
         return self.phone.send("POST", path, body or None)
 
@@ -111,12 +118,18 @@ class Ground:
         path, body = f"/links-on-me/{self.on_me}/scopes", {"scopes": list(SCOPES)}
         return self.phone.send("PUT", path, body, if_match=f'"{version}"')
 
+    def longer(self) -> Answer:
+        version = self.phone.must("GET", "/links-on-me")["items"][0]["version"]
+        path, body = f"/links-on-me/{self.on_me}/end-date", {"ends_on": None}
+        return self.phone.send("PUT", path, body, if_match=f'"{version}"')
+
     def get(self, path: str) -> Answer:
         return self.phone.send("GET", path)
 
 
 GATED: dict[str, Request] = {
     "setScopesOnMe": lambda g: g.wider(),
+    "setEndDateOnMe": lambda g: g.longer(),
     "confirmLink": lambda g: g.post(
         f"/links-on-me/{g.on_me}/confirmation", step_up_id=SOME_ID, scopes=["rights"]
     ),

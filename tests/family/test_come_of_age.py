@@ -89,6 +89,11 @@ def test_confirmed_the_link_acts_on_in_the_scopes_that_the_young_person_chose(ki
     assert "link_confirmed" in kinds(kin.stage, kin.mother)
     (said,) = texts(kin.stage, kin.child, "link_confirmed_relative")
     assert "#nm_" in said
+    for side in (mother, child):  # both read in the link's history that it was confirmed
+        line = side.must("GET", f"/links/{kin.link_id}/changes")["items"][0]
+        assert (line["from_state"], line["to_state"]) == ("active", "active")
+        assert line["reason"] == "confirmed_by_relative"
+        assert (line["actor_kind"], line["channel"]) == ("holder", "app")
     kin.at(BIRTHDAY + timedelta(days=400))
     assert family.sweep(kin.stage.joined.call()) == 0
     assert kin.seen(kin.mothers())["state"] == "active"

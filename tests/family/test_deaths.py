@@ -10,7 +10,19 @@ from ecard.errors import Unavailable
 from ecard.family import service as family
 from ecard.family.models import Link
 from ecard.registry.port import RegistryPerson, RegistryUnavailable
-from tests.family.scene import Pair, born, change, changes, hold, invent, kinds, move, pair
+from tests.family.scene import (
+    Pair,
+    as_holder,
+    born,
+    change,
+    changes,
+    hold,
+    invent,
+    kinds,
+    move,
+    pair,
+    sign_in,
+)
 from tests.support import Stage
 
 DIED = date(2026, 11, 17)
@@ -64,6 +76,35 @@ def test_a_death_ends_the_link_once_on_record_and_both_sides_are_told(two: Pair)
     assert (last.actor_kind, last.channel) == ("system", "system")
     assert "link_ended" in kinds(two.stage, two.holder)
     assert "link_ended_relative" in kinds(two.stage, two.relative)
+
+
+def test_who_reads_before_any_look_reads_it_ended_and_nothing_is_moved(two: Pair) -> None:
+    link_id = two.active()
+    other = hold(two.stage, two.holder, invent(two.stage, "aunt", born(60)), "other")
+    change(two.stage, two.relative, died_on=DIED)
+    seen = two.phone.must("GET", f"/links/{link_id}")
+    assert (seen["state"], seen["reason"], seen["ended_at"]) == ("ended", "person_died", None)
+    assert (seen["may_act"], seen["may_read"], seen["next"]) == (False, False, None)
+    states = {one["id"]: one["state"] for one in two.phone.must("GET", "/links")["items"]}
+    assert states == {link_id: "ended", other: "active"}
+    assert state_of(two, link_id) == "active"
+    change(two.stage, two.relative, died_on=None)
+    assert two.phone.must("GET", f"/links/{link_id}")["state"] == "active"
+
+
+def test_the_relative_reads_at_once_that_their_holders_death_ended_it(two: Pair) -> None:
+    two.active()
+    change(two.stage, two.holder, died_on=DIED)
+    (seen,) = sign_in(two.stage, two.relative).must("GET", "/links-on-me")["items"]
+    assert (seen["state"], seen["reason"], seen["may_read"]) == ("ended", "person_died", False)
+
+
+def test_where_the_registry_does_not_answer_the_links_are_read_as_they_stand(two: Pair) -> None:
+    link_id = two.active()
+    call = as_holder(two.stage, two.phone)
+    silent = replace(call.dependencies, registry=Silent())  # type: ignore[arg-type]
+    call = replace(call, dependencies=silent)
+    assert family.read_link(call, uuid.UUID(link_id)).state == "active"
 
 
 def test_taken_back_the_link_is_as_it_was_and_both_sides_are_told(two: Pair) -> None:

@@ -464,7 +464,8 @@ def test_the_history_names_actor_channel_and_reason_newest_first(stage: Stage) -
     ended = next(row for row in rows if row["to_state"] == "ended")
     assert (ended["actor_kind"], ended["channel"]) == ("holder", "app")
     assert ended["reason"] == "requested_by_holder"
-    assert set(ended) == {"from_state", "to_state", "reason", "actor_kind", "channel", "at"}
+    told = {"from_state", "to_state", "reason", "actor_kind", "channel", "at", "ends_on"}
+    assert set(ended) == told
 
 
 @pytest.mark.gate

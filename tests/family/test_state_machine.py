@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,12 +42,19 @@ GIVEN_UP = ("draft", "noticed", "submitted", "evidence_accepted", "awaiting_face
 LAPSES = GIVEN_UP[:-1]
 STANDS = ("active", "suspended", "disputed")
 FOR_ONE_REASON = {
+    ("in_review", "expired"): "end_date_reached",
     ("rejected", "in_review"): "appealed",
     ("disputed", "active"): "dispute_settled",
     ("suspended", "disputed"): "safeguarding_lifted",
     ("ended", "disputed"): "appealed",
     ("ended", "active"): "death_revoked",
 }
+STAYS = {
+    "confirmed_by_relative": {"active"},
+    "end_date_set": {*STANDS, "evidence_accepted", "awaiting_face"},
+    "end_date_removed": {"active"},
+}
+"""What happens without a move, and to whom."""
 MAY = {
     *(tuple(step.split()) for step in PATH.split(", ")),
     *((state, "withdrawn") for state in GIVEN_UP),
@@ -85,6 +92,7 @@ class Life(RuleBasedStateMachine):
         self.acts_until = None if adult_in is None else self.now + adult_in * DAY
         self.used: datetime = self.now
         self.warned: datetime | None = None
+        self.last_day: date | None = None
         DONE["links"] += 1
         for wish in ("noticed", "submitted", "evidence_accepted", "awaiting_face", "active")[
             :steps
@@ -95,7 +103,9 @@ class Life(RuleBasedStateMachine):
 
     def terms(self) -> rules.Terms:
         unused = rules.unused_until(self.used, self.warned, SHANGHAI, POLICY)
-        return rules.Terms(self.lapses, rules.reads_until(self.acts_until, POLICY), unused)
+        ends_at = rules.ends_at(self.last_day, SHANGHAI) if self.last_day else None
+        reads_until = rules.reads_until(self.acts_until, POLICY)
+        return rules.Terms(self.lapses, reads_until, unused, ends_at)
 
     def over(self) -> set[tuple[str, str]]:
         """What time has ended by now, by dates alone."""
@@ -105,6 +115,11 @@ class Life(RuleBasedStateMachine):
         grown = self.acts_until is not None and self.now >= self.acts_until + 30 * DAY
         if self.state in STANDS and grown:
             found.add(("ended", "age_milestone"))
+        if self.last_day is not None and self.now.astimezone(SHANGHAI).date() > self.last_day:
+            if self.state in STANDS:
+                found.add(("ended", "end_date_reached"))
+            if self.state in GIVEN_UP:
+                found.add(("expired", "end_date_reached"))
         if self.state == "active" and self.warned is not None:
             local = self.used.astimezone(SHANGHAI)
             leap = (local.month, local.day) == (2, 29) and (local.year + 2) % 4 != 0
@@ -168,8 +183,33 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_young_person_confirms(self) -> None:
-        if not self.over() and self.acts_until is not None and self.now >= self.acts_until:
+        grown = self.acts_until is not None and self.now >= self.acts_until
+        if self.state == "active" and grown and not self.over():
+            self.stays("confirmed_by_relative")
             self.acts_until = None
+
+    @rule(days=st.sampled_from([0, 1, 2, 40, 200]))
+    def somebody_gives_it_a_last_day(self, days: int) -> None:
+        """As the services do it: what is not active is not extended."""
+        last_day = self.now.astimezone(SHANGHAI).date() + days * DAY
+        longer = rules.lasts_longer(last_day, self.last_day)
+        assert longer == (self.last_day is not None and last_day > self.last_day)
+        may = self.state == "active" or (self.state in STAYS["end_date_set"] and not longer)
+        if may and not self.over():
+            self.stays("end_date_set")
+            self.last_day = last_day
+
+    @precondition(lambda self: self.last_day is not None)
+    @rule()
+    def somebody_takes_its_last_day_away(self) -> None:
+        if self.state == "active" and not self.over():
+            self.stays("end_date_removed")
+            self.last_day = None
+
+    def stays(self, reason: str) -> None:
+        rules.check_stay(self.state, reason)
+        assert self.state in STAYS[reason], (self.state, reason)
+        DONE[f"without a move: {reason}"] += 1
 
     @rule()
     def the_holder_uses_it(self) -> None:
@@ -240,6 +280,8 @@ def test_the_moves_are_those_of_the_mission() -> None:
     drawn = {(one, to) for one, all_to in rules.MOVES.items() if one for to in all_to}
     assert drawn == MAY
     assert {step: {reason} for step, reason in FOR_ONE_REASON.items()} == dict(rules.ONLY_FOR)
+    assert dict(rules.STAYS) == STAYS
+    assert not set(rules.STAYS) & rules.REASONS
 
 
 @pytest.mark.gate

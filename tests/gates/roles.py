@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,7 @@ def _of_holder(stage: Stage, phone: Any, link_ids: list[str]) -> dict[str, list[
         "password": [CARD_PASSWORD],
         "old": [CARD_PASSWORD],
         "kind": ["family_services", "face_processing", "face_certification"],
+        "ends_on": [None, f"{stage.clock.time.date() + timedelta(days=90)}"],
         **_notices(phone),
     }
 

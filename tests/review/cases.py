@@ -53,9 +53,9 @@ class Desk:
         return self.phone.send("GET", f"{self.path}/files/{number}")
 
     def decide(self, outcome: str, reason: str, words: str = WORDS, **more: Any) -> Answer:
-        """Decide the case as it was read last."""
+        """Decide the case as it was read last; ``more`` of what a decision says."""
         version = more.pop("version", None) or self.read().body.get("version", 1)
-        body = {"outcome": outcome, "reason": reason, "explanation": words}
+        body = {"outcome": outcome, "reason": reason, "explanation": words, **more}
         return self.phone.send("POST", f"{self.path}/decision", body, if_match=f'"{version}"')
 
     def reject(self, reason: str = "document_not_legible", words: str = WORDS) -> Answer:

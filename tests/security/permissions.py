@@ -285,6 +285,9 @@ DECLARED: Mapping[str, Operation] = {
         ),
     ),
     "endLinkOnMe": Operation("on_me", only(*STANDING, *APPLIED, code=NOT_MOVED)),
+    "setEndDateOnMe": Operation(
+        "on_me", only(*STANDING, says="end_date_needs_order", code=NOT_MOVED)
+    ),
     "setScopesOnMe": Operation(
         "on_me", only(*STANDING, code=NOT_MOVED) | {"scopes_off": "scope_needs_guardian"}
     ),
@@ -335,6 +338,7 @@ DECLARED: Mapping[str, Operation] = {
     "withdrawFaceConsentAtCounter": Operation("clerk", "no_face_consent"),
     "readFaceWithdrawalAtCounter": Operation("clerk"),
     "confirmLinkAtCounter": Operation("clerk", by_state(HIDDEN)),
+    "setEndDateAtCounter": Operation("clerk", by_state(HIDDEN)),
     "listDeskMessages": Operation("staff"),
     "listDeskTransfers": Operation("clerk"),
     "readDeskTransfer": Operation("clerk"),

@@ -16,6 +16,7 @@ export async function onMePage() {
 /** @param {any} link */
 const onePanel = (link) => panel(h("h2", {}, link.name), badge(link.state), facts([
   [t("on_me.since"), link.activated_at && day(link.activated_at)],
+  [t("link.ends_on"), link.ends_on && day(link.ends_on)],
   [t("on_me.scopes"), link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
 ]), h("a", { class: "button stop", href: `#/on-me/${link.id}/end` }, t("on_me.end")));
 
