@@ -189,6 +189,28 @@ def test_approved_evidence_goes_on_and_both_sides_are_told_why(stage: Stage) -> 
     assert (shown["reason"], shown["may_appeal"]) == ("documents_confirmed", False)
 
 
+def test_whoever_accepts_an_order_for_a_child_writes_its_last_day_down(stage: Stage) -> None:
+    application = minors_case(stage)
+    opened(stage).decide("approved", "documents_confirmed", ends_on="2027-03-01")
+    link = application.phone.must("GET", f"/links/{application.link_id}")
+    assert (link["state"], link["ends_on"]) == ("awaiting_face", "2027-03-01")
+    assert any("2027" in text for text in application.told("fang"))
+
+
+def test_no_order_binds_an_adult_nor_a_decision_about_a_face(stage: Stage) -> None:
+    application = adults_case(stage)
+    desk, day = at_desk(stage, FIRST), "2027-03-01"
+    assert desk.decide("approved", "documents_confirmed", ends_on=day).code == (
+        "end_date_needs_relative"
+    )
+    refused = desk.decide("rejected", "document_not_legible", ends_on=day)
+    assert (refused.code, refused.body["fields"]) == (
+        "invalid_input",
+        {"ends_on": ["not_needed"]},
+    )
+    assert application.state() == "in_review"
+
+
 def test_an_approved_face_opens_the_link(stage: Stage) -> None:
     application = face_case(stage)
     answer = at_desk(stage, FIRST).decide("approved", "face_confirmed")
