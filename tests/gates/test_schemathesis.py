@@ -211,10 +211,12 @@ def offer_known(case: Case, role: Role, offer: random.Random) -> None:
         if not isinstance(values, dict | type(case.headers)) or case.meta.is_negative_at(location):
             continue
         for name in list(values):
-            if name == "kind" and location is not ParameterLocation.PATH:
+            in_path = location is ParameterLocation.PATH
+            if name == "kind" and not in_path:
                 continue  # a document's, where a notice's is known
             # a file's number in a path is no person's number in a body
-            alike = [one for one in role.known.get(name, ()) if isinstance(one, type(values[name]))]
+            wanted = int if name == "number" and in_path else type(values[name])
+            alike = [one for one in role.known.get(name, ()) if isinstance(one, wanted)]
             if alike and offer.random() < OFFERED:
                 values[name] = offer.choice(alike)
 
