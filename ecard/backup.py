@@ -215,7 +215,9 @@ def unpack(settings: Settings, data: Path, keys: Path) -> None:
 def _require_empty(settings: Settings, data: Path, keys: Path) -> None:
     for archive in (data, keys):
         if not archive.is_file():
-            raise BackupRefused(f"{archive} is missing; data and keys are both needed")
+            raise BackupRefused(
+                f"{archive} is missing; data and keys are both needed (KEYS=path says where the keys are)"
+            )
     for folder in (settings.var, settings.keys_folder):
         if folder.exists() and any(folder.iterdir()):
             raise BackupRefused(f"{folder} is not empty; move it away first")

@@ -408,7 +408,9 @@ def _findings(s: Settings) -> list[str]:
     if s.port not in PORTS:
         found.append("PORT: must be 1 to 65535")
     if s.demo and s.host not in LOOPBACK:
-        found.append("HOST: the demo profile listens on loopback only")
+        found.append(
+            "HOST: the demo profile listens on loopback only (127.0.0.1, ::1); docs/deploy.md is for others"
+        )
     if s.demo and s.trusted_proxies:
         found.append(
             "ECARD_TRUSTED_PROXIES: the demo profile is for this machine alone, its passwords are"

@@ -23,7 +23,13 @@ log = structlog.get_logger()
 
 
 class PlainWorker(ThreadWorker):
-    """gthread, but for what it says where a request cannot be read."""
+    """gthread, but for what it says where a request cannot be read, and for Ctrl-C."""
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Ends as it does for SIGTERM. A terminal's Ctrl-C reaches the worker twice, from the
+        master too; gthread would shut its pool down inside the signal, and the second would wait
+        for the lock that the first holds."""
+        self.handle_exit(sig, frame)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002
         """Answer with problem details; nobody could be asked for a language yet."""

@@ -532,8 +532,8 @@ def compare_own(portrait: str | None, live: str | None) -> None:
 
 
 ZONES = {
-    Zone.ACCEPT: ": near enough to be accepted without a person",
-    Zone.REVIEW: ": not near enough to be accepted without a person; one would look at it",
+    Zone.ACCEPT: ", near enough to be accepted without a person",
+    Zone.REVIEW: ", but not so near that nobody has to look: a person would decide",
     Zone.REJECT: ": too far apart",
 }
 """What the distance means for an adult (docs/faces.md)."""

@@ -168,4 +168,4 @@ def test_two_pictures_of_one_s_own_are_compared_and_nothing_else_is_told(tmp_pat
         timeout=DEMO_SECONDS,
         check=True,
     )
-    assert ran.stdout == "match: near enough to be accepted without a person\n"
+    assert ran.stdout == "match, near enough to be accepted without a person\n"

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import signal
 
+import psutil
 import pytest
 from gunicorn.http.errors import (
     InvalidRequestLine,
@@ -14,6 +16,7 @@ from gunicorn.http.errors import (
 from ecard.server_worker import answer_to
 from tests.operations.test_run import Running, running
 
+SIGNALS, STOP_SECONDS = 100, 15
 REFUSED: list[tuple[BaseException, int, str]] = [
     (LimitRequestLine(5000, 4094), 414, "request_line_too_long"),
     (LimitRequestHeaders("too many"), 431, "headers_too_large"),
@@ -47,7 +50,19 @@ def test_a_running_server_says_so_and_goes_on(tmp_path) -> None:
             told = asked(server, path, headers)
             assert told["status"] == status
         assert server.get("/healthz")[0] == 200
-    assert "xxxx" not in (tmp_path / "errors.log").read_text()
+        interrupted(server)
+    said = (tmp_path / "errors.log").read_text()
+    assert "xxxx" not in said
+    assert "SIGKILL" not in said
+
+
+def interrupted(server: Running) -> None:
+    """Ctrl-C, which reaches the worker from the terminal and from its master; here more often."""
+    for worker in psutil.Process(server.process.pid).children():
+        for _ in range(SIGNALS):
+            worker.send_signal(signal.SIGINT)
+    server.process.send_signal(signal.SIGINT)
+    server.process.wait(timeout=STOP_SECONDS)
 
 
 def asked(server: Running, path: str, headers: dict[str, str]) -> dict[str, object]:
