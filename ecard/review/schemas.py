@@ -41,6 +41,10 @@ class CaseQuerySchema(CursorSchema):
         metadata={"description": "Default: those that wait for a decision"},
     )
     overdue = ma.fields.Boolean(load_default=False)
+    approval = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Those that somebody else waits to open until you agree"},
+    )
 
 
 class CaseItemSchema(ma.Schema):
@@ -159,6 +163,12 @@ class CaseSchema(ma.Schema):
     decisions = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)
     grounds = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "What the appellant wrote"}
+    )
+    may_give = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(OUTCOMES)),
+        values=ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(REASONS))),
+        required=True,
+        metadata={"description": "The reasons that each outcome may have"},
     )
     version = ma.fields.Integer(required=True)
 
