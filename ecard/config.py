@@ -247,6 +247,9 @@ class Settings:
     case_opening_seconds: int = setting(
         1800, "How long an approval to open a minor's case is good, seconds."
     )
+    figures_least: int = setting(
+        5, "Figures show no number about fewer cases than this, other than none, cases."
+    )
     confirmation_floor_seconds: float = setting(
         0.4, "Answers that must not tell whether somebody exists take a multiple of this, seconds."
     )

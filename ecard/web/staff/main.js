@@ -18,7 +18,7 @@ const THEMES = ["system", "light", "dark"];
 const WAYS = { sign_in: "/sign-in", list_cases: "/cases" };
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));
 const main = h("main", { id: "main", tabindex: "-1" });
-const menu = h("div", { class: "menu" });
+const menu = h("aside", { class: "menu" });
 let lastAwake = performance.now();
 let first = true;
 
@@ -47,6 +47,7 @@ function looks() {
 function drawMenu() {
   const known = me();
   menu.hidden = !known;
+  menu.setAttribute("aria-label", t("staff.name"));
   if (!known) return show(menu);
   show(menu, h("nav", { "aria-label": t("staff.rooms") }, h("ul", {}, rooms().map(({ path, words, icon }) =>
     h("li", {}, h("a", { href: `#${path}`, "aria-current": here().startsWith(path) ? "page" : null }, icon(), words))))),

@@ -8,6 +8,7 @@ const cases = () => import("./pages/cases.js");
 const one_case = () => import("./pages/case.js");
 const counter = () => import("./pages/counter.js");
 const messages = () => import("./pages/messages.js");
+const oversight = () => import("./pages/oversight.js");
 const sign_in = () => import("./pages/sign_in.js");
 
 const ID = "([0-9a-f-]{36})";
@@ -40,6 +41,10 @@ const DOORS = [
   [path(`/transfers/${ID}`), agency, "transferPage"],
   [path("/corrections"), agency, "correctionsPage"],
   [path("/stops"), agency, "stopsPage"],
+  [path("/figures"), oversight, "figuresPage"],
+  [path("/figures/(7|30|92)"), oversight, "figuresPage"],
+  [path("/audit"), oversight, "auditPage"],
+  [path(`/audit/(case|actor|object)/${ID}`), oversight, "auditPage"],
   [path("/messages"), messages, "messagesPage"],
 ];
 

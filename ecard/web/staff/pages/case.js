@@ -85,17 +85,18 @@ function pictures(found, shown) {
   if (!groups.length) return h("p", { class: "empty" }, t("case.no_files"));
   return [h("div", { class: "compare" }, groups.map(([words, files]) =>
     h("section", { class: "panel group", "data-of": words }, h("h2", {}, groupName(words)), h("div", { class: "figures" }, files.map((/** @type {any} */ file, /** @type {number} */ place) =>
-      shown.picture(file, nameOf(file, place, files.length)))))))];
+      shown.picture(file, nameOf(file, files.slice(0, place), files)))))))];
 }
 
 /** @param {string} words */
 const groupName = (words) => ({ "case.references": t("case.references"), "case.frames": t("case.frames"), "case.papers": t("case.papers") })[words];
 
-/** @param {any} file @param {number} place @param {number} all */
-function nameOf(file, place, all) {
+/** Several of one kind are numbered. @param {any} file @param {any[]} before @param {any[]} all */
+function nameOf(file, before, all) {
   const words = coded(`role.${file.role}`, file.role);
   const name = typeof words === "string" ? words : String(words.textContent);
-  return all > 1 ? `${name} ${place + 1}` : name;
+  const alike = (/** @type {any[]} */ files) => files.filter((one) => one.role === file.role).length;
+  return alike(all) > 1 ? `${name} ${alike(before) + 1}` : name;
 }
 
 /** What the machine saw. @param {any} seen */
