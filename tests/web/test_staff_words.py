@@ -3,13 +3,16 @@
 import json
 import re
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from ecard.card_applications.policy import ALL_FAILURE_REASONS
 from ecard.certification.policy import REASONS as PROOF_REASONS
 from ecard.locale import LANGUAGES
 from ecard.review.schemas import KINDS, OUTCOMES, REASONS
+from ecard.transfers.policy import REFUSAL_REASONS
 from tests.web.test_words import TAGS, WHOLE, placeholders
 from tests.web.test_words import words as words_of_app
 
@@ -55,7 +58,8 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
 @pytest.mark.parametrize(
     ("start", "values"),
     [
-        ("kind_of", [*KINDS, "face", "visit", "appeal"]),
+        ("kind_of", [*KINDS, "face", "visit", "appeal", "stop_appeal"]),
+        ("reason_of", [*ALL_FAILURE_REASONS, *chain(*REFUSAL_REASONS.values())]),
         ("outcome_of", OUTCOMES),
         ("reason_of", [*REASONS, *PROOF_REASONS[True], *PROOF_REASONS[False]]),
     ],

@@ -6,13 +6,18 @@ import { h } from "../../app/dom.js";
 import { brief, day, t } from "../../app/i18n.js";
 import { banner, button, choice, door, facts, form, lead, line, page, soft } from "../../app/parts.js";
 import { again } from "../../app/router.js";
-import { badge, coded, longText, paged, select, short, table } from "../parts.js";
+import { badge, coded, instead, longText, paged, select, short, table } from "../parts.js";
 
 const PAPERS = ["id_card", "passport", "residence_permit"];
 /** Where an application for a card may go from where it is. @type {Record<string, string[]>} */
 const NEXT = { entered: ["in_production", "failed"], in_production: ["at_bank", "failed"], at_bank: ["ready", "failed"], ready: ["failed"] };
-const CARD_REASONS = ["photo_not_fit", "particulars_differ", "not_entitled", "person_died", "production_failed", "bank_refused", "card_defective", "card_lost"];
-const TRANSFER_REASONS = ["no_tie_to_region", "particulars_differ", "not_entitled", "person_died", "records_incomplete"];
+/** State → why it may fail there. @type {Record<string, string[]>} */
+const FAILS = {
+  entered: ["photo_not_fit", "particulars_differ", "not_entitled", "person_died"], in_production: ["production_failed", "particulars_differ", "person_died"],
+  at_bank: ["bank_refused", "particulars_differ", "person_died"], ready: ["card_defective", "card_lost", "person_died"],
+};
+/** Why an office may refuse a transfer: the one that accepts it, and those that pass the records on. */
+const REFUSES = (/** @type {string} */ state) => [state === "accepting" ? "no_tie_to_region" : "records_incomplete", "particulars_differ", "not_entitled", "person_died"];
 const ANSWERS = { corrected: ["corrected_in_registry"], refused: ["registry_is_right", "not_proven", "another_office"] };
 
 /** @param {string} room @param {any} one */
@@ -34,8 +39,15 @@ export async function cardPage(id) {
   const path = `/staff/card-applications/${id}`;
   const found = await read(path);
   return page({ title: t("cards.title", { number: short(id) }), back: "/cards" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
-    about(found, [[t("list.since"), brief(found.state_since)], [t("cards.collect_by"), found.collect_by && day(found.collect_by)]])),
+    about(found, [[t("list.since"), brief(found.state_since)], [t("cards.collect_by"), found.collect_by && day(found.collect_by)]]), instead(t("cards.photo"), () => photo(path), { second: true })),
     moving(found, path), found.state === "ready" && collecting(found, path));
+}
+
+/** The photo for the card, when it is asked for: each look is on record. @param {string} path */
+async function photo(path) {
+  const url = URL.createObjectURL(await ask("GET", `${path}/photo`, { blob: true }));
+  addEventListener("hashchange", () => URL.revokeObjectURL(url), { once: true });
+  return h("div", { class: "picture" }, h("img", { src: url, alt: t("role.face_photo") }));
 }
 
 /** @param {any} found @param {[string, any][]} more */
@@ -47,7 +59,7 @@ function moving(found, path) {
   const known = NEXT[found.state];
   if (!known) return false;
   const to = choice({ name: "to", label: t("cards.to"), options: named(known, "stage") });
-  const reason = select({ name: "reason", label: t("decide.reason"), options: named(CARD_REASONS, "reason_of"), optional: true });
+  const reason = select({ name: "reason", label: t("decide.reason"), options: named(FAILS[found.state], "reason_of"), optional: true });
   reason.element.hidden = true;
   to.element.addEventListener("change", () => { reason.element.hidden = to.value() !== "failed"; });
   return h("div", { class: "panel narrow" }, form({
@@ -88,7 +100,7 @@ export async function transferPage(id) {
   const path = `/staff/transfers/${id}`;
   const found = await read(path);
   const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["accepted", "refused"], "outcome_of") });
-  const reason = select({ name: "reason", label: t("decide.reason"), options: named(TRANSFER_REASONS, "reason_of"), optional: true });
+  const reason = select({ name: "reason", label: t("decide.reason"), options: named(REFUSES(found.state), "reason_of"), optional: true });
   reason.element.hidden = true;
   outcome.element.addEventListener("change", () => { reason.element.hidden = outcome.value() !== "refused"; });
   const entry = form({
