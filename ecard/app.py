@@ -82,6 +82,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (review_views.decisions, auth.HOLDER),
     (review_views.objections, auth.HOLDER),
     (review_views.desk, auth.STAFF),
+    (review_views.auditing, auth.STAFF),
     (acts_views.link_acts, auth.HOLDER),
     (acts_views.acts_on_me, auth.HOLDER),
     (rights_views.relative_rights, auth.HOLDER),

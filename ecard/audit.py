@@ -49,6 +49,10 @@ class AuditRow(Base):
     """Who did what to which object, when, and how it ended."""
 
     __tablename__ = "audit_rows"
+    __table_args__ = (
+        sa.Index("ix_audit_rows_actor_seq", "actor_id", "seq"),
+        sa.Index("ix_audit_rows_case_seq", "case_id", "seq"),
+    )
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     actor_kind: Mapped[Code]

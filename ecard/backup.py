@@ -216,7 +216,7 @@ def _require_empty(settings: Settings, data: Path, keys: Path) -> None:
     for archive in (data, keys):
         if not archive.is_file():
             raise BackupRefused(
-                f"{archive} is missing; data and keys are both needed (KEYS=path says where the keys are)"
+                f"{archive} is missing; data and keys are both needed (KEYS=path names the keys)"
             )
     for folder in (settings.var, settings.keys_folder):
         if folder.exists() and any(folder.iterdir()):

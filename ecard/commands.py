@@ -278,6 +278,7 @@ def _welcome(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{settings.port}"
     lines = ["", "e-card family services", f"  App      {address}/app/"]
+    lines += [f"  Staff    {address}/staff/"]
     lines += [f"  Pages    {address}/api/docs"]
     lines += [f"  API      {address}/api/v1/…", f"  Data     {settings.var}", ""]
     if not settings.scans:

@@ -247,6 +247,9 @@ class Settings:
     case_opening_seconds: int = setting(
         1800, "How long an approval to open a minor's case is good, seconds."
     )
+    figures_least: int = setting(
+        5, "Figures show no number about fewer cases than this, other than none, cases."
+    )
     confirmation_floor_seconds: float = setting(
         0.4, "Answers that must not tell whether somebody exists take a multiple of this, seconds."
     )
@@ -408,9 +411,7 @@ def _findings(s: Settings) -> list[str]:
     if s.port not in PORTS:
         found.append("PORT: must be 1 to 65535")
     if s.demo and s.host not in LOOPBACK:
-        found.append(
-            "HOST: the demo profile listens on loopback only (127.0.0.1, ::1); docs/deploy.md is for others"
-        )
+        found.append("HOST: the demo profile listens on loopback only; for others: docs/deploy.md")
     if s.demo and s.trusted_proxies:
         found.append(
             "ECARD_TRUSTED_PROXIES: the demo profile is for this machine alone, its passwords are"

@@ -116,6 +116,12 @@ def is_asked(session: Session, call: Call, kind: type[Opening], case_id: uuid.UU
     return _waiting(session, call, kind, case_id) is not None
 
 
+def asked_of(call: Call, kind: type[Opening]) -> sa.Select[uuid.UUID]:
+    """The cases for whose opening somebody else waits for the caller's approval."""
+    others = sa.select(kind.case_id).where(kind.reviewer_id != call.staff.staff_id)
+    return others.where(_still_asked(call, kind))
+
+
 def _waiting(
     session: Session, call: Call, kind: type[Opening], case_id: uuid.UUID
 ) -> Opening | None:

@@ -33,6 +33,7 @@ from ecard.agencies.staff import (
     sign_in,
     sign_out,
     staff_number_index,
+    staff_of,
     sweep,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "staff_number_index",
+    "staff_of",
     "subtree_ids",
     "sweep",
     "tell_desk",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -258,6 +259,11 @@ def me(call: Call) -> StaffView:
         counter=counter.code if counter is not None else None,
         expires_at=opened.expires_at,
     )
+
+
+def staff_of(region_ids: Collection[uuid.UUID]) -> sa.Select[uuid.UUID]:
+    """The ids of everybody on the staff of these regions, to ask within another question."""
+    return sa.select(StaffMember.id).where(StaffMember.region_id.in_(region_ids))
 
 
 def staff_number_index(session: Session, staff_id: uuid.UUID) -> str | None:

@@ -24,7 +24,7 @@ from ecard.review.access import DESK, at_desk, refuse_looking
 from ecard.review.cases import files_of
 from ecard.review.decisions import GROUNDS, DecisionView, decision_view, decisions_of
 from ecard.review.models import Appeal, Case, CaseFile, CaseOpening
-from ecard.review.policy import CaseKind
+from ecard.review.policy import CaseKind, DecisionOutcome
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -91,19 +91,30 @@ class CaseView:
     decisions: list[DecisionView]
     grounds: str | None
     """What the appellant wrote."""
+    may_give: dict[str, list[str]]
+    """Outcome → the reasons that a decision may have."""
     version: int
 
 
 def list_cases(
-    call: Call, *, states: Collection[str], overdue: bool, cursor: str | None, limit: int
+    call: Call,
+    *,
+    states: Collection[str],
+    overdue: bool,
+    approval: bool,
+    cursor: str | None,
+    limit: int,
 ) -> Page:
-    """Cases of the reviewer's own region and below, newest first."""
+    """Cases of the reviewer's own region and below, newest first; ``approval``: those that
+    somebody else waits to open until the caller agrees."""
     call.require_role(*DESK)
     query = sa.select(Case).where(
         Case.region_id.in_(call.staff.region_ids), Case.state.in_(states or rules.WAITING)
     )
     if overdue:
         query = query.where(Case.due_at <= call.now)
+    if approval:
+        query = query.where(Case.id.in_(openings.asked_of(call, CaseOpening)))
     with call.db.read() as session:
         page = read_page(session, query, Case.opened_at, Case.id, cursor=cursor, limit=limit)
         items = [_item(session, call, case) for case in page.items]
@@ -195,6 +206,10 @@ def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView
         files=[_file_view(session, row) for row in files_of(session, case)],
         decisions=[decision_view(session, call, row, case, link, None) for row in decisions],
         grounds=_grounds(session, call, case),
+        may_give={
+            outcome.value: sorted(rules.reasons_of(CaseKind(case.kind), outcome, case.reasons))
+            for outcome in DecisionOutcome
+        },
         version=case.version,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -191,3 +191,12 @@ def is_overtaken(kind: CaseKind, case_state: str, link_state: str) -> bool:
         CaseKind.CONFIRMATION: standing,
     }
     return case_state in WAITING and link_state not in stays.get(kind, {"in_review"})
+
+
+def told(parts: Mapping[str, int], least: int) -> dict[str, int | None]:
+    """Parts of a whole as they may be shown: all, or none where one is about 1 to ``least`` - 1.
+
+    A single hidden part could be reckoned back from the whole and the others.
+    """
+    small = any(0 < count < least for count in parts.values())
+    return {name: None if small else count for name, count in parts.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from ecard import fields
-from ecard.api import CursorSchema, Schema
+from ecard.api import CursorSchema, QueryInt, Schema, page_of
 from ecard.review.policy import (
     DECISION_REASONS,
     DISPUTE_REASONS,
@@ -41,6 +41,10 @@ class CaseQuerySchema(CursorSchema):
         metadata={"description": "Default: those that wait for a decision"},
     )
     overdue = ma.fields.Boolean(load_default=False)
+    approval = ma.fields.Boolean(
+        load_default=False,
+        metadata={"description": "Those that somebody else waits to open until you agree"},
+    )
 
 
 class CaseItemSchema(ma.Schema):
@@ -160,6 +164,12 @@ class CaseSchema(ma.Schema):
     grounds = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "What the appellant wrote"}
     )
+    may_give = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.OneOf(OUTCOMES)),
+        values=ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(REASONS))),
+        required=True,
+        metadata={"description": "The reasons that each outcome may have"},
+    )
     version = ma.fields.Integer(required=True)
 
 
@@ -211,3 +221,74 @@ class DecisionsSchema(ma.Schema):
     """Every decision on a link, oldest first."""
 
     items = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)
+
+
+class FiguresQuerySchema(ma.Schema):
+    """Of how many days."""
+
+    days = QueryInt(load_default=30, validate=ma.validate.Range(min=1, max=92))
+
+
+def _few() -> ma.fields.Integer:
+    return ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: about fewer cases than may be shown"},
+    )
+
+
+class FigureSchema(ma.Schema):
+    """Cases of one kind."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    opened, approved, rejected, waiting = _few(), _few(), _few(), _few()
+    appealed, overdue = _few(), _few()
+    median_hours = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "From the opening to the first decision"},
+    )
+
+
+class FiguresSchema(ma.Schema):
+    """Figures of cases that were opened since then."""
+
+    since = fields.time()
+    least = ma.fields.Integer(
+        required=True, metadata={"description": "No number about fewer cases is shown"}
+    )
+    items = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
+
+
+class AuditQuerySchema(ma.Schema):
+    """Whose rows to look for."""
+
+    by = ma.fields.String(required=True, validate=ma.validate.OneOf(["actor", "object", "case"]))
+    subject_id = ma.fields.UUID(required=True)
+    before = QueryInt(
+        load_default=None,
+        data_key="cursor",
+        validate=ma.validate.Range(min=1, max=2**53),
+        metadata={"description": "From `next_cursor`"},
+    )
+    limit = QueryInt(load_default=20, validate=ma.validate.Range(min=1, max=50))
+
+
+class AuditRowSchema(ma.Schema):
+    """A row of the audit record: ids and codes only."""
+
+    seq = ma.fields.Integer(required=True)
+    at = fields.time()
+    actor_kind = ma.fields.String(required=True)
+    actor_id = ma.fields.UUID(required=True, allow_none=True)
+    acting_for = ma.fields.UUID(required=True, allow_none=True)
+    channel = ma.fields.String(required=True)
+    action = ma.fields.String(required=True)
+    object_kind = ma.fields.String(required=True)
+    object_id = ma.fields.UUID(required=True, allow_none=True)
+    outcome = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+    case_id = ma.fields.UUID(required=True, allow_none=True)
+
+
+AuditPageSchema = page_of(AuditRowSchema)

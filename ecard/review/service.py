@@ -24,6 +24,7 @@ from ecard.review.desk import (
     read_file,
 )
 from ecard.review.disputes import add_order, object_to, own_dispute
+from ecard.review.figures import figures, search_audit
 from ecard.review.openings import approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 
@@ -41,6 +42,7 @@ __all__ = [
     "ask_person",
     "decide",
     "decisions",
+    "figures",
     "is_pending",
     "let_go_of_faces",
     "list_cases",
@@ -50,6 +52,7 @@ __all__ = [
     "read_case",
     "read_file",
     "refuse_conflict",
+    "search_audit",
     "sweep",
     "undecided_until",
     "was_asked",

@@ -28,17 +28,22 @@ from ecard.request import current_call
 from ecard.review import errors, service
 from ecard.review.schemas import (
     AppealSchema,
+    AuditPageSchema,
+    AuditQuerySchema,
     CaseItemSchema,
     CaseQuerySchema,
     CaseSchema,
     DecideSchema,
     DecisionSchema,
     DecisionsSchema,
+    FiguresQuerySchema,
+    FiguresSchema,
     GroundsSchema,
     ObjectionSchema,
 )
 
 desk = Room("desk", __name__, url_prefix="/staff/cases", description="The people's desk")
+auditing = Room("auditing", __name__, url_prefix="/staff", description="Figures and audit search")
 decisions = Room(
     "decisions", __name__, url_prefix="/links", description="Decisions and the one appeal"
 )
@@ -192,3 +197,23 @@ def appeal(body: dict[str, Any], link_id: uuid.UUID) -> Any:
     Against a rejection either side may, against a settled dispute whomever it went against.
     """
     return service.appeal(current_call(), link_id, body["grounds"])
+
+
+@auditing.route("/figures", methods=["GET"])
+@auditing.doc(operationId="readFigures")
+@auditing.refuses(general.InvalidInput, general.NotAllowed)
+@auditing.arguments(FiguresQuerySchema, location="query")
+@auditing.response(200, FiguresSchema)
+def read_figures(query: dict[str, Any]) -> Any:
+    """Cases of an auditor's region by kind: how many, how they ended, how long they took."""
+    return service.figures(current_call(), **query)
+
+
+@auditing.route("/audit", methods=["GET"])
+@auditing.doc(operationId="searchAudit")
+@auditing.refuses(general.InvalidInput, general.NotAllowed)
+@auditing.arguments(AuditQuerySchema, location="query")
+@auditing.response(200, AuditPageSchema)
+def search_audit(query: dict[str, Any]) -> Any:
+    """What is on record by an actor, about an object or in a case; the search is on record too."""
+    return service.search_audit(current_call(), **query)

@@ -1,4 +1,5 @@
-"""``/app/``: the family's app. One page that always asks anew, and files that never change.
+"""``/app/`` is the family's app, ``/staff/`` the staff console. Each is one page that always asks
+anew, and files that never change.
 
 Every file lies below a name made of all their contents, so that a browser keeps it for good and a
 new version never meets a half of the old one. Packed once, in memory; nothing is read or built
@@ -27,6 +28,7 @@ from werkzeug.wrappers import Response as Answer
 from ecard.errors import NotFound
 
 HOME = "/app/"
+STAFF_HOME = "/staff/"
 TYPES = {
     "html": "text/html; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
@@ -43,11 +45,14 @@ CONTENT_POLICY = (
 )
 """No inline script, no eval, no text turned into a page, nothing from another host."""
 ALLOWED = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=()"
+ALLOWED_STAFF = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_ANEW = "no-cache"
 SHELL = "index.html"
+STAFF_SHELL = "staff/index.html"
 FIRST_MODULES = ("main.js", "pages/sign_in.js")
 """What the first page of most visits needs; the rest is fetched while nobody waits."""
+FIRST_STAFF_MODULES = ("staff/main.js",)
 IMPORT = re.compile(r'^(?:import|export) .*from "(\.[^"]+)";$', re.MULTILINE)
 VERSION_CHARACTERS = 16
 DEMO_PEOPLE = "demo-people.json"
@@ -75,7 +80,20 @@ class Site:
 @cache
 def site() -> Site:
     """Everything below ``ecard/web/app/``, read once."""
-    found = dict(sorted(_read(files("ecard.web") / "app", "")))
+    return _put_together(_read(files("ecard.web") / "app", ""))
+
+
+@cache
+def staff_site() -> Site:
+    """Everything below ``ecard/web/staff/``, and beside it the app, of which it takes what both
+    are made of: as they lie beside each other here."""
+    web_files = files("ecard.web")
+    folders = [_read(web_files / name, f"{name}/") for name in ("app", "staff")]
+    return _put_together(one for folder in folders for one in folder)
+
+
+def _put_together(read: Iterable[tuple[str, bytes]]) -> Site:
+    found = dict(sorted(read))
     whole = hashlib.sha256()
     for name, content in found.items():
         whole.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
@@ -99,19 +117,28 @@ def _file(name: str, content: bytes) -> File:
 @cache
 def shell(*, demo: bool) -> File:
     """The one page: where its files are, and whether this is the demo."""
-    known = site()
+    return _shell(site(), HOME, SHELL, FIRST_MODULES, demo)
+
+
+@cache
+def staff_shell(*, demo: bool) -> File:
+    """The one page of the staff console."""
+    return _shell(staff_site(), STAFF_HOME, STAFF_SHELL, FIRST_STAFF_MODULES, demo)
+
+
+def _shell(known: Site, home: str, name: str, first: Iterable[str], demo: bool) -> File:
     preload = "\n".join(
-        f'    <link rel="modulepreload" href="{HOME}{known.version}/{name}">'
-        for name in sorted(_imported(known, FIRST_MODULES))
+        f'    <link rel="modulepreload" href="{home}{known.version}/{module}">'
+        for module in sorted(_imported(known, first))
     )
-    text = known.files[SHELL].content.decode()
+    text = known.files[name].content.decode()
     for mark, value in (
-        ("{place}", f"{HOME}{known.version}"),
+        ("{place}", f"{home}{known.version}"),
         ("{profile}", "demo" if demo else "production"),
         ("    {modules}", preload),
     ):
         text = text.replace(mark, value)
-    return _file(SHELL, text.encode())
+    return _file(name, text.encode())
 
 
 def _imported(known: Site, names: Iterable[str]) -> set[str]:
@@ -143,10 +170,25 @@ def sent() -> Answer:
 @web.get(HOME)
 def show() -> Response:
     """The page of the app."""
-    page = shell(demo=_settings().demo)
+    return _page(shell(demo=_settings().demo), ALLOWED)
+
+
+@web.get("/staff")
+def arrive_as_staff() -> Answer:
+    """The address of the console without its slash."""
+    return redirect(STAFF_HOME, HTTPStatus.PERMANENT_REDIRECT)
+
+
+@web.get(STAFF_HOME)
+def show_staff() -> Response:
+    """The page of the staff console."""
+    return _page(staff_shell(demo=_settings().demo), ALLOWED_STAFF)
+
+
+def _page(page: File, allowed: str) -> Response:
     response = _answer(page, ASK_ANEW)
     response.headers["Content-Security-Policy"] = CONTENT_POLICY
-    response.headers["Permissions-Policy"] = ALLOWED
+    response.headers["Permissions-Policy"] = allowed
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     return response
 
@@ -154,8 +196,17 @@ def show() -> Response:
 @web.get("/app/<string:version>/<path:name>")
 def asset(version: str, name: str) -> Response:
     """A file of this version; one of another version is gone, with the page that named it."""
-    known = site()
-    if version != known.version or name not in known.files or name == SHELL:
+    return _asset(site(), version, name)
+
+
+@web.get("/staff/<string:version>/<path:name>")
+def staff_asset(version: str, name: str) -> Response:
+    """A file of this version of the staff console."""
+    return _asset(staff_site(), version, name)
+
+
+def _asset(known: Site, version: str, name: str) -> Response:
+    if version != known.version or name not in known.files or name.endswith(SHELL):
         raise NotFound
     return _answer(known.files[name], FOR_GOOD)
 

@@ -75,10 +75,12 @@ class Phone:
     seconds_looking: float = 0.0
     pictures: Path | None = None
     """Where each page that is looked at is photographed, if anywhere."""
+    home: str = "/app/"
+    size: dict[str, int] = field(default_factory=lambda: dict(PHONE))
 
     def open(self, path: str = "/") -> None:
         """The app at an address of its own."""
-        self.page.goto(f"{self.address}/app/#{path}")
+        self.page.goto(f"{self.address}{self.home}#{path}")
         self.page.locator("h1").first.wait_for()
 
     def tap(self, name: str, role: str = "button") -> None:
@@ -122,7 +124,7 @@ class Phone:
         wrong += [f"dark, large: {one}" for one in self._wrong({"type": "rule", "values": LOOKS})]
         wrong += self.page.evaluate(WIDER_THAN_THE_SCREEN)
         self.page.evaluate(DRESS, before)
-        self.page.set_viewport_size(PHONE)
+        self.page.set_viewport_size(self.size)  # type: ignore[arg-type]
         if wrong:
             self.violations[name] = wrong
         self.seconds_looking += time.monotonic() - began

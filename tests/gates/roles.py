@@ -56,7 +56,14 @@ HOLDER = (
 )
 STAFF = (
     frozenset(("staff", "staff-recovery", "staff-cards", "staff_links", "staff_links_on_person"))
-    | {"desk", "counter_codes", "agencies", "staff_certification", "staff_card_applications"}
+    | {
+        "desk",
+        "auditing",
+        "counter_codes",
+        "agencies",
+        "staff_certification",
+        "staff_card_applications",
+    }
     | {"staff_transfers", "staff_corrections", "staff_face_withdrawals", "staff-qr-codes"}
 )
 CAPTURE = frozenset(("capture_sessions",))
@@ -95,6 +102,7 @@ def _everybody(stage: Stage) -> Iterator[Role]:
     yield _desk(stage, "reviewer-north", [case])
     yield _desk(stage, "clerk-north", [case])
     yield _desk(stage, "safeguarding", [case])
+    yield _desk(stage, "auditor", [case])
 
 
 def _mother(stage: Stage) -> tuple[Role, Role]:
@@ -222,6 +230,7 @@ def _desk(stage: Stage, user_name: str, cases: list[str]) -> Role:
     desk = stage.desk(user_name)
     known = {
         "case_id": cases,
+        "subject_id": cases,
         "number": [1, 2, stage.demo.persons["mateo"].number],
         "card_number": [stage.demo.holder("lucia").card_number],
         "If-Match": ['"1"', '"2"', '"3"'],

@@ -13,7 +13,7 @@ from gunicorn.http.errors import (
     ParseException,
 )
 
-from ecard.server_worker import answer_to
+from ecard.server_worker import PlainWorker, answer_to
 from tests.operations.test_run import Running, running
 
 SIGNALS, STOP_SECONDS = 100, 15
@@ -38,6 +38,20 @@ def test_what_cannot_be_read_is_answered_with_problem_details(
     assert (told["status"], told["code"]) == (status, code)
     assert told["detail"]
     assert b"Ana" not in head + body
+
+
+def test_a_signal_in_the_midst_of_another_waits_for_no_lock_of_the_pool() -> None:
+    worker = object.__new__(PlainWorker)
+    worker.alive, worker.method_queue, worker.tpool = True, Wake(), None
+    for _ in range(2):
+        worker.handle_quit(signal.SIGINT, None)
+    assert not worker.alive
+
+
+class Wake:
+    """What wakes the loop of a worker, without one."""
+
+    def defer(self, _call: object) -> None: ...
 
 
 @pytest.mark.gate

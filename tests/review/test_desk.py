@@ -128,6 +128,21 @@ def test_a_picture_is_served_as_a_picture_and_kept_by_nobody(stage: Stage) -> No
 # --- a minor's case is opened by two ------------------------------------------------------------
 
 
+def test_the_list_shows_what_waits_for_ones_own_approval_and_what_a_decision_may_give(
+    stage: Stage,
+) -> None:
+    adults_case(stage)
+    read = at_desk(stage, FIRST).read().body
+    assert read["may_give"]["approved"] == ["documents_confirmed"]
+    assert "person_differs" in read["may_give"]["rejected"]
+    minors_case(stage)
+    asking = at_desk(stage, FIRST)
+    asking.ask()
+    waiting = at_desk(stage, SECOND).phone.must("GET", "/staff/cases?approval=true")["items"]
+    assert [case["id"] for case in waiting] == [asking.case_id]
+    assert asking.phone.must("GET", "/staff/cases?approval=true")["items"] == []
+
+
 def test_a_minors_case_stays_shut_until_a_second_person_approves(stage: Stage) -> None:
     minors_case(stage)
     desk, second = at_desk(stage, FIRST), at_desk(stage, SECOND)

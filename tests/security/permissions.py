@@ -66,6 +66,7 @@ ROOMS: Mapping[str, Mapping[str, str | None]] = {
     "decision": {**CLOSED, "reviewer": None, "foreign_reviewer": HIDDEN},
     "reviewers": {**CLOSED, "reviewer": None, "foreign_reviewer": None},
     "safeguarding": {**CLOSED, "safeguarding": None},
+    "auditors": {**CLOSED, "auditor": None},
 }
 """Who an operation of a room is for (None: the operation says), and what all others are told."""
 
@@ -353,6 +354,8 @@ DECLARED: Mapping[str, Operation] = {
     "redeemCounterCode": Operation("clerk", "counter_code_wrong"),
     "useQrCode": Operation("clerk", "qr_unreadable"),
     "listCases": Operation("desk"),
+    "readFigures": Operation("auditors"),
+    "searchAudit": Operation("auditors"),
     **dict.fromkeys(
         (
             "readCase",

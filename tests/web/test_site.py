@@ -9,7 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from ecard.app import create_app
-from ecard.web.site import CONTENT_POLICY, DEMO_PEOPLE, HOME, site
+from ecard.web.site import CONTENT_POLICY, DEMO_PEOPLE, HOME, STAFF_HOME, site, staff_site
 
 FIRST_PAGE_BYTES = 150_000
 LANGUAGES = 3
@@ -112,3 +112,18 @@ def test_pages_are_not_counted_against_the_requests_of_an_address(stage: Any) ->
     pages = [client.get(f"{HOME}{site().version}/icon.svg").status_code for _ in range(5)]
     others = [client.get("/api/v1/counters").status_code for _ in range(4)]
     assert (pages, others) == ([200] * 5, [200, 200, 200, 429])
+
+
+def test_the_staff_console_is_served_as_strictly_and_names_only_files_of_its_own_place(
+    client: FlaskClient,
+) -> None:
+    page = client.get(STAFF_HOME)
+    names = names_in(page.text)
+    assert page.headers["Content-Security-Policy"] == CONTENT_POLICY
+    assert "camera=()" in page.headers["Permissions-Policy"]
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page.text)
+    assert all(name.startswith(f"{STAFF_HOME}{staff_site().version}/") for name in names)
+    assert {client.get(name).status_code for name in names} == {200}
+    hidden = f"{STAFF_HOME}{staff_site().version}/staff/index.html"
+    assert client.get(hidden).status_code == 404
+    assert client.get("/staff").location == STAFF_HOME

@@ -85,6 +85,7 @@ export const newKey = () => crypto.randomUUID();
  * @property {string} [key]  Idempotency-Key
  * @property {number} [version]  If-Match
  * @property {"holder" | "capture" | "nobody"} [as]
+ * @property {boolean} [blob]  a picture, not JSON, is the answer
  */
 
 /**
@@ -143,6 +144,7 @@ async function once(method, path, asked, bearer) {
     signal: AbortSignal.timeout(SECONDS * 1000),
   });
   if (answer.status === 204) return null;
+  if (answer.ok && asked.blob) return answer.blob();
   const body = await answer.json().catch(() => null);
   if (answer.ok && body !== null) return body;
   if (body?.code) throw new Problem(answer.status, body);

@@ -34,14 +34,26 @@ function supported(tag) {
   return place.language === "es" || place.language === "en" ? place.language : null;
 }
 
-/** Speak this language from now on. @param {Language} chosen */
-export async function speak(chosen) {
-  const answer = await fetch(new URL(`strings/${chosen}.json`, import.meta.url));
-  if (!answer.ok) throw new Error(`no words in ${chosen}`);
-  words = await answer.json();
+/**
+ * Speak this language from now on.
+ * @param {Language} chosen @param {string[]} [beside]  modules that have words of their own
+ */
+export async function speak(chosen, beside = []) {
+  const found = await Promise.all([import.meta.url, ...beside].map((module) => wordsOf(module, chosen)));
+  words = Object.assign({}, ...found);
   language = chosen;
   document.documentElement.lang = chosen;
 }
+
+/** @param {string} module @param {Language} chosen @returns {Promise<Record<string, string>>} */
+async function wordsOf(module, chosen) {
+  const answer = await fetch(new URL(`strings/${chosen}.json`, module));
+  if (!answer.ok) throw new Error(`no words in ${chosen}`);
+  return answer.json();
+}
+
+/** Whether there are words for a key. @param {string} key */
+export const has = (key) => key in words;
 
 /**
  * The words for a key; `{name}` is filled in.
@@ -66,6 +78,9 @@ export const day = (at) => dated(at, { dateStyle: "long" });
 
 /** @param {string} at */
 export const moment = (at) => dated(at, { dateStyle: "long", timeStyle: "short" });
+
+/** For lists. @param {string} at */
+export const brief = (at) => dated(at, { dateStyle: "medium", timeStyle: "short" });
 
 /** A month of a year. @param {string} at */
 export const month = (at) => dated(at, { month: "long", year: "numeric" });

@@ -5,6 +5,9 @@
  * store), memory has to do: everything works on, until the page is left.
  */
 
+/** What is ours in the store: each app served from here has a name of its own. */
+export const ours = document.documentElement.dataset["store"] ?? "ecard";
+
 /** @type {Map<string, string>} */
 const memory = new Map();
 
@@ -14,7 +17,7 @@ function place(where) {
     /** @param {string} name @returns {any} */
     read(name) {
       try {
-        const text = window[where].getItem(`ecard.${name}`);
+        const text = window[where].getItem(`${ours}.${name}`);
         if (text !== null) return JSON.parse(text);
       } catch { /* closed to us, or not ours: memory knows */ }
       const text = memory.get(where + name);
@@ -25,14 +28,14 @@ function place(where) {
       const text = JSON.stringify(value);
       memory.set(where + name, text);
       try {
-        window[where].setItem(`ecard.${name}`, text);
+        window[where].setItem(`${ours}.${name}`, text);
       } catch { /* full or closed to us */ }
     },
     /** @param {string} name */
     forget(name) {
       memory.delete(where + name);
       try {
-        window[where].removeItem(`ecard.${name}`);
+        window[where].removeItem(`${ours}.${name}`);
       } catch { /* closed to us */ }
     },
   };

@@ -5,14 +5,14 @@
  * phone's own secret stays for good: without it the next sign-in is a recovery of a day.
  */
 
-import { browser, forgetTab, tab } from "./kept.js";
+import { browser, forgetTab, ours, tab } from "./kept.js";
 
 /** @typedef {{access: string, refresh: string, card: string}} Tokens */
 /** @typedef {{link: string, id: string, token: string, via: string}} Capture */
 
 /** @type {Tokens | null} */
 let tokens = tab.read("tokens");
-const others = "BroadcastChannel" in window ? new BroadcastChannel("ecard") : null;
+const others = "BroadcastChannel" in window ? new BroadcastChannel(ours) : null;
 /** @type {Set<() => void>} */
 const waiting = new Set();
 const ANSWER_MS = 120;
@@ -79,6 +79,7 @@ export function left() {
 export async function fresh(used, exchange) {
   return alone(async () => {
     if (!tokens || tokens.access !== used) return token();
+    if (!tokens.refresh) return "";
     try {
       const answer = await exchange(tokens.refresh);
       keep({ ...tokens, access: answer.access_token, refresh: answer.refresh_token });
@@ -92,7 +93,7 @@ export async function fresh(used, exchange) {
 }
 
 /** One tab after the other. @param {() => Promise<string>} work @returns {Promise<string>} */
-const alone = async (work) => (navigator.locks ? navigator.locks.request("ecard-tokens", work) : work());
+const alone = async (work) => (navigator.locks ? navigator.locks.request(`${ours}-tokens`, work) : work());
 
 /** The name under which this browser keeps a card's secret: not the number itself. @param {string} number */
 export async function nameOf(number) {

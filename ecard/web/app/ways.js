@@ -4,7 +4,7 @@
 import { t } from "./i18n.js";
 
 /** @type {Record<string, string>} */
-const ANYWHERE = {
+let anywhere = {
   sign_in: "/sign-in",
   request_code: "/sign-in",
   recover: "/recover",
@@ -36,6 +36,9 @@ const IN_APPLICATION = {
   go_to_counter: "/ways",
 };
 
+/** Another app has other pages. @param {Record<string, string>} known */
+export const leadElsewhere = (known) => { anywhere = known; };
+
 /**
  * The way on, or nothing where this page is the way.
  * @param {string | undefined} next
@@ -48,5 +51,5 @@ export function wayOn(next, link) {
     const rest = IN_APPLICATION[next];
     return { words: t(rest ? "way.ways" : "way.application"), path: `/link/${link}${rest}` };
   }
-  return next in ANYWHERE ? { words: t(`way.${next}`), path: ANYWHERE[next] } : null;
+  return next in anywhere ? { words: t(`way.${next}`), path: anywhere[next] } : null;
 }

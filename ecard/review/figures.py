@@ -1,0 +1,147 @@
+"""Figures for an auditor: how many cases, how they ended, how long people waited.
+
+Nothing that a few people hide behind: see ``policy.told``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ecard import audit
+from ecard.agencies import service as agencies
+from ecard.call import Call
+from ecard.review import policy as rules
+from ecard.review.models import Case, Decision
+
+AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """Cases of one kind. What is None would be about fewer people than may be shown."""
+
+    kind: str
+    opened: int | None
+    approved: int | None
+    rejected: int | None
+    waiting: int | None
+    appealed: int | None
+    """Of them all, those that went one level up."""
+    overdue: int | None
+    """Of those that wait."""
+    median_hours: float | None
+    """From the opening to the first decision; None too where too few were decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresView:
+    """Figures of the auditor's region and below, of cases opened since then."""
+
+    since: datetime
+    least: int
+    items: list[FigureView]
+
+
+@dataclass
+class _Seen:
+    counts: Counter[str] = field(default_factory=Counter)
+    hours: list[float] = field(default_factory=list)
+
+
+def figures(call: Call, *, days: int) -> FiguresView:
+    """Cases opened in the last ``days`` days, by kind; the look is on record."""
+    call.require_role(AUDITOR)
+    since = call.now - timedelta(days=days)
+    with call.db.write() as session:
+        seen = _seen(session, call, since)
+        audit.record(session, call, "figures.read", "region", call.staff.region_id)
+        session.commit()
+    least = call.settings.figures_least
+    return FiguresView(since, least, [_row(kind, seen[kind], least) for kind in sorted(seen)])
+
+
+def _seen(session: Session, call: Call, since: datetime) -> dict[str, _Seen]:
+    first = sa.and_(Decision.case_id == Case.id, Decision.level == 1)
+    columns = (Case.kind, Case.state, Case.level, Case.opened_at, Case.due_at)
+    query = sa.select(*columns, Decision.outcome, Decision.at).outerjoin(Decision, first)
+    query = query.where(Case.region_id.in_(call.staff.region_ids), Case.opened_at >= since)
+    found: dict[str, _Seen] = defaultdict(_Seen)
+    for row in session.execute(query):
+        kept = found[row.kind]
+        kept.counts["opened"] += 1
+        kept.counts[row.outcome or ("waiting" if row.state in rules.WAITING else "given_up")] += 1
+        kept.counts["appealed"] += row.level > 1
+        kept.counts["overdue"] += row.state in rules.WAITING and row.due_at <= call.now
+        if row.at is not None:
+            kept.hours.append((row.at - row.opened_at).total_seconds() / 3600)
+    return found
+
+
+def _row(kind: str, seen: _Seen, least: int) -> FigureView:
+    parts = {name: seen.counts[name] for name in ("approved", "rejected", "waiting", "given_up")}
+    shown = rules.told(parts, least)
+    alone = {name: rules.told({name: seen.counts[name]}, least)[name] for name in seen.counts}
+    return FigureView(
+        kind=kind,
+        opened=alone["opened"],
+        approved=shown["approved"],
+        rejected=shown["rejected"],
+        waiting=shown["waiting"],
+        appealed=alone["appealed"],
+        overdue=alone["overdue"] if shown["waiting"] is not None else None,
+        median_hours=round(median(seen.hours), 1) if len(seen.hours) >= least else None,
+    )
+
+
+# --- the audit record, searched -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Rows of the audit record, newest first; ids and codes only, as they are kept."""
+
+    items: list[audit.AuditRow]
+    next_cursor: str | None
+
+
+def search_audit(
+    call: Call, *, by: str, subject_id: uuid.UUID, before: int | None, limit: int
+) -> AuditPage:
+    """What is on record by an actor, about an object or in a case; the search is on record too.
+
+    Of what staff of the auditor's region and below did, and of what was done with its cases and
+    their links by whomever. ``by``: actor, object or case.
+    """
+    call.require_role(AUDITOR)
+    rows = audit.AuditRow
+    column = {"actor": rows.actor_id, "object": rows.object_id, "case": rows.case_id}[by]
+    query = sa.select(rows).where(column == subject_id, _of_regions(call))
+    if before is not None:
+        query = query.where(rows.seq < before)
+    with call.db.write() as session:
+        found = list(session.scalars(query.order_by(rows.seq.desc()).limit(limit + 1)))
+        more = str(found[limit - 1].seq) if len(found) > limit else None
+        page = AuditPage(found[:limit], more)
+        session.expunge_all()
+        audit.record(session, call, "audit.searched", by, subject_id)
+        session.commit()
+    return page
+
+
+def _of_regions(call: Call) -> sa.ColumnElement[bool]:
+    here = call.staff.region_ids
+    cases = sa.select(Case.id).where(Case.region_id.in_(here))
+    links = sa.select(Case.link_id).where(Case.region_id.in_(here))
+    rows = audit.AuditRow
+    return sa.or_(
+        rows.actor_id.in_(agencies.staff_of(here)),
+        rows.case_id.in_(cases),
+        rows.object_id.in_(links),
+    )
