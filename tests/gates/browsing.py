@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ecard.demo.simulated_camera import SimulatedCamera
 
 if TYPE_CHECKING:  # both are installed for the gates only
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, Route
 
 PHONE = {"width": 360, "height": 740}
 SMALLEST = {"width": 320, "height": 640}
@@ -47,19 +47,25 @@ def axe() -> str:
 
 
 @contextmanager
-def chromium(*more: str) -> Iterator[Browser]:
-    """Debian's browser; as root it cannot have its own sandbox."""
+def chromium() -> Iterator[Browser]:
+    """Debian's browser."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as tool:
-        path = shutil.which("chromium")
-        assert path, "chromium is missing: packaging/environment --gates installs it"
-        flags = ["--no-sandbox", "--disable-dev-shm-usage", *more]
-        browser = tool.chromium.launch(executable_path=path, args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with sync_playwright() as tool, launched(tool.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(kind: BrowserType, *more: str) -> Iterator[Browser]:
+    """A browser of this kind with flags of its own; as root it cannot have its own sandbox."""
+    path = shutil.which("chromium")
+    assert path, "chromium is missing: packaging/environment --gates installs it"
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", *more]
+    browser = kind.launch(executable_path=path, args=flags)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @dataclass

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ecard.demo import specimens
 from ecard.demo.phone import Phone as Desk
@@ -64,9 +64,23 @@ SLOW_4G = {
 }
 """Milliseconds and bytes a second, as the common measuring tools take it."""
 NO_CAMERA = {"NotAllowedError": "refused", "NotFoundError": "none", "NotReadableError": "taken"}
+THREE_SCRIPTS = "Emma Campos 王芳 آدا بنت علي"
 FULL_WIDTH = {ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)}
 SIZES = """() => [...performance.getEntriesByType("navigation"),
   ...performance.getEntriesByType("resource")].reduce((all, one) => all + one.transferSize, 0)"""
+
+
+def photo_of(place: Place, kin: str) -> bytes:
+    """The same person, but a photo that nobody gave for another child: that would go to review."""
+    picture = Image.open(io.BytesIO(place.photo)).convert("RGB")
+    beside, above = picture.width // 2, picture.height // 3
+    made = {
+        "andres/mateo": lambda: picture,
+        "sofia/emma": lambda: ImageOps.mirror(picture),
+        "fang/xiaoming": lambda: ImageOps.expand(picture, (beside, above, 0, 0), "steelblue"),
+        "anna/paul": lambda: ImageOps.expand(picture, (0, above, beside, 0), "wheat"),
+    }
+    return specimens.jpeg(made[kin]())
 
 
 def a_child(language: str, kin: str) -> Scene:
@@ -82,7 +96,7 @@ def add_child(place: Place, folder: Path, record_property: Record, language: str
     """From signing in to the active link, and what can be done on it then."""
     paper = folder / "paper.jpg"
     paper.write_bytes(specimens.paper("birth certificate", [kin]))
-    camera = Camera(place.photo, place.person)
+    camera = Camera(photo_of(place, kin), place.person)
     spoken = BROWSER_SPEAKS[language]
     with phone(place.browser, place.address, camera, place.looked_at, locale=spoken) as held:
         family = family_of(place, held, language, kin)
@@ -245,7 +259,7 @@ def a_child_by_keyboard(place: Place, folder: Path, record: Record) -> None:
     """All of it with the tabulator, Enter, blank and arrows."""
     paper = folder / "paper.jpg"
     paper.write_bytes(specimens.paper("birth certificate", ["by keyboard"]))
-    camera = Camera(place.photo, place.person)
+    camera = Camera(photo_of(place, "fang/xiaoming"), place.person)
     with phone(place.browser, place.address, camera, place.looked_at) as held:
         family = family_of(place, held, "en", "qiang/xiaoming")
         held.keyboard = True
@@ -259,12 +273,38 @@ def a_child_by_keyboard(place: Place, folder: Path, record: Record) -> None:
         assert show_face(family, record) == family.say("done.finished.title")
 
 
+STORE_IS_FULL = """() => {
+  Storage.prototype.setItem = () => { throw new DOMException("", "QuotaExceededError"); };
+}"""
+
+
+def a_full_store(place: Place, folder: Path, record: Record) -> None:
+    """The browser keeps nothing: all goes on, and what was typed stays until the page is left."""
+    with phone(place.browser, place.address, looked_at=place.looked_at) as held:
+        family = family_of(place, held, "en", "karl/greta")
+        held.page.add_init_script(f"({STORE_IS_FULL})()")
+        held.open()
+        sign_in_by_number(family, place)
+        go_to_family(family)
+        set_password(family)
+        family.tap("family.add", "link")
+        held.write(family.say("password.label"), PASSWORD)
+        family.tap("continue")
+        family.tap("notice.read")
+        held.write(family.say("account.name"), THREE_SCRIPTS)
+        typed = in_form(family)
+        there_and_back(family, "account.title")
+        assert in_form(family) == typed
+    assert (held.violations, held.troubles, held.elsewhere) == ({}, [], [])
+
+
 SCENES: dict[str, Scene] = {
     "a child": a_child("en", "andres/mateo"),
     "a child, in Chinese": a_child("zh-Hans", "fang/xiaoming"),
     "a child of 15, who decides about their own face": a_child("es", "anna/paul"),
     "handed over": a_mother_says_yes_on_her_sons_phone,
     "by keyboard": a_child_by_keyboard,
+    "a full store": a_full_store,
     "by invitation": a_mother_says_yes_on_a_phone_of_her_own,
 }
 PLAYED = list(SCENES) if os.environ.get("ECARD_FULL") else list(SCENES)[:1]
@@ -334,7 +374,7 @@ def lose_the_session(family: Family) -> None:
     held, number = family.phone, family.relative["number"]
     family.heading("account.title")
     held.choose(family.say("relation.child"))
-    held.write(family.say("account.name"), family.relative["name"])
+    held.write(family.say("account.name"), THREE_SCRIPTS)
     held.write(family.say("account.number"), f" {number[:6]} {number[6:]} ".translate(FULL_WIDTH))
     typed = in_form(family)
     held.page.reload()
@@ -345,13 +385,26 @@ def lose_the_session(family: Family) -> None:
     sign_in(family)
     family.heading("account.title")
     assert in_form(family) == typed
+    there_and_back(family, "account.title")
+    assert in_form(family) == typed
+    held.write(family.say("account.name"), family.relative["name"])
     family.tap("continue")
+
+
+def there_and_back(family: Family, key: str, **given: object) -> None:
+    """One page back, whatever stands there, and forward again."""
+    held = family.phone
+    held.page.go_back()
+    held.page.locator("h1", has_not_text=family.say(key, **given)).wait_for()
+    held.page.go_forward()
+    family.heading(key, **given)
 
 
 def lose_the_network(family: Family, paper: Path) -> None:
     """Offline in the middle of an upload: it says so, and goes on by itself."""
     held = family.phone
     family.heading("need.kinship")
+    there_and_back(family, "need.kinship")
     broken = iter(range(2))
 
     def break_off(route: Route) -> None:
@@ -367,8 +420,9 @@ def lose_the_network(family: Family, paper: Path) -> None:
 
 
 def have_no_camera(family: Family) -> None:
-    """Each way in which a camera does not open has a sentence and another way."""
+    """Each way in which a camera does not open, or goes, has a sentence and another way."""
     held = family.phone
+    there_and_back(family, "need.face", name=family.relative["name"])
     for name, key in NO_CAMERA.items():
         held.page.evaluate(
             "name => { navigator.mediaDevices.getUserMedia = () =>"
@@ -379,12 +433,17 @@ def have_no_camera(family: Family) -> None:
         held.page.locator(".inset.warm", has_text=family.say(f"camera.{key}")).wait_for()
     held.look("no camera")
     held.page.reload()  # the camera is back
+    family.tap("papers.camera")
+    held.named(family.say("papers.take")).wait_for()
+    held.page.evaluate("simulatedCamera.lose()")
+    family.tap("papers.take")
+    held.page.locator(".inset.warm", has_text=family.say("camera.taken")).wait_for()
 
 
 def give_a_photo_of_40_mb(family: Family, place: Place, folder: Path) -> None:
     """It is made smaller here before it is sent."""
     large = folder / "large.jpg"
-    large.write_bytes(heavy(place.photo, 40 * 2**20))
+    large.write_bytes(heavy(photo_of(place, "sofia/emma"), 40 * 2**20))
     family.heading("need.face", name=family.relative["name"])
     family.phone.give_file("#file-face_photo-any", large)
     family.heading("papers.title")
@@ -403,8 +462,9 @@ def go_without_the_face(family: Family, place: Place, folder: Path) -> None:
     held.named(family.say("consent.no")).wait_for()
     family.tap("consent.no")
     family.heading("ways.title")
+    there_and_back(family, "ways.title")
     family.tap("ways.get_code")
-    held.page.get_by_text(family.say("ways.code")).wait_for()
+    held.page.get_by_text(family.say("ways.code"), exact=True).wait_for()
     family.tap("ways.begin_video")
     family.heading("video.title")
     family.tap("video.open")

@@ -29,7 +29,7 @@ from tests.gates.app_steps import (
     say_in,
     sign_in_by_number,
 )
-from tests.gates.browsing import Camera, Phone, chromium, phone
+from tests.gates.browsing import Camera, Phone, launched, phone
 from tests.operations.test_run import ecard, environment
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def known_to_the_registry(place: Place, person: dict[str, str]) -> dict[str, str
             writer = csv.DictWriter(file, list(row))
             writer.writeheader()
             writer.writerow(row)
-    loaded = ecard("load-registry", str(folder), **environment(place.folder / "var", 0))
+    loaded = ecard("load-registry", str(folder), **environment(place.folder / "var", 1))
     assert loaded.returncode == 0, loaded.stderr
     return person
 
@@ -125,16 +125,29 @@ def show_to_live(family: Family, record: Record) -> None:
     held = family.phone
     go_to(family, "/proof", "proof.own")
     family.tap("ways.get_code")
-    held.page.get_by_text(family.say("ways.code")).wait_for()
+    held.page.get_by_text(family.say("ways.code"), exact=True).wait_for()
     held.look("a code for the counter")
     family.tap("proof.begin_face")
     held.named(family.say("consent.yes")).wait_for()
     held.look("consent to a proof of life")
     family.tap("consent.yes")
+    lose_the_camera(family)
     capture_until_usable(family, "face.title", record)
     family.heading("proof.done")
     receipt = json.loads(downloaded(held.page, family.say("proof.keep")))
     assert "next_due" in json.dumps(receipt)
+
+
+def lose_the_camera(family: Family) -> None:
+    """In the middle of the capture: it ends with a sentence, and begins anew."""
+    held = family.phone
+    family.tap("face.open")
+    family.tap("face.begin")
+    held.page.locator(".stage").wait_for()
+    held.page.evaluate("simulatedCamera.lose()")
+    held.page.locator(".stage").wait_for(state="detached")
+    held.page.locator(".inset.warm", has_text=family.say("camera.taken")).wait_for()
+    family.tap("face.again")
 
 
 def forget_the_password(family: Family, place: Place, record: Record) -> None:
@@ -321,7 +334,8 @@ def test_what_is_held_up_before_the_camera_proves_nothing_and_a_person_looks(
     film = tmp_path / "film.mjpeg"
     film.write_bytes(b"".join(frames(place)))
     flags = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
-    with chromium(*flags) as browser, phone(browser, place.address) as held:
+    kind = place.browser.browser_type
+    with launched(kind, *flags) as browser, phone(browser, place.address) as held:
         family = Family(held, say_in("en"), person, {})
         held.open()
         sign_in_by_number(family, place)

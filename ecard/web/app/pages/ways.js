@@ -38,10 +38,10 @@ export const shownCode = (issued) => inset("good", h("p", {}, t("ways.code")), h
   h("p", {}, t("ways.code_until", { day: day(issued.expires_at) })));
 
 /** @param {string} id */
-const videoOf = (id) => [soft(t("ways.video_adult")), button(t("ways.begin_video"), async () => {
-  await openVideo(id);
-  go("/face/video");
-}, { second: true, icon: "video", link: id })];
+function videoOf(id) {
+  const begin = async () => { await openVideo(id); go("/face/video"); };
+  return [soft(t("ways.video_adult")), button(t("ways.begin_video"), begin, { second: true, icon: "video", link: id })];
+}
 
 /** A session for the video: beside a child; an adult takes the phone. @param {string} id */
 async function openVideo(id) {
