@@ -24,7 +24,8 @@ from tests.gates.browsing import Phone
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-WORDS = Path(__file__).parents[2] / "ecard" / "web" / "app" / "strings"
+APP = Path(__file__).parents[2] / "ecard" / "web" / "app"
+WORDS = APP / "strings"
 PASSWORD = "730518"
 TAKES_MOST = 4
 MAIL_SECONDS = 15
