@@ -67,7 +67,7 @@ def _as_csv(call: Call, acts: Sequence[ActView], zone: ZoneInfo) -> bytes:
         cells = (
             act.at.astimezone(zone).isoformat(timespec="seconds"),
             _who(act, language),
-            sentence(f"act.{act.action}", language),
+            act.said,
             sentence(f"scope.{act.scope}", language),
             act.channel,
             str(act.link_id or ""),
@@ -94,8 +94,7 @@ def _lines(acts: Sequence[ActView], language: str, zone: ZoneInfo) -> Iterator[s
         yield sentence("history.nothing", language)
     for act in acts:
         at = written_time(act.at.astimezone(zone), language)
-        what = sentence(f"act.{act.action}", language)
-        yield f"{at} – {_who(act, language)}: {what}"
+        yield f"{at} – {_who(act, language)}: {act.said}"
 
 
 def _who(act: ActView, language: str) -> str:

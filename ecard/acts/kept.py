@@ -11,7 +11,6 @@ from ecard.acts.models import Act
 from ecard.acts.service import shown_to, view
 from ecard.call import Call
 from ecard.kept import Categories, Kept, Whose, category, kept
-from ecard.locale import sentence
 
 
 def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
@@ -32,7 +31,7 @@ def _act(session: Session, call: Call, row: Act) -> Kept:
         actor=shown.actor,
         actor_kind=shown.actor_kind,
         action=shown.action,
-        said=sentence(f"act.{shown.action}", call.language),
+        said=shown.said,
         scope=shown.scope,
         channel=shown.channel,
         link_id=shown.link_id,

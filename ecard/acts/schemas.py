@@ -34,4 +34,7 @@ class ActSchema(ma.Schema):
     link_id = ma.fields.UUID(required=True, allow_none=True)
     scope = ma.fields.String(required=True)
     action = ma.fields.String(required=True)
+    said = ma.fields.String(
+        required=True, metadata={"description": "The action in words, in the caller's language"}
+    )
     channel = ma.fields.String(required=True)

@@ -24,7 +24,7 @@ from ecard.cards import service as cards
 from ecard.cards.errors import CardNotUsable
 from ecard.errors import NotFound
 from ecard.family import service as family
-from ecard.locale import DEFAULT
+from ecard.locale import DEFAULT, sentence
 from ecard.messages import service as messages
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
@@ -194,6 +194,8 @@ class ActView:
     link_id: uuid.UUID | None
     scope: str
     action: str
+    said: str
+    """The action in the reader's language."""
     channel: str
 
 
@@ -260,5 +262,6 @@ def view(session: Session, call: Call, act: Act) -> ActView:
         link_id=act.link_id,
         scope=act.scope,
         action=act.action,
+        said=sentence(f"act.{act.action}", call.language),
         channel=act.channel,
     )

@@ -257,7 +257,11 @@ class Play:
         self.say(f"  review      the reviewer decided: approved ({reason})")
 
 
-APPROVED_AS = {"evidence": "documents_confirmed", "face": "face_confirmed"}
+APPROVED_AS = {
+    "evidence": "documents_confirmed",
+    "face": "face_confirmed",
+    "digits_video": "digits_confirmed",
+}
 """Kind of case → what an approval says of what was looked at."""
 MAILBOX_FULL = 50
 LIMITS = (

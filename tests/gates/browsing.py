@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 from ecard.demo.simulated_camera import SimulatedCamera
 
 if TYPE_CHECKING:  # both are installed for the gates only
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, Route
 
 PHONE = {"width": 360, "height": 740}
 SMALLEST = {"width": 320, "height": 640}
 WAIT_MS = 60_000
+TABS_MOST = 100
 SIMULATED = (Path(__file__).parent / "simulated_camera.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = ["color-contrast", "target-size"]
@@ -47,18 +48,24 @@ def axe() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's browser; as root it cannot have its own sandbox."""
+    """Debian's browser."""
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as tool:
-        path = shutil.which("chromium")
-        assert path, "chromium is missing: packaging/environment --gates installs it"
-        flags = ["--no-sandbox", "--disable-dev-shm-usage"]
-        browser = tool.chromium.launch(executable_path=path, args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with sync_playwright() as tool, launched(tool.chromium) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(kind: BrowserType, *more: str) -> Iterator[Browser]:
+    """A browser of this kind with flags of its own; as root it cannot have its own sandbox."""
+    path = shutil.which("chromium")
+    assert path, "chromium is missing: packaging/environment --gates installs it"
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", *more]
+    browser = kind.launch(executable_path=path, args=flags)
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @dataclass
@@ -77,6 +84,8 @@ class Phone:
     """Where each page that is looked at is photographed, if anywhere."""
     home: str = "/app/"
     size: dict[str, int] = field(default_factory=lambda: dict(PHONE))
+    keyboard: bool = False
+    """Whether everything is done with the keyboard alone."""
 
     def open(self, path: str = "/") -> None:
         """The app at an address of its own."""
@@ -85,8 +94,24 @@ class Phone:
 
     def tap(self, name: str, role: str = "button") -> None:
         """Tap what is called so; counts."""
+        self.press(self.named(name, role))
+
+    def press(self, target: Locator) -> None:
+        """Tap something; counts. With the keyboard: go there with the tabulator, then Enter."""
         self.taps += 1
-        self.named(name, role).click()
+        if not self.keyboard:
+            target.click()
+            return
+        self._tab_to(target)
+        self.page.keyboard.press("Enter")
+
+    def _tab_to(self, target: Locator) -> None:
+        target.wait_for()
+        for _ in range(TABS_MOST):
+            if target.evaluate("one => one === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the tabulator does not lead to {target}")
 
     def named(self, name: str, role: str = "button") -> Locator:
         return self.page.get_by_role(role, name=name, exact=True)  # type: ignore[arg-type]
@@ -94,12 +119,26 @@ class Phone:
     def write(self, label: str, text: str) -> None:
         """Fill a field in; counts as one."""
         self.taps += 1
-        self.page.get_by_label(label, exact=True).fill(text)
+        field = self.page.get_by_label(label, exact=True)
+        if self.keyboard:
+            self._tab_to(field)
+            self.page.keyboard.type(text)
+        else:
+            field.fill(text)
 
     def choose(self, label: str) -> None:
         """Choose one of a few; counts as one."""
         self.taps += 1
-        self.page.get_by_label(label, exact=True).check(force=True)
+        choice = self.page.get_by_label(label, exact=True)
+        if not self.keyboard:
+            choice.check(force=True)
+            return
+        choice.wait_for()
+        first = self.page.locator(f"[name='{choice.get_attribute('name')}']").first
+        self._tab_to(first)
+        self.page.keyboard.press("Space")
+        while not choice.is_checked():
+            self.page.keyboard.press("ArrowDown")
 
     def give_file(self, selector: str, file: Path) -> None:
         """Give a file; the picker of the phone counts as one."""

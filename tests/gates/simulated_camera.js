@@ -7,6 +7,7 @@
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   let photo = null;
   let frames = [];
+  let stream = null;
 
   const bitmap = async (text) => {
     const bytes = Uint8Array.from(atob(text), (mark) => mark.charCodeAt(0));
@@ -32,11 +33,15 @@
     async play(given) {
       frames = await Promise.all(given.map(bitmap));
     },
+    lose() { // as when it is unplugged, or another app takes it
+      stream.getTracks().forEach((track) => track.stop());
+    },
   };
   navigator.mediaDevices.getUserMedia = async () => {
     photo = photo || await bitmap(await window.cameraPhoto());
     frames = [];
     setInterval(show, 30);
-    return canvas.captureStream(60);
+    stream = canvas.captureStream(60);
+    return stream;
   };
 })();

@@ -11,7 +11,7 @@ from ecard import migrations
 from tests.operations.conftest import new_database
 from tests.operations.test_upgrade_intake import table
 
-BEFORE, AFTER = "0012", "0014"
+BEFORE, AFTER = "0013", "0014"
 SEARCHED = {"ix_audit_rows_actor_seq", "ix_audit_rows_case_seq"}
 
 

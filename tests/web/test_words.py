@@ -11,14 +11,20 @@ import pytest
 from biometrics.challenge import Move
 from biometrics.types import UnusableReason
 from ecard.activation.policy import FACELESS_ROUTES
+from ecard.card_applications import policy as cards
 from ecard.cards.schemas import STATES as CARD_STATES
+from ecard.certification import policy as proofs
+from ecard.certification.desk import APPEAL, STOP_APPEAL
 from ecard.documents.policy import DocumentKind
 from ecard.documents.schemas import NeedSchema
 from ecard.family.policy import OVER, RELATIONS, SCOPES, STATES
 from ecard.locale import LANGUAGES
+from ecard.own_data import policy as own_data
+from ecard.own_data.erasing import DESTROYED, HELD, UNDER_WAY
 from ecard.policy.policy import NUMBER_FORMATS
 from ecard.qr.tokens import OPERATIONS
 from ecard.registry.port import BENEFIT_KINDS, CONTRIBUTION_KINDS
+from ecard.transfers import policy as transfers
 
 APP = Path(str(files("ecard.web"))) / "app"
 NEEDS = NeedSchema().fields["name"].validate.choices  # type: ignore[attr-defined]
@@ -82,7 +88,20 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
         ("need", NEEDS),
         ("standing", {*OVER, "suspended", "disputed"} - {"rejected"}),
         ("outcome", ("no_match", "presentation_attack")),
-        ("ways", set(FACELESS_ROUTES) - {"digits_video"}),
+        ("ways", FACELESS_ROUTES),
+        ("proof.state", proofs.STATES),
+        ("proof.route", (proofs.COUNTER, proofs.VISIT, proofs.FACE)),
+        ("proof.case", (proofs.VISIT, proofs.FACE, APPEAL, STOP_APPEAL)),
+        ("proof.reason", (*proofs.REASONS[True], *proofs.REASONS[False], proofs.OVERTAKEN)),
+        ("transfers.state", transfers.STATES),
+        ("transfers.stage", (*transfers.STAGES, transfers.COMPLETED)),
+        ("transfers.withdrawal", transfers.WITHDRAWAL.values()),
+        ("cards.state", cards.STATES),
+        ("why", (*transfers.ALL_REFUSAL_REASONS, *cards.ALL_FAILURE_REASONS)),
+        ("field", own_data.FIELDS),
+        ("data.outcome", own_data.REASONS),
+        ("data.face_state", (UNDER_WAY, HELD, DESTROYED)),
+        ("card.password", ("not_set", "set", "locked")),
     ],
 )
 def test_what_the_service_may_answer_has_a_word(start: str, values: object) -> None:

@@ -85,8 +85,10 @@ export const newKey = () => crypto.randomUUID();
  * @property {string} [key]  Idempotency-Key
  * @property {number} [version]  If-Match
  * @property {"holder" | "capture" | "nobody"} [as]
- * @property {boolean} [blob]  a picture, not JSON, is the answer
+ * @property {boolean} [file]  the answer is a file to keep
+ * @property {number} [seconds]  how long to wait for the answer
  */
+/** @typedef {{content: Blob, name: string}} Given  a file that was handed out */
 
 /**
  * One request. Raises Problem or Unreached.
@@ -125,6 +127,19 @@ export function stayAwake() {
 /** @param {string} path */
 export const read = (path) => ask("GET", path);
 
+/** All pages of a list. @param {string} path @param {Asked} [asked] */
+export async function every(path, asked = {}) {
+  /** @type {any[]} */
+  const found = [];
+  let cursor = "";
+  do {
+    const some = await ask("GET", `${path}?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`, asked);
+    found.push(...some.items);
+    cursor = some.next_cursor;
+  } while (cursor);
+  return found;
+}
+
 /** @param {string} path @param {any} json @param {Wish} wish @param {Asked} [more] */
 export const post = (path, json, wish, more = {}) =>
   wish.sent((key) => ask("POST", path, { json, key, ...more }));
@@ -141,15 +156,18 @@ async function once(method, path, asked, bearer) {
     body: asked.body ?? (asked.json === undefined ? undefined : JSON.stringify(asked.json)),
     cache: "no-store",
     credentials: "omit",
-    signal: AbortSignal.timeout(SECONDS * 1000),
+    signal: AbortSignal.timeout((asked.seconds ?? SECONDS) * 1000),
   });
   if (answer.status === 204) return null;
-  if (answer.ok && asked.blob) return answer.blob();
+  if (answer.ok && asked.file) return { content: await answer.blob(), name: nameOf(answer) };
   const body = await answer.json().catch(() => null);
   if (answer.ok && body !== null) return body;
   if (body?.code) throw new Problem(answer.status, body);
   throw new Unreached(`status ${answer.status}`);
 }
+
+/** What the service calls a file. @param {Response} answer */
+const nameOf = (answer) => /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "e-card";
 
 /** @param {string} address @param {RequestInit} request */
 async function reach(address, request) {

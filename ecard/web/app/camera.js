@@ -19,24 +19,43 @@ const REASONS = {
 const READY_MS = 8000;
 
 /**
+ * @typedef {object} Camera
+ * @property {HTMLVideoElement} video
+ * @property {MediaStream} stream
+ * @property {() => void} stop
+ * @property {() => boolean} lost  taken away while it ran: unplugged, forbidden, or in use elsewhere
+ */
+
+/**
  * A running camera in a video element. Raises NoCamera.
  * @param {"user" | "environment"} facing
  * @param {{width: number, height: number}} size
+ * @param {boolean} [sound]  with a microphone, where there is one and it is allowed
+ * @returns {Promise<Camera>}
  */
-export async function openCamera(facing, size) {
+export async function openCamera(facing, size, sound = false) {
   if (!navigator.mediaDevices?.getUserMedia) throw new NoCamera(t("camera.none"));
-  let stream;
-  try {
-    stream = await navigator.mediaDevices.getUserMedia({
-      video: { facingMode: facing, width: { ideal: size.width }, height: { ideal: size.height } }, audio: false });
-  } catch (trouble) {
-    throw new NoCamera(t(REASONS[/** @type {Error} */ (trouble).name] ?? "camera.taken"));
-  }
+  const asked = { facingMode: facing, width: { ideal: size.width }, height: { ideal: size.height } };
+  const stream = await streamOf(asked, sound);
   const video = h("video", { playsinline: true, muted: true, "aria-hidden": "true" });
   video.muted = true;
   video.srcObject = stream;
   await started(video);
-  return { video, stop: () => stream.getTracks().forEach((/** @type {MediaStreamTrack} */ track) => track.stop()) };
+  return {
+    video, stream,
+    stop: () => stream.getTracks().forEach((track) => track.stop()),
+    lost: () => stream.getVideoTracks().every((track) => track.readyState === "ended"),
+  };
+}
+
+/** @param {MediaTrackConstraints} video @param {boolean} audio @returns {Promise<MediaStream>} */
+async function streamOf(video, audio) {
+  try {
+    return await navigator.mediaDevices.getUserMedia({ video, audio });
+  } catch (trouble) {
+    if (audio) return streamOf(video, false); // digits can be shown or signed, too
+    throw new NoCamera(t(REASONS[/** @type {Error} */ (trouble).name] ?? "camera.taken"));
+  }
 }
 
 /** @param {HTMLVideoElement} video */

@@ -29,16 +29,23 @@ function place(where) {
       memory.set(where + name, text);
       try {
         window[where].setItem(`${ours}.${name}`, text);
-      } catch { /* full or closed to us */ }
+      } catch {
+        leave(where, name); // full or closed to us: an older value would be read instead of memory's
+      }
     },
     /** @param {string} name */
     forget(name) {
       memory.delete(where + name);
-      try {
-        window[where].removeItem(`${ours}.${name}`);
-      } catch { /* closed to us */ }
+      leave(where, name);
     },
   };
+}
+
+/** Nothing of this name in the browser's own store. @param {"sessionStorage" | "localStorage"} where @param {string} name */
+function leave(where, name) {
+  try {
+    window[where].removeItem(`${ours}.${name}`);
+  } catch { /* closed to us */ }
 }
 
 export const tab = place("sessionStorage");

@@ -52,6 +52,50 @@ export const banner = (tone, icon, words) =>
 export const facts = (rows) =>
   h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([word, value]) => h("div", {}, h("dt", {}, word), h("dd", {}, value))));
 
+/** @param {string} words @param {string} [tone] */
+export const badge = (words, tone = "warm") => h("span", { class: `badge ${tone}` }, words);
+
+/** Something to open. @param {string} words @param {...Child} inside */
+export const more = (words, ...inside) => h("details", {}, h("summary", {}, words), h("div", { class: "stack" }, inside));
+
+/**
+ * How far something is: what was, what is now, what is still to come.
+ * @param {{state: string, ended_at: string | null, progress: {state: string, at: string}[]}} one
+ * @param {string[]} names  its stages in order; the last one is its good end
+ * @param {(name: string) => string} words
+ * @param {(name: string, at: "done" | "now" | "later" | "bad", reached: Record<string, string>) => Child} about
+ */
+export function stages(one, names, words, about) {
+  const reached = Object.fromEntries(one.progress.map((move) => [move.state, move.at]));
+  const last = names.findLastIndex((name) => name in reached);
+  const isDone = one.state === names[names.length - 1];
+  return h("ol", { class: "stages" }, names.map((name, place) => {
+    const at = place > last ? "later" : place < last || isDone ? "done" : one.ended_at ? "bad" : "now";
+    return h("li", { "data-at": at, "aria-current": at === "now" ? "step" : null },
+      h("span", { class: "what" }, words(name), at === "done" && h("span", { class: "unseen" }, t("stage.done"))),
+      h("span", { class: "about" }, about(name, at, reached)));
+  }));
+}
+
+/** Hand a file over to whoever reads: it lands where their browser keeps files. @param {import("./api.js").Given} file */
+export function keepFile({ content, name }) {
+  const address = URL.createObjectURL(content);
+  const link = h("a", { href: address, download: name, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  announce(t("file.kept", { name }));
+}
+
+/**
+ * Asked once more before something ends.
+ * @param {{title: string, lead: string, yes: string, no: string, stay: string, after?: string, link?: string, work: () => Promise<any>}} about
+ */
+export const sure = (about) => page({ title: about.title, back: about.stay }, lead(about.lead),
+  button(about.yes, async () => { await about.work(); go(about.after ?? about.stay); }, { stop: true, link: about.link }),
+  door(about.no, about.stay, { second: true }));
+
 // --- buttons -----------------------------------------------------------------------------------
 
 /**
@@ -121,6 +165,7 @@ export function troubled(trouble, link) {
   if (trouble instanceof Unreached || trouble instanceof NotFetched) return unreached();
   if (!(trouble instanceof Problem)) throw trouble;
   if (trouble.next === "sign_in") comeBackHere();
+  if (trouble.next === "set_card_password") tab.write("after_password", here());
   const on = wayOn(trouble.next, link);
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" },
     h("h2", {}, t("trouble.title")),
@@ -169,13 +214,13 @@ export function troublePage(trouble) {
 
 /**
  * A line to write in.
- * @param {{name: string, label: string, hint?: string, kind?: string, class?: string, attributes?: Record<string, any>,
+ * @param {{name: string, label: string, hint?: string, kind?: "text" | "password" | "long", class?: string, attributes?: Record<string, any>,
  *   check?: (value: string) => string, whileTyping?: (value: string) => string}} about
  * @returns {Field}
  */
 export function line({ name, label, hint, kind = "text", class: looks = "", attributes = {}, check = filled, whileTyping }) {
   const id = `field-${name}`;
-  const input = h("input", { id, name, type: kind, class: looks, "aria-describedby": `${id}-hint ${id}-wrong ${id}-right`, ...attributes });
+  const input = h(kind === "long" ? "textarea" : "input", { id, name, type: kind === "long" ? null : kind, class: looks, "aria-describedby": `${id}-hint ${id}-wrong ${id}-right`, ...attributes });
   const wrong = h("p", { id: `${id}-wrong`, class: "wrong" });
   const right = h("p", { id: `${id}-right`, class: "seems-right", role: "status" });
   const element = h("div", { class: "field" }, h("label", { for: id }, label), hint && h("p", { id: `${id}-hint`, class: "hint" }, hint), wrong, input, right);
@@ -319,6 +364,12 @@ export function sixDigits({ name, label, hint, secret = true, attributes = {}, c
 
 /** What was meant: plain digits, without the blanks of a paste. @param {string} typed */
 export const digits = (typed) => typed.normalize("NFKC").replace(/\s/g, "");
+
+/** A text of some length. @param {{name: string, label: string, hint?: string, least: number, most: number}} about */
+export const longText = ({ name, label, hint, least, most }) => line({
+  name, label, hint, kind: "long", attributes: { maxlength: most, dir: "auto" },
+  check: (value) => (value.trim().length < least ? t("check.longer", { least }) : ""),
+});
 
 /** A text with lists and headings, as notices are written. @param {string} text */
 export function written(text) {

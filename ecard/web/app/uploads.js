@@ -44,8 +44,8 @@ async function piece(begun, file, from) {
   }
 }
 
-/** @template T @param {Told} told @param {() => Promise<T>} work @returns {Promise<T>} */
-async function untilReached(told, work) {
+/** Sent again until there was an answer. @template T @param {Told} told @param {() => Promise<T>} work @returns {Promise<T>} */
+export async function untilReached(told, work) {
   for (let turn = 0; ; turn += 1) {
     try {
       const done = await work();

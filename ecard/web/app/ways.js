@@ -4,21 +4,38 @@
 import { t } from "./i18n.js";
 
 /** @type {Record<string, string>} */
-let anywhere = {
+const ANYWHERE = {
   sign_in: "/sign-in",
   request_code: "/sign-in",
   recover: "/recover",
   recover_at_counter: "/counters",
-  reset_card_password: "/counters",
+  reset_card_password: "/reset",
+  change_card_password: "/password/change",
   set_card_password: "/password",
+  read_card: "/card",
+  change_card_state: "/card",
+  bind_card: "/card/phone",
+  remove_device: "/devices",
+  approve_recovery: "/devices",
   unlock_session: "/unlock",
   step_up: "/add",
   open_application: "/add",
   read_links: "/family",
   read_again: "/family",
   end_a_link: "/family",
+  read_own_data: "/data",
+  read_corrections: "/data/correct",
   counter: "/counters",
   list_counters: "/counters",
+};
+
+/** What belongs to a link, or to oneself. @type {Record<string, string>} */
+const OF_SOMEBODY = {
+  read_certification: "/proof",
+  list_transfers: "/transfers",
+  read_transfer: "/transfers",
+  list_card_applications: "/cards",
+  read_card_application: "/cards",
 };
 
 /** @type {Record<string, string>} */
@@ -31,13 +48,26 @@ const IN_APPLICATION = {
   open_capture_session: "",
   wait_for_review: "",
   guardian_consents: "",
+  accept: "",
+  invite_or_hand_over: "",
+  read_decisions: "",
+  set_scopes: "/scopes",
   choose_route: "/ways",
   issue_counter_code: "/ways",
   go_to_counter: "/ways",
 };
 
+let anywhere = ANYWHERE;
+let ofSomebody = OF_SOMEBODY;
+
 /** Another app has other pages. @param {Record<string, string>} known */
-export const leadElsewhere = (known) => { anywhere = known; };
+export const leadElsewhere = (known) => {
+  anywhere = known;
+  ofSomebody = {};
+};
+
+/** @type {Record<string, string>} */
+const WORDS = { "": "way.application", "/ways": "way.ways", "/scopes": "scopes.door" };
 
 /**
  * The way on, or nothing where this page is the way.
@@ -49,7 +79,8 @@ export function wayOn(next, link) {
   if (!next) return null;
   if (link && next in IN_APPLICATION) {
     const rest = IN_APPLICATION[next];
-    return { words: t(rest ? "way.ways" : "way.application"), path: `/link/${link}${rest}` };
+    return { words: t(WORDS[rest]), path: `/link/${link}${rest}` };
   }
+  if (next in ofSomebody) return { words: t(`way.${next}`), path: `${link ? `/link/${link}` : ""}${ofSomebody[next]}` };
   return next in anywhere ? { words: t(`way.${next}`), path: anywhere[next] } : null;
 }

@@ -40,7 +40,7 @@ function looks() {
     THEMES.map((one) => h("option", { value: one, selected: one === (browser.read("theme") ?? "system") }, t(`staff.colours.${one}`))));
   const large = browser.read("text") === "large";
   return h("div", { class: "looks" }, language, theme,
-    quiet(t("looks.large"), () => { wear("text", large ? "usual" : "large"); drawFrame(); }, { "aria-pressed": String(large) }));
+    quiet(t("looks.text.large"), () => { wear("text", large ? "usual" : "large"); drawFrame(); }, { "aria-pressed": String(large) }));
 }
 
 /** Who is signed in, and the rooms that their roles open. */

@@ -77,7 +77,7 @@ export function select({ name, label, hint, options, optional }) {
 export function longText({ name, label, hint, least, most }) {
   const input = h("textarea", { id: `field-${name}`, name, maxlength: most, rows: 5, "aria-describedby": `field-${name}-wrong` });
   const wrong = h("p", { id: `field-${name}-wrong`, class: "wrong" });
-  return field(name, label, hint, input, wrong, () => (input.value.trim().length < least ? t("check.longer", { least }) : ""));
+  return field(name, label, hint, input, wrong, () => (input.value.trim().length < least ? t("check.write_more", { least }) : ""));
 }
 
 /**
@@ -114,7 +114,7 @@ export function gallery(path) {
   async function load(file, words, place) {
     if (file.destroyed) return show(place, h("p", { class: "soft" }, t("case.gone")));
     try {
-      const url = URL.createObjectURL(await ask("GET", `${path}/files/${file.number}`, { blob: true }));
+      const url = URL.createObjectURL((await ask("GET", `${path}/files/${file.number}`, { file: true })).content);
       made.push(url);
       show(place, file.media_type?.startsWith("video") ? h("video", { src: url, controls: true, "aria-label": words }) : enlarging(url, words));
     } catch (trouble) {

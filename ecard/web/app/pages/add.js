@@ -2,9 +2,10 @@
 /** Step 1: the e-card's password opens an application. */
 
 import { post, read, Wish } from "../api.js";
+import { cardPassword, granted } from "../grants.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
-import { button, digits, form, inset, lead, page, sixDigits, soft } from "../parts.js";
+import { button, form, inset, lead, page, soft } from "../parts.js";
 import { goInstead } from "../router.js";
 import { h } from "../dom.js";
 
@@ -12,17 +13,16 @@ export async function addPage() {
   const card = await read("/card");
   if (card.password === "not_set") return firstPassword();
   const [grant, opened] = [new Wish(), new Wish()];
-  const password = sixDigits({ name: "password", label: t("password.label"), hint: t("password.hint") });
+  const password = cardPassword();
   const entry = form({
     name: "add", fields: [password], submit: t("continue"),
     send: async (values) => {
-      const given = await post("/step-ups", { purpose: "add_relative", password: digits(values.password) }, grant);
-      const link = await post("/links", { step_up_id: given.id }, opened);
+      const link = await post("/links", { step_up_id: await granted("add_relative", values.password, grant) }, opened);
       goInstead(`/link/${link.id}`);
     },
   });
   return page({ title: t("add.title"), back: "/family", step: 1 }, lead(t("add.lead")),
-    inset("", h("p", {}, t("add.ways"))), entry, soft(h("a", { href: "#/counters" }, t("add.forgot"))));
+    inset("", h("p", {}, t("add.ways"))), entry, soft(h("a", { href: "#/reset" }, t("reset.link"))));
 }
 
 function firstPassword() {

@@ -14,25 +14,28 @@ export async function consentPage(link) {
   const stands = await read(`/links/${link.id}/activation`);
   if (!stands.face_open || stands.next === "choose_route") return closedPage(link);
   if (stands.next !== "guardian_consents") return readyPage(link, stands);
+  const wish = new Wish();
   const notice = await read(`/links/${link.id}/notices/face_processing`);
-  return decisionPage({ notice, back: "/family", path: `/links/${link.id}/face-consent`, link: link.id,
+  return decisionPage({ notice, step: 4, back: "/family", keeps: true, link: link.id,
+    send: (body) => post(`/links/${link.id}/face-consent`, body, wish),
     given: () => go(`/link/${link.id}/face`), declined: () => go(`/link/${link.id}/ways`), more: giveUp(link) });
 }
 
 /**
  * The notice about the face, and the two answers to it: as easy to give, as easy to find.
- * @param {{notice: any, back?: string, path: string, link: string, as?: "capture", given: () => void, declined: () => void, more?: any}} about
+ * @param {{notice: any, step?: number, back?: string, before?: any, keeps?: boolean, link?: string, more?: any,
+ *   send: (body: any) => Promise<any>, given: (answer: any) => void, declined: (answer: any) => void}} about
+ *   `keeps`: whether the picture may be kept by a consent of its own
  */
-export function decisionPage({ notice, back, path, link, as, given, declined, more }) {
-  const wish = new Wish();
+export function decisionPage({ notice, step, back, before, keeps, link, more, send, given, declined }) {
   const keep = several({ name: "keep", label: t("consent.keep_title"), options: [["keep", t("consent.keep")]] });
   const decide = async (/** @type {"given" | "declined"} */ decision) => {
-    const body = { decision, notice_id: notice.id, text_sha256: await digestOf(notice.text), keep_portrait: decision === "given" && keep.value().length > 0 };
-    await post(path, body, wish, { as: as ?? "holder" });
-    (decision === "given" ? given : declined)();
+    const kept = keeps ? { keep_portrait: decision === "given" && keep.value().length > 0 } : {};
+    const answer = await send({ decision, notice_id: notice.id, text_sha256: await digestOf(notice.text), ...kept });
+    (decision === "given" ? given : declined)(answer);
   };
-  return page({ title: notice.title, back, step: 4 },
-    readAloud(`${notice.title}. ${notice.text}`), written(notice.text), keep.element,
+  return page({ title: notice.title, back, step }, before,
+    readAloud(`${notice.title}. ${notice.text}`), written(notice.text), keeps && keep.element,
     button(t("consent.yes"), () => decide("given"), { link }),
     button(t("consent.no"), () => decide("declined"), { second: true, link }), more);
 }

@@ -1,22 +1,23 @@
 // @ts-check
 /** "Family services": who is in my family here, and one link: the step that is next, or how it stands. */
 
-import { post, read, Wish } from "../api.js";
+import { every, post, read, Wish } from "../api.js";
 import { h, icons } from "../dom.js";
 import { day, moment, t } from "../i18n.js";
-import { banner, button, door, facts, form, inset, lead, line, page, panel, row, soft } from "../parts.js";
-import { again, go } from "../router.js";
+import { badge, banner, button, door, facts, form, inset, lead, line, page, panel, row, soft, sure } from "../parts.js";
+import { again } from "../router.js";
 import { accountPage } from "./account.js";
 import { adultPage } from "./adult.js";
 import { consentPage } from "./consent.js";
 import { noticePage } from "./notice.js";
 import { papersPage } from "./papers.js";
+import { GUARDED } from "./scopes.js";
 
 export const OVER = ["ended", "withdrawn", "expired", "rejected"];
 const TONES = /** @type {Record<string, string>} */ ({ active: "good", suspended: "bad", disputed: "bad", rejected: "bad", ended: "", withdrawn: "", expired: "" });
 
 export async function familyPage() {
-  const links = await allLinks();
+  const links = await every("/links");
   const now = links.filter((link) => !OVER.includes(link.state));
   const before = links.filter((link) => OVER.includes(link.state));
   return page({ title: t("family.title"), back: "/my" },
@@ -26,27 +27,15 @@ export async function familyPage() {
     before.length > 0 && h("details", {}, h("summary", {}, t("family.before")), h("ul", { class: "doors" }, before.map(linkRow))));
 }
 
-async function allLinks() {
-  /** @type {any[]} */
-  const found = [];
-  let cursor = "";
-  do {
-    const some = await read(`/links?limit=50${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
-    found.push(...some.items);
-    cursor = some.next_cursor;
-  } while (cursor);
-  return found;
-}
-
 /** @param {any} link */
 function linkRow(link) {
   const name = link.name ?? t("family.unnamed");
-  const about = [link.relation && `${t(`relation.${link.relation}`)} · `, badge(link.state)];
+  const about = [link.relation && `${t(`relation.${link.relation}`)} · `, stateOf(link.state)];
   return row({ icon: link.name ? Array.from(link.name)[0] : icons.person(), what: name, about, path: `/link/${link.id}` });
 }
 
 /** @param {string} state */
-export const badge = (state) => h("span", { class: `badge ${TONES[state] ?? "warm"}` }, t(`state.${state}`));
+export const stateOf = (state) => badge(t(`state.${state}`), TONES[state]);
 
 /** The page of a link: what its holder does next. @param {string} id */
 export async function linkPage(id) {
@@ -71,7 +60,7 @@ const STEPS = {
 const aboutLink = (link) => panel(facts([
   [t("link.relation"), link.relation && t(`relation.${link.relation}`)],
   [t("link.number"), link.number_masked],
-  [t("link.state"), badge(link.state)],
+  [t("link.state"), stateOf(link.state)],
   [t("link.scopes"), link.scopes.length > 0 && link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
   [t("link.acts_from"), link.state === "active" && !link.may_act && link.acts_from && moment(link.acts_from)],
   [t("link.acts_until"), link.acts_until && day(link.acts_until)],
@@ -94,10 +83,21 @@ function standingPage(link) {
     !OVER.includes(link.state) && h("a", { class: "button stop", href: `#/link/${link.id}/end` }, t("link.end")));
 }
 
-/** What may be done on it now. @param {any} link */
+/** Doors of a link: the scope that opens each, whether it must be possible to act, place, picture, what, about. @type {[string, boolean, string, keyof typeof icons, string, string][]} */
+const SERVICES = [
+  ["rights", false, "rights", "file", "rights.title", "rights.about"],
+  ["certification", false, "proof", "person", "proof.title", "proof.about"],
+  ["card_status", false, "cards", "card", "cards.title", "cards.about"],
+  ["transfer", false, "transfers", "move", "transfers.title", "transfers.about"],
+  ["qr", true, "qr", "code", "qr.title", "qr.about"],
+];
+
+/** What may be done on it now, and what is always possible. @param {any} link */
 const servicesOf = (link) => [
-  link.may_read && link.scopes.includes("rights") && row({ icon: icons.file(), what: t("rights.title"), about: t("rights.about"), path: `/link/${link.id}/rights` }),
-  link.may_act && link.scopes.includes("qr") && row({ icon: icons.code(), what: t("qr.title"), about: t("qr.about"), path: `/link/${link.id}/qr` }),
+  ...SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
+    .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` })),
+  row({ icon: icons.wait(), what: t("history.title"), about: t("history.about"), path: `/link/${link.id}/history` }),
+  GUARDED.includes(link.relation) && row({ icon: icons.file(), what: t("data.title"), about: t("data.about_theirs"), path: `/link/${link.id}/data` }),
   row({ icon: icons.done(), what: t("scopes.door"), about: t("scopes.about"), path: `/link/${link.id}/scopes` }),
 ];
 
@@ -146,17 +146,9 @@ export const endPage = (id) => endingPage(id, "end", "end");
 async function endingPage(id, what, verb) {
   const link = await read(`/links/${id}`);
   const wish = new Wish();
-  return sure(what, link, "/family", () => post(`/links/${id}/${verb}`, undefined, wish));
-}
-
-/**
- * Asked once more before something ends.
- * @param {"give_up" | "end" | "on_me"} what @param {any} link @param {string} after @param {() => Promise<any>} work
- */
-export function sure(what, link, after, work) {
-  const stay = what === "on_me" ? after : `/link/${link.id}`;
-  const name = link.name ?? t("family.unnamed");
-  return page({ title: t(`sure.${what}.title`, { name }), back: stay }, lead(t(`sure.${what}.lead`)),
-    button(t(`sure.${what}.yes`), async () => { await work(); go(after); }, { stop: true, link: link.id }),
-    door(t(`sure.${what}.no`), stay, { second: true }));
+  return sure({
+    title: t(`sure.${what}.title`, { name: link.name ?? t("family.unnamed") }), lead: t(`sure.${what}.lead`),
+    yes: t(`sure.${what}.yes`), no: t(`sure.${what}.no`), stay: `/link/${id}`, after: "/family", link: id,
+    work: () => post(`/links/${id}/${verb}`, undefined, wish),
+  });
 }

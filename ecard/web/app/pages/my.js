@@ -1,7 +1,7 @@
 // @ts-check
 /** "My": the card, and the doors that there are; and where people are served in person. */
 
-import { ask, read } from "../api.js";
+import { ask, every, read } from "../api.js";
 import { isDemo } from "../demo.js";
 import { h, icons } from "../dom.js";
 import { day, t } from "../i18n.js";
@@ -19,13 +19,21 @@ export async function myPage() {
     ])),
     h("ul", { class: "doors" },
       row({ icon: icons.family(), what: t("family.title"), about: t("my.family"), path: "/family" }),
-      card.usable && row({ icon: icons.code(), what: t("qr.own"), about: t("qr.about"), path: "/qr" }),
-      row({ icon: icons.file(), what: t("rights.own"), about: t("rights.about"), path: "/rights" }),
-      row({ icon: icons.card(), what: t("on_me.title"), about: t("on_me.about"), path: "/on-me" }),
-      isDemo && row({ icon: icons.letter(), what: t("mailbox.title"), about: t("mailbox.about"), path: "/mailbox" }),
-      row({ icon: icons.person(), what: t("counters.title"), about: t("my.counters"), path: "/counters" })),
+      card.usable && row({ icon: icons.code(), what: t("qr.own"), about: t("qr.about"), path: "/qr" })),
+    part("my.for_me", [["file", "rights.own", "rights.about", "/rights"], ["person", "proof.own", "proof.about", "/proof"], ["move", "transfers.own", "transfers.about", "/transfers"], ["card", "card.title", "card.about", "/card"]]),
+    part("my.mine", [["family", "on_me.title", "on_me.about", "/on-me"], ["letter", "messages.title", "messages.about", "/messages"], ["file", "data.own", "data.about", "/data"], ["phone", "devices.title", "devices.about", "/devices"]]),
+    part("my.help", [["person", "counters.title", "my.counters", "/counters"], ["gear", "settings.title", "settings.about", "/settings"], ...(isDemo ? MAILBOX : [])]),
     button(t("my.sign_out"), signOut, { second: true }));
 }
+
+/** @typedef {[keyof typeof icons, string, string, string]} Door  picture, what, about, where */
+
+/** @type {Door[]} */
+const MAILBOX = [["letter", "mailbox.title", "mailbox.about", "/mailbox"]];
+
+/** Doors that belong together. @param {string} title @param {Door[]} doors */
+const part = (title, doors) => h("section", { class: "stack" }, h("h2", {}, t(title)),
+  h("ul", { class: "doors" }, doors.map(([icon, what, about, path]) => row({ icon: icons[icon](), what: t(what), about: t(about), path }))));
 
 /** A session that cannot be ended there is still forgotten here. */
 async function signOut() {
@@ -38,10 +46,12 @@ async function signOut() {
 }
 
 export async function countersPage() {
-  const found = await ask("GET", "/counters?limit=50", { as: "nobody" });
-  return page({ title: t("counters.title"), back: "/my" }, lead(t("counters.lead")), places(found.items));
+  return page({ title: t("counters.title"), back: "/my" }, lead(t("counters.lead")), places(await everyCounter()));
 }
+
+/** All counters that there are. @returns {Promise<any[]>} */
+export const everyCounter = () => every("/counters", { as: "nobody" });
 
 /** @param {any[]} counters */
 export const places = (counters) =>
-  h("ul", { class: "doors" }, counters.map((one) => h("li", {}, panel(h("h2", {}, one.name), h("p", {}, one.agency), h("p", {}, one.address)))));
+  h("ul", { class: "doors" }, counters.map((one) => h("li", {}, panel(h("h2", {}, one.name), one.agency && h("p", {}, one.agency), h("p", {}, one.address)))));

@@ -3,11 +3,12 @@
 
 import { ask, post, Problem, read, Wish } from "../api.js";
 import { jpeg, NoCamera, openCamera, still } from "../camera.js";
+import { noCamera } from "../capture.js";
 import { isDemo, specimen } from "../demo.js";
 import { h, icons, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
-import { announce, button, clearTroubles, focusTrouble, inset, lead, page, panel, quiet, soft, troubled } from "../parts.js";
+import { button, clearTroubles, focusTrouble, inset, lead, page, panel, quiet, soft, troubled } from "../parts.js";
 import { again } from "../router.js";
 import { fitting, upload } from "../uploads.js";
 import { giveUp } from "./family.js";
@@ -72,7 +73,7 @@ function onePage(link, evidence, need, papers, back) {
  * How one kind of paper comes in: by the camera or as a file.
  * @param {string} kind @param {string} name @param {HTMLElement} place @param {(file: Blob, kind: string) => void} took
  */
-function paperEntry(kind, name, place, took) {
+export function paperEntry(kind, name, place, took) {
   const face = kind === "face_photo";
   const file = picker(kind, t("papers.file"), face ? "image/*" : READABLE, took, {});
   const title = h("h2", { id: `paper-${kind}` }, t(`paper.${kind}`));
@@ -86,11 +87,11 @@ function paperEntry(kind, name, place, took) {
 /**
  * A file's entry that looks like a button: the browser's own stays behind it.
  * @param {string} kind @param {string} words @param {string} accept @param {(file: Blob, kind: string) => void} took
- * @param {Record<string, string>} more
+ * @param {Record<string, string | null>} more
  */
-function picker(kind, words, accept, took, more) {
+export function picker(kind, words, accept, took, more) {
   const id = `file-${kind}-${more["capture"] ?? "any"}`;
-  const input = h("input", { type: "file", id, class: "file", accept, ...more, "aria-describedby": `paper-${kind}`,
+  const input = h("input", { type: "file", id, class: "file", accept, "aria-describedby": `paper-${kind}`, ...more,
     onchange: () => { if (input.files?.[0]) took(input.files[0], kind); } });
   return h("div", {}, input, h("label", { for: id, class: "button second" }, icons[more["capture"] ? "camera" : "file"](), words));
 }
@@ -98,29 +99,24 @@ function picker(kind, words, accept, took, more) {
 /** The camera in this page. @param {HTMLElement} place @param {string} kind @param {(file: Blob, kind: string) => void} took */
 async function shoot(place, kind, took) {
   const face = kind === "face_photo";
-  const camera = await openCamera(face ? "user" : "environment", SHOT).catch((trouble) => {
-    if (!(trouble instanceof NoCamera)) throw trouble;
-    return noCamera(place, trouble);
-  });
+  const before = Array.from(place.childNodes);
+  const camera = await openCamera(face ? "user" : "environment", SHOT).catch((trouble) => noCamera(place, trouble, t("camera.file")));
   if (!camera) return;
   place.addEventListener("leave", camera.stop, { once: true });
   const viewer = h("div", { class: face ? "viewer" : "viewer plain" }, camera.video, face && h("div", { class: "oval" }));
-  const cancel = quiet(t("papers.cancel"), () => { camera.stop(); again(); });
+  const cancel = quiet(t("papers.cancel"), () => { camera.stop(); show(place, before); });
   const take = button(t("papers.take"), () => {
+    if (camera.lost()) { // taken away meanwhile: nothing is to be seen any more
+      show(place, before);
+      noCamera(place, new NoCamera(t("camera.taken")), t("camera.file"));
+      return undefined;
+    }
     const canvas = still(camera.video, SHOT_SHORTER);
     camera.stop();
     return keepOrAgain(place, canvas, kind, took);
   }, { icon: "camera" });
   show(place, h("p", {}, t(face ? "papers.face_aim" : "papers.aim")), viewer, take, cancel);
   take.focus();
-}
-
-/** @param {HTMLElement} place @param {NoCamera} trouble @returns {null} */
-function noCamera(place, trouble) {
-  place.querySelectorAll(".inset.warm").forEach((one) => one.remove());
-  place.prepend(inset("warm", h("p", {}, trouble.message), h("p", {}, t("camera.file"))));
-  announce(trouble.message);
-  return null;
 }
 
 /** @param {HTMLElement} place @param {HTMLCanvasElement} canvas @param {string} kind @param {(file: Blob, kind: string) => void} took */
@@ -134,7 +130,7 @@ async function keepOrAgain(place, canvas, kind, took) {
 }
 
 /** On its way, with how far it is. @param {HTMLElement} place @param {Blob} file @param {string} kind @param {(id: string) => void} done */
-async function send(place, file, kind, done) {
+export async function send(place, file, kind, done) {
   clearTroubles();
   const before = Array.from(place.childNodes);
   const bar = h("progress", { max: "1", value: 0, "aria-label": t("papers.sending") });

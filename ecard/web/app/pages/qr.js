@@ -1,26 +1,20 @@
 // @ts-check
 /** The e-card as a QR code: one operation, once, for a minute; its seconds run, a new one is a tap away. */
 
-import { post, read, Wish } from "../api.js";
+import { post, Wish } from "../api.js";
 import { drawing, h, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { announce, button, choice, lead, page, soft } from "../parts.js";
 import { qrCode } from "../qr.js";
+import { whose } from "../whose.js";
 
 const OPERATIONS = ["identify", "register_patient", "collect_medicine", "collect_document"];
 const QUIET = 4;
 const TOLD_SECONDS = 10;
 
-export const ownQrPage = () => qrPage(t("qr.own"), "/my");
-
-/** @param {string} id */
-export async function relativeQrPage(id) {
-  const link = await read(`/links/${id}`);
-  return qrPage(t("qr.of", { name: link.name }), `/link/${id}`, id);
-}
-
-/** @param {string} title @param {string} back @param {string} [link] */
-function qrPage(title, back, link) {
+/** @param {string} [link] */
+export async function qrPage(link) {
+  const of = await whose(link);
   const wish = new Wish();
   const place = h("div", { class: "stack" });
   const operation = choice({ name: "operation", label: t("qr.for"), options: OPERATIONS.map((one) => [one, t(`operation.${one}`)]) });
@@ -33,7 +27,7 @@ function qrPage(title, back, link) {
     stop = count(place, code);
     place.scrollIntoView({ block: "nearest" });
   }, { link });
-  return page({ title, back, leave: () => stop() }, lead(t("qr.lead")), operation.element, showing, place);
+  return page({ title: t(of.link ? "qr.of" : "qr.own", { name: of.name }), back: of.back, leave: () => stop() }, lead(t("qr.lead")), operation.element, showing, place);
 }
 
 /** The code and its seconds; by this device's steady clock, since the other may be wrong. @param {HTMLElement} place @param {any} code */

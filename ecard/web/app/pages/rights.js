@@ -5,20 +5,15 @@ import { read } from "../api.js";
 import { h } from "../dom.js";
 import { amount, day, month, t } from "../i18n.js";
 import { facts, lead, page, panel, soft } from "../parts.js";
+import { whose } from "../whose.js";
 
 /** @typedef {{kind: string, year: number, months: number[], cents: number}} Contribution */
 
-/** A relative's. @param {string} id */
-export async function relativeRightsPage(id) {
-  const [link, rights] = await Promise.all([read(`/links/${id}`), read(`/links/${id}/rights`)]);
-  return rightsOf(t("rights.of", { name: link.name }), `/link/${id}`, rights);
-}
-
-export const ownRightsPage = async () => rightsOf(t("rights.own"), "/my", await read("/rights"));
-
-/** @param {string} title @param {string} back @param {any} rights */
-function rightsOf(title, back, rights) {
-  return page({ title, back }, lead(t("rights.as_of", { day: day(rights.as_of) })),
+/** @param {string} [link] */
+export async function rightsPage(link) {
+  const of = await whose(link);
+  const rights = await read(`${of.api}/rights`);
+  return page({ title: t(of.link ? "rights.of" : "rights.own", { name: of.name }), back: of.back }, lead(t("rights.as_of", { day: day(rights.as_of) })),
     part("rights.benefits", rights.benefits.map(benefit)),
     part("rights.balances", rights.balances.map((/** @type {any} */ one) => entry(one.kind, amount(one.cents), t("rights.on", { day: day(one.as_of) })))),
     part("rights.contributions", paidIn(rights.contributions)),

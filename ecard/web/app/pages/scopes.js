@@ -1,14 +1,16 @@
 // @ts-check
 /** What a link allows: taken back by a tap; given anew, for a child or ward, with the e-card's password. */
 
-import { ask, post, read, Wish } from "../api.js";
+import { ask, read, Wish } from "../api.js";
+import { cardPassword, granted } from "../grants.js";
 import { t } from "../i18n.js";
-import { digits, form, lead, page, several, sixDigits } from "../parts.js";
+import { form, lead, page, several } from "../parts.js";
 import { go } from "../router.js";
 
 /** What can be switched here; paying comes with its own page. */
 export const OFFERED = ["rights", "certification", "card_status", "transfer", "qr"];
-const GUARDED = ["child", "ward"];
+/** For whom the holder decides. */
+export const GUARDED = ["child", "ward"];
 
 /** @param {string} id */
 export async function scopesPage(id) {
@@ -19,13 +21,13 @@ export async function scopesPage(id) {
   const scopes = several({ name: "scopes", label: t("scopes.label"), needed: true, options: options.map((one) => [one, t(`scope.${one}`)]) });
   scopes.fill(link.scopes);
   const added = () => scopes.value().some((/** @type {string} */ one) => !link.scopes.includes(one));
-  const password = sixDigits({ name: "password", label: t("scopes.password"), hint: t("scopes.password_hint"), needed: added });
+  const password = cardPassword({ hint: t("scopes.password_hint"), needed: added });
   const entry = form({
     name: `scopes.${id}`, fields: widens ? [scopes, password] : [scopes], submit: t("scopes.save"), link: id,
     send: async (values) => {
       const hidden = link.scopes.filter((/** @type {string} */ one) => !OFFERED.includes(one));
-      const grant = added() && widens ? await post("/step-ups", { purpose: "give_scope", password: digits(values.password) }, wish) : null;
-      const body = { scopes: [...values.scopes, ...hidden], ...(grant ? { step_up_id: grant.id } : {}) };
+      const grant = added() && widens ? { step_up_id: await granted("give_scope", values.password, wish) } : {};
+      const body = { scopes: [...values.scopes, ...hidden], ...grant };
       await ask("PUT", `/links/${id}/scopes`, { json: body, version: link.version });
       go(`/link/${id}`);
     },

@@ -31,21 +31,21 @@ export async function cardsPage() {
   const columns = [t("list.open"), t("list.state"), t("list.since"), t("list.region")];
   const list = await paged("/staff/card-applications", (items) => table(t("rooms.cards"), columns,
     items.map((one) => [opens("/cards", one), badge("", t(`stage.${one.state}`)), brief(one.state_since), one.region])), t("cases.none"));
-  return page({ title: t("rooms.cards") }, lead(t("cards.lead")), list);
+  return page({ title: t("rooms.cards") }, lead(t("agency_cards.lead")), list);
 }
 
 /** @param {string} id */
 export async function cardPage(id) {
   const path = `/staff/card-applications/${id}`;
   const found = await read(path);
-  return page({ title: t("cards.title", { number: short(id) }), back: "/cards" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
-    about(found, [[t("list.since"), brief(found.state_since)], [t("cards.collect_by"), found.collect_by && day(found.collect_by)]]), instead(t("cards.photo"), () => photo(path), { second: true })),
+  return page({ title: t("agency_cards.title", { number: short(id) }), back: "/cards" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
+    about(found, [[t("list.since"), brief(found.state_since)], [t("agency_cards.collect_by"), found.collect_by && day(found.collect_by)]]), instead(t("agency_cards.photo"), () => photo(path), { second: true })),
     moving(found, path), found.state === "ready" && collecting(found, path));
 }
 
 /** The photo for the card, when it is asked for: each look is on record. @param {string} path */
 async function photo(path) {
-  const url = URL.createObjectURL(await ask("GET", `${path}/photo`, { blob: true }));
+  const url = URL.createObjectURL((await ask("GET", `${path}/photo`, { file: true })).content);
   addEventListener("hashchange", () => URL.revokeObjectURL(url), { once: true });
   return h("div", { class: "picture" }, h("img", { src: url, alt: t("role.face_photo") }));
 }
@@ -58,12 +58,12 @@ const about = (found, more) => facts([[t("side.name"), h("bdi", {}, found.person
 function moving(found, path) {
   const known = NEXT[found.state];
   if (!known) return false;
-  const to = choice({ name: "to", label: t("cards.to"), options: named(known, "stage") });
+  const to = choice({ name: "to", label: t("agency_cards.to"), options: named(known, "stage") });
   const reason = select({ name: "reason", label: t("decide.reason"), options: named(FAILS[found.state], "reason_of"), optional: true });
   reason.element.hidden = true;
   to.element.addEventListener("change", () => { reason.element.hidden = to.value() !== "failed"; });
   return h("div", { class: "panel narrow" }, form({
-    name: `card.${found.id}`, fields: [to, reason], submit: t("cards.move"),
+    name: `card.${found.id}`, fields: [to, reason], submit: t("agency_cards.move"),
     send: async (values) => {
       await ask("POST", `${path}/moves`, { json: { to: values.to, reason: values.to === "failed" ? values.reason || null : null }, version: found.version });
       again();
@@ -74,9 +74,9 @@ function moving(found, path) {
 /** @param {any} found @param {string} path */
 function collecting(found, path) {
   const paper = select({ name: "identity_document", label: t("desk.paper"), options: named(PAPERS, "desk.paper") });
-  const place = h("div", { class: "panel narrow" }, h("h2", {}, t("cards.collect")));
+  const place = h("div", { class: "panel narrow" }, h("h2", {}, t("agency_cards.collect")));
   place.append(form({
-    name: `collect.${found.id}`, fields: [{ ...paper, secret: true }], submit: t("cards.collect"),
+    name: `collect.${found.id}`, fields: [{ ...paper, secret: true }], submit: t("agency_cards.collect"),
     send: async (values) => {
       const card = await ask("POST", `${path}/collection`, { json: values, version: found.version });
       place.replaceChildren(banner("good", "done", t("counter.done")), facts([[t("my.number"), h("span", { class: "big" }, card.card_number)], [t("told.until"), day(card.expires_on)]]), door(t("case.back"), "/cards", { second: true }));
@@ -88,11 +88,11 @@ function collecting(found, path) {
 // --- transfers ---------------------------------------------------------------------------------
 
 export async function transfersPage() {
-  const columns = [t("list.open"), t("list.state"), t("transfers.way"), t("list.due"), t("list.marks")];
+  const columns = [t("list.open"), t("list.state"), t("agency_transfers.way"), t("list.due"), t("list.marks")];
   const list = await paged("/staff/transfers", (items) => table(t("rooms.transfers"), columns,
     items.map((one) => [opens("/transfers", one), badge("", t(`stage.${one.state}`)), `${one.from_region} → ${one.to_region}`, one.due_at ? brief(one.due_at) : "–",
       one.late ? badge("bad", t("mark.overdue")) : "–"])), t("cases.none"));
-  return page({ title: t("rooms.transfers") }, lead(t("transfers.lead")), list);
+  return page({ title: t("rooms.transfers") }, lead(t("agency_transfers.lead")), list);
 }
 
 /** @param {string} id */
@@ -111,8 +111,8 @@ export async function transferPage(id) {
       again();
     },
   });
-  return page({ title: t("transfers.title", { number: short(id) }), back: "/transfers" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
-    about(found, [[t("transfers.way"), `${found.from_region} → ${found.to_region}`], [t("list.due"), found.due_at && brief(found.due_at)]])),
+  return page({ title: t("agency_transfers.title", { number: short(id) }), back: "/transfers" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
+    about(found, [[t("agency_transfers.way"), `${found.from_region} → ${found.to_region}`], [t("list.due"), found.due_at && brief(found.due_at)]])),
     ["accepting", "old_agency", "new_agency"].includes(found.state) && h("div", { class: "panel narrow" }, entry));
 }
 
@@ -139,7 +139,7 @@ function correction(one) {
     },
   });
   return h("section", { class: "panel" }, h("h2", {}, h("bdi", {}, one.person)),
-    facts([[t("side.number"), one.number_masked], [t("corrections.field"), t(`field.${one.field}`)], [t("corrections.says"), one.registry_says], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
+    facts([[t("side.number"), one.number_masked], [t("corrections.field"), t(`staff_field.${one.field}`)], [t("corrections.says"), one.registry_says], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
       [t("list.due"), brief(one.due_at)]]), one.overdue && badge("bad", t("mark.overdue")), h("details", {}, h("summary", {}, t("corrections.answer")), entry));
 }
 

@@ -6,8 +6,8 @@ import { lead, page } from "../../app/parts.js";
 import { paged, table } from "../parts.js";
 
 export async function messagesPage() {
-  const columns = [t("messages.text"), t("messages.at"), t("list.due")];
+  const columns = [t("desk_messages.text"), t("desk_messages.at"), t("list.due")];
   const list = await paged("/staff/messages", (items) => table(t("rooms.messages"), columns,
-    items.map((one) => [one.text, brief(one.at), one.due_at ? brief(one.due_at) : "–"])), t("messages.none"));
-  return page({ title: t("rooms.messages") }, lead(t("messages.lead")), list);
+    items.map((one) => [one.text, brief(one.at), one.due_at ? brief(one.due_at) : "–"])), t("desk_messages.none"));
+  return page({ title: t("rooms.messages") }, lead(t("desk_messages.lead")), list);
 }
