@@ -87,18 +87,19 @@ export async function correctPage(link) {
   const entry = form({ name: `correct.${link ?? ""}`, fields: [field, wanted], submit: t("data.ask"), link: of.link,
     send: async (values) => { await post(`${placeOf(of)}/corrections`, { field: values.field, wanted: values.wanted.trim() }, wish); go(`${of.page}/data/asked`); } });
   return page({ title: t("data.correct"), back: `${of.page}/data` }, lead(t("data.correct_lead")), entry,
-    items.length > 0 && [h("h2", {}, t("data.asked")), items.map(correction)]);
+    items.length > 0 && [h("h2", {}, t("data.asked")), items.map((/** @type {any} */ one) => correction(one, "h3"))]);
 }
 
 /** @param {string} [link] */
 export async function askedPage(link) {
   const of = await whose(link);
   const { items } = await read("/my-data/corrections?limit=50");
-  return page({ title: t("data.asked"), back: `${of.page}/data` }, banner("good", "done", t("data.asked_banner")), items.map(correction));
+  return page({ title: t("data.asked"), back: `${of.page}/data` }, banner("good", "done", t("data.asked_banner")),
+    items.map((/** @type {any} */ one) => correction(one, "h2")));
 }
 
-/** @param {any} one */
-const correction = (one) => panel(h("h3", {}, t(`field.${one.field}`)), badge(one.state === "open" ? t("data.open") : t(`data.outcome.${one.outcome}`), one.outcome === "corrected" ? "good" : "warm"),
+/** @param {any} one @param {"h2" | "h3"} heading */
+const correction = (one, heading) => panel(h(heading, {}, t(`field.${one.field}`)), badge(one.state === "open" ? t("data.open") : t(`data.outcome.${one.outcome}`), one.outcome === "corrected" ? "good" : "warm"),
   h("p", { dir: "auto" }, one.wanted), facts([[t("proof.answer_by"), one.state === "open" && day(one.due_at)], [t("proof.answer"), one.explanation]]));
 
 // --- the face ----------------------------------------------------------------------------------
