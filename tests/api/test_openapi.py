@@ -14,7 +14,8 @@ from tests.api.scene import Scene
 METHODS = {"get", "put", "post", "patch", "delete"}
 UNLISTED = {"/", "/check", "/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
 UNLISTED |= {"/invitation", "/not-me", "/app", "/app/", "/app/demo-people", "/app/{version}/{name}"}
-"""Served beside the API: the front door, the page itself, what probes ask, the family's app."""
+UNLISTED |= {"/staff", "/staff/", "/staff/{version}/{name}"}
+"""Served beside the API: the front door, the page itself, what probes ask, both front ends."""
 ELSEWHERE = re.compile(
     r"""(?:src|href|action)\s*=\s*["']?(?:https?:)?//|url\(["']?(?:https?:)?//"""
 )

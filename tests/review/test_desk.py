@@ -128,13 +128,14 @@ def test_a_picture_is_served_as_a_picture_and_kept_by_nobody(stage: Stage) -> No
 # --- a minor's case is opened by two ------------------------------------------------------------
 
 
-def test_the_list_shows_what_waits_for_ones_own_approval_and_what_a_decision_may_give(
-    stage: Stage,
-) -> None:
+def test_a_case_says_for_which_reasons_it_may_be_decided(stage: Stage) -> None:
     adults_case(stage)
     read = at_desk(stage, FIRST).read().body
     assert read["may_give"]["approved"] == ["documents_confirmed"]
     assert "person_differs" in read["may_give"]["rejected"]
+
+
+def test_the_list_shows_what_waits_for_ones_own_approval(stage: Stage) -> None:
     minors_case(stage)
     asking = at_desk(stage, FIRST)
     asking.ask()
