@@ -134,6 +134,13 @@ class FactsSchema(ma.Schema):
     )
 
 
+class MayGiveSchema(ma.Schema):
+    """The reasons that each outcome of a case may have."""
+
+    approved = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(REASONS)), required=True)
+    rejected = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(REASONS)), required=True)
+
+
 class CaseSchema(ma.Schema):
     """Everything a reviewer sees."""
 
@@ -164,12 +171,7 @@ class CaseSchema(ma.Schema):
     grounds = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "What the appellant wrote"}
     )
-    may_give = ma.fields.Dict(
-        keys=ma.fields.String(validate=ma.validate.OneOf(OUTCOMES)),
-        values=ma.fields.List(ma.fields.String(validate=ma.validate.OneOf(REASONS))),
-        required=True,
-        metadata={"description": "The reasons that each outcome may have"},
-    )
+    may_give = ma.fields.Nested(MayGiveSchema, required=True)
     version = ma.fields.Integer(required=True)
 
 

@@ -1,8 +1,10 @@
-"""One running server and one browser, started when a test first asks for them."""
+"""One running server and one browser, started when a file first asks for them, and gone after it:
+a browser that stays would disturb what is measured elsewhere."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,8 +16,12 @@ from tests.gates.app_steps import Place
 from tests.gates.browsing import chromium
 from tests.operations.test_run import running
 
+FULL = bool(os.environ.get("ECARD_FULL"))
+collect_ignore = [] if FULL else ["test_family_pages.py"]
+"""Minutes in a browser."""
 
-@pytest.fixture(scope="session")
+
+@pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("served")
     portrait = specimens.open_photo(specimens.public_portraits()[0])

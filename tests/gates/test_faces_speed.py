@@ -175,7 +175,7 @@ def test_eight_threads_judge_without_a_crash_or_a_leak_and_a_second_core_is_of_u
     tmp_path: Path, record_property
 ):
     idle = psutil.cpu_percent(interval=3) <= IDLE_PERCENT
-    sizes = ("600", "60", "5", "20") if FULL else ("4", "4", "2", "3")
+    sizes = ("600", "60", "5", "20") if FULL else ("6", "8", "2", "3")
     options = zip(("--seconds", "--warm", "--rounds", "--turn"), sizes, strict=True)
     report = measured("threads", tmp_path, *(part for option in options for part in option))
     own = report["gain_of_own"]["median"]

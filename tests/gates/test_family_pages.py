@@ -18,7 +18,6 @@ from PIL import Image
 
 from ecard.demo import specimens
 from ecard.demo.loader import invented_number
-from tests.alone import FULL
 from tests.gates.app_steps import (
     PASSWORD,
     Family,
@@ -35,10 +34,7 @@ from tests.operations.test_run import ecard, environment
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [
-    pytest.mark.gate,
-    pytest.mark.skipif(not FULL, reason="minutes in a browser: at full size only"),
-]
+pytestmark = pytest.mark.gate
 
 TRIES = 3
 """So often whoever holds something up may try."""

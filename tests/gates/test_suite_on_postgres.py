@@ -18,7 +18,7 @@ CORE = ("flow", "family", "security/test_lock_order.py")
 LIMIT_SECONDS = 1800
 
 
-def tests(full: bool) -> list[str]:
+def chosen(full: bool) -> list[str]:
     """The folders of tests that work with a database, or the core of them."""
     found = sorted(path.name for path in (ROOT / "tests").iterdir() if path.is_dir())
     every = [name for name in found if name not in WITHOUT_DATABASE and name[0] not in "._"]
@@ -32,7 +32,7 @@ def test_the_suite_passes_on_postgresql(record_property: Callable[[str, object],
     environment.pop("ECARD_FULL", None)
     which = ["-m", "gate or not gate"] if full else []  # those of these folders, none of gates/
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", *which, *tests(full)],
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", *which, *chosen(full)],
         cwd=ROOT,
         env=environment,
         capture_output=True,

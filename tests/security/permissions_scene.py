@@ -445,6 +445,7 @@ QUERIES = {
     "continueUpload": "?offset=0",
     "getLinkActsFile": "?format=csv",
     "getActsOnMeFile": "?format=csv",
+    "searchAudit": f"?by=object&subject_id={SOME_ID}",
     "readDemoMailbox": "?address=%2B447700900101",
 }
 
