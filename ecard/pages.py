@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 
 from ecard.errors import InvalidInput
 
+LARGEST = 2**63 - 1
+"""Of a row's number, in either database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -43,16 +46,50 @@ def read_page(
     return Page(rows[:limit], _write(getattr(last, at.key), getattr(last, row_id.key)))
 
 
+def read_numbered_page(
+    session: Session, query: sa.Select[Any], number: Any, *, cursor: str | None, limit: int
+) -> Page:
+    """One page of rows that have a number of their own, the highest first, after ``cursor``."""
+    if cursor:
+        query = query.where(number < _read_number(cursor))
+    rows = list(session.scalars(query.order_by(number.desc()).limit(limit + 1)))
+    if len(rows) <= limit:
+        return Page(rows, None)
+    return Page(rows[:limit], _encoded(str(getattr(rows[limit - 1], number.key))))
+
+
 def _write(at: datetime, row_id: uuid.UUID) -> str:
-    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode()
+    return _encoded(f"{at.isoformat()}|{row_id}")
+
+
+def _encoded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _decoded(cursor: str) -> str:
+    return base64.urlsafe_b64decode(cursor.encode()).decode()
+
+
+def _read_number(cursor: str) -> int:
+    try:
+        number = int(_decoded(cursor))
+    except ValueError as error:  # binascii.Error is one
+        raise _unknown() from error
+    if not 0 <= number <= LARGEST:
+        raise _unknown()
+    return number
 
 
 def _read(cursor: str) -> tuple[datetime, uuid.UUID]:
     try:
-        at, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().split("|")
+        at, row_id = _decoded(cursor).split("|")
         when = datetime.fromisoformat(at)
         if when.tzinfo is None:
             raise ValueError("a cursor carries its zone")
         return when.astimezone(UTC), uuid.UUID(row_id)
     except (ValueError, OverflowError, binascii.Error) as error:  # past either end of the calendar
-        raise InvalidInput(fields={"cursor": ["unknown_cursor"]}) from error
+        raise _unknown() from error
+
+
+def _unknown() -> InvalidInput:
+    return InvalidInput(fields={"cursor": ["unknown_cursor"]})

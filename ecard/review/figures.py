@@ -5,7 +5,6 @@ Nothing that a few people hide behind: see ``policy.told``.
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard import audit
-from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.review import policy as rules
 from ecard.review.models import Case, Decision
@@ -97,51 +95,4 @@ def _row(kind: str, seen: _Seen, least: int) -> FigureView:
         appealed=alone["appealed"],
         overdue=alone["overdue"] if shown["waiting"] is not None else None,
         median_hours=round(median(seen.hours), 1) if len(seen.hours) >= least else None,
-    )
-
-
-# --- the audit record, searched -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Rows of the audit record, newest first; ids and codes only, as they are kept."""
-
-    items: list[audit.AuditRow]
-    next_cursor: str | None
-
-
-def search_audit(
-    call: Call, *, by: str, subject_id: uuid.UUID, before: int | None, limit: int
-) -> AuditPage:
-    """What is on record by an actor, about an object or in a case; the search is on record too.
-
-    Of what staff of the auditor's region and below did, and of what was done with its cases and
-    their links by whomever. ``by``: actor, object or case.
-    """
-    call.require_role(AUDITOR)
-    rows = audit.AuditRow
-    column = {"actor": rows.actor_id, "object": rows.object_id, "case": rows.case_id}[by]
-    query = sa.select(rows).where(column == subject_id, _of_regions(call))
-    if before is not None:
-        query = query.where(rows.seq < before)
-    with call.db.write() as session:
-        found = list(session.scalars(query.order_by(rows.seq.desc()).limit(limit + 1)))
-        more = str(found[limit - 1].seq) if len(found) > limit else None
-        page = AuditPage(found[:limit], more)
-        session.expunge_all()
-        audit.record(session, call, "audit.searched", by, subject_id)
-        session.commit()
-    return page
-
-
-def _of_regions(call: Call) -> sa.ColumnElement[bool]:
-    here = call.staff.region_ids
-    cases = sa.select(Case.id).where(Case.region_id.in_(here))
-    links = sa.select(Case.link_id).where(Case.region_id.in_(here))
-    rows = audit.AuditRow
-    return sa.or_(
-        rows.actor_id.in_(agencies.staff_of(here)),
-        rows.case_id.in_(cases),
-        rows.object_id.in_(links),
     )

@@ -262,18 +262,11 @@ class FiguresSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
 
 
-class AuditQuerySchema(ma.Schema):
+class AuditQuerySchema(CursorSchema):
     """Whose rows to look for."""
 
     by = ma.fields.String(required=True, validate=ma.validate.OneOf(["actor", "object", "case"]))
     subject_id = ma.fields.UUID(required=True)
-    before = QueryInt(
-        load_default=None,
-        data_key="cursor",
-        validate=ma.validate.Range(min=1, max=2**53),
-        metadata={"description": "From `next_cursor`"},
-    )
-    limit = QueryInt(load_default=20, validate=ma.validate.Range(min=1, max=50))
 
 
 class AuditRowSchema(ma.Schema):

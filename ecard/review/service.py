@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ecard.review.access import refuse_conflict
 from ecard.review.appeals import AppealView, appeal, decisions
+from ecard.review.audit_search import search_audit
 from ecard.review.cases import is_pending, let_go_of_faces, open_case, undecided_until
 from ecard.review.confirmations import ask_person, was_asked
 from ecard.review.deciding import decide
@@ -24,7 +25,7 @@ from ecard.review.desk import (
     read_file,
 )
 from ecard.review.disputes import add_order, object_to, own_dispute
-from ecard.review.figures import figures, search_audit
+from ecard.review.figures import figures
 from ecard.review.openings import approve_opening, ask_opening
 from ecard.review.upkeep import sweep
 

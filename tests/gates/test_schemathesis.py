@@ -67,7 +67,7 @@ class Standing:
 
 
 STANDING = Standing()
-MEANING = {"unknown_cursor", "one_of_two", "not_a_key", "too_many"} | {
+MEANING = {"unknown_cursor", "one_of_two", "not_a_key", "not_needed", "too_many"} | {
     *("required_with_code", "only_with_code"),
 }
 """Field codes about what is said, or about a setting, which no page can tell beforehand."""

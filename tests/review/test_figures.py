@@ -1,5 +1,6 @@
 """An auditor's rooms: figures that nobody can be known by, and the audit record searched."""
 
+import base64
 from typing import Any
 from uuid import uuid4
 
@@ -90,6 +91,17 @@ def test_the_audit_record_of_a_case_is_found_page_by_page_and_the_search_is_on_r
     assert more["next_cursor"] is None
     assert [row["seq"] for row in rows] == sorted((row["seq"] for row in rows), reverse=True)
     assert looks(stage, "audit.searched") == 2
+
+
+def test_a_search_goes_on_from_whatever_number_and_from_no_other_mark(stage: Stage) -> None:
+    adults_case(stage)
+    desk, path = auditor(stage), f"/staff/audit?by=case&subject_id={case_of(stage).id}"
+    for number in (2**31, 2**63 - 1):
+        marked = base64.urlsafe_b64encode(str(number).encode()).decode()
+        assert desk.must("GET", f"{path}&cursor={marked}")["items"]
+    for mark in ("x", "bm8=", base64.urlsafe_b64encode(str(2**63).encode()).decode()):
+        answer = desk.send("GET", f"{path}&cursor={mark}")
+        assert (answer.status, answer.body["fields"]) == (422, {"cursor": ["unknown_cursor"]})
 
 
 def test_an_auditor_of_another_region_finds_neither_its_cases_nor_its_figures(
