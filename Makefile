@@ -5,7 +5,8 @@
 PY := .venv/bin/python
 CHECKED := $(wildcard biometrics ecard uploads wsgi.py)
 WORKERS ?= 2
-GATE_WORKERS ?= $(if $(FULL),$(WORKERS),3)  # a third of a small run is waiting; a full one measures
+# a third of a small run is waiting; a full one measures
+GATE_WORKERS ?= $(if $(FULL),$(WORKERS),3)
 export PYTHON
 # An empty value means no: byte code is kept, whatever the shell says, or each start compiles anew.
 export PYTHONDONTWRITEBYTECODE :=
