@@ -76,10 +76,15 @@ class Challenge:
 
     def light_at(self, at_ms: float) -> Light:
         """What the screen shows then."""
-        for flash in self.flashes:
+        place = self.flash_at(at_ms)
+        return Light.NONE if place is None else self.flashes[place].light
+
+    def flash_at(self, at_ms: float) -> int | None:
+        """Which of the flashes is shown then."""
+        for place, flash in enumerate(self.flashes):
             if flash.begins_ms <= at_ms < flash.ends_ms:
-                return flash.light
-        return Light.NONE
+                return place
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,19 @@ def _flashes(at_ms: int, chance: random.Random) -> list[Flash]:
         flashes.append(Flash(last, at_ms, ends_ms))
         at_ms = ends_ms
     return flashes
+
+
+def sequences(length: int) -> list[tuple[Light, ...]]:
+    """Every sequence of so many colours that could have been drawn: no colour twice in a row."""
+    found: list[tuple[Light, ...]] = [()]
+    for _ in range(length):
+        found = [
+            (*before, colour)
+            for before in found
+            for colour in COLOURS
+            if colour is not (before or (Light.NONE,))[-1]
+        ]
+    return found
 
 
 def frame_times(challenge: Challenge, most: int) -> list[int]:

@@ -3,7 +3,8 @@
 Skin and paper throw the screen's light back, a screen drowns it in its own. Measured are the
 colours (not the brightness: exposure follows it) of cheeks, forehead and nose and of what lies
 around the head, in logarithms, through the time of the colours: how strongly they follow, after
-which delay, and whether the background, which is further away, follows less. What a colour owes to
+which delay, whether any other sequence of colours would explain them better, and whether the
+background, which is further away, follows less. What a colour owes to
 the head's distance and turn is taken out first, as is a drift. The face less its background is
 asked too: what the camera's white balance or a tint over the whole picture does, both do.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from biometrics.challenge import Challenge, Light
+from biometrics.challenge import Challenge, Light, sequences
 from biometrics.tracks import Seen, Track, eyes_of
 from biometrics.types import Face
 
@@ -54,6 +55,8 @@ class Response:
     """`strength`: by how much (logarithm) the face's colours follow; `agreement`: their
     correlation with what was shown, -1 to 1; `own`: the same of the face less its background;
     `background`: the strength around the head (both None where it is out of the picture);
+    `margin`: how much larger the drawn colours' correlation is (with the face less its background,
+    where that is seen) than that of whichever others at the same times come nearest, -2 to 2;
     `nose`: the nose's strength over the cheeks', 1 being alike; `evenness`: the weakest region's
     over the strongest's, -1 to 1 (what glass mirrors is a patch); `lag_ms`: the delay found."""
 
@@ -61,6 +64,7 @@ class Response:
     agreement: float
     own: float | None
     background: float | None
+    margin: float
     nose: float
     evenness: float
     lag_ms: int
@@ -80,16 +84,20 @@ def response(track: Track, challenge: Challenge) -> Response | None:
     colours = {name: _colours(seen, name) for name in REGIONS}
     face = np.mean(list(colours.values()), axis=0)
     causes = np.stack([np.ones(len(seen)), times, track.sizes[places], track.turns[places]], axis=1)
-    fits = [(_fit(face, _shown(challenge, times - lag), causes), lag) for lag in LAGS_MS]
+    rest = _rest(causes)
+    fits = [(_fit(face, _shown(challenge, times - lag), rest), lag) for lag in LAGS_MS]
     (strength, agreement), lag = max(fits, key=lambda fit: fit[0][1])
     shown = _shown(challenge, times - lag)
-    of = {name: _fit(values, shown, causes)[0] for name, values in colours.items()}
+    of = {name: _fit(values, shown, rest)[0] for name, values in colours.items()}
     around = _colours(seen, "background")
     apart = np.isfinite(around).all(axis=1)
     behind = own = None
+    margin = _margin(face, challenge, times - lag, rest)
     if lit[apart].sum() >= LEAST_FRAMES:
-        behind, _ = _fit(around[apart], shown[apart], causes[apart])
-        _, own = _fit((face - around)[apart], shown[apart], causes[apart])
+        rest, bare = _rest(causes[apart]), (face - around)[apart]
+        behind, _ = _fit(around[apart], shown[apart], rest)
+        _, own = _fit(bare, shown[apart], rest)
+        margin = _margin(bare, challenge, times[apart] - lag, rest)
     cheeks = (of["cheek_left"] + of["cheek_right"]) / 2
     nose = of["nose"] / cheeks if abs(cheeks) > 1e-3 else 0.0
     parts = [of[name] for name in REGIONS]
@@ -99,6 +107,7 @@ def response(track: Track, challenge: Challenge) -> Response | None:
         agreement=agreement,
         own=own,
         background=behind,
+        margin=margin,
         nose=float(np.clip(nose, -3, 3)),
         evenness=float(np.clip(evenness, -1, 1)),
         lag_ms=lag,
@@ -110,12 +119,29 @@ def _shown(challenge: Challenge, times: Floats) -> Floats:
     return np.array([_EXPECTED[challenge.light_at(at)] for at in times])
 
 
-def _fit(values: Floats, wanted: Floats, causes: Floats) -> tuple[float, float]:
-    """Strength and correlation of colours (n × 2) with the expected ones (n × 2), after what other
-    causes (n × k) explain is taken out of both."""
+def _margin(values: Floats, challenge: Challenge, times: Floats, rest: Floats) -> float:
+    """How much better the drawn colours correlate than the best of all others."""
+    drawn = tuple(flash.light for flash in challenge.flashes)
+    which = [challenge.flash_at(at) for at in times]
+
+    def correlation(lights: Sequence[Light]) -> float:
+        shown = [_EXPECTED[Light.NONE if one is None else lights[one]] for one in which]
+        return _fit(values, np.array(shown), rest)[1]
+
+    others = (lights for lights in sequences(len(drawn)) if lights != drawn)
+    return correlation(drawn) - max(map(correlation, others))
+
+
+def _rest(causes: Floats) -> Floats:
+    """n × n: what takes out of a column of n values all that n × k causes explain."""
     scaled = causes / np.maximum(np.abs(causes).max(axis=0), 1e-9)
-    off = scaled @ np.linalg.pinv(scaled)
-    values, wanted = values - off @ values, wanted - off @ wanted
+    return np.asarray(np.eye(len(causes)) - scaled @ np.linalg.pinv(scaled))
+
+
+def _fit(values: Floats, wanted: Floats, rest: Floats) -> tuple[float, float]:
+    """Strength and correlation of colours (n × 2) with the expected ones (n × 2), after what other
+    causes explain is taken out of both."""
+    values, wanted = rest @ values, rest @ wanted
     energy, power = float((wanted**2).sum()), float((values**2).sum())
     product = float((values * wanted).sum())
     if energy <= 0 or power <= 0:

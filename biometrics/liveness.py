@@ -116,6 +116,9 @@ FORGED_PART = 4
 LEAST_ANSWER = -4.5
 """Logarithm of the light's strength below which its shares are noise: simulated sessions in bright
 sun -6.5 (0.7), live ones at home -2.1 (0.7), the weakest -3.2."""
+LEAST_MARGIN = -1e-9
+"""No other sequence may explain a face's colours better than the drawn one; sequences that differ
+in a colour of which no frame was taken explain them alike."""
 MOST_BACKGROUND = 0.55
 """What is behind a face answers the screen's light by at most this part of what the face does: 200
 simulated live sessions reach 0.36, of 200 recordings tinted as a whole 95 in 100 have 0.71 or
@@ -202,7 +205,7 @@ def weighed(measured: Mapping[str, float], challenge: Challenge) -> dict[str, fl
 
 def evidence_facts(measured: Mapping[str, float], challenge: Challenge) -> list[QualityFact]:
     """What has to be seen of whatever the challenge drew, however much the rest says for life."""
-    facts = [_relief_fact(measured, challenge), *_background_facts(measured)]
+    facts = [_relief_fact(measured, challenge), *_light_facts(measured)]
     answered = answer_against(measured)
     facts += [_seen_fact("light_seen", answered[Attack.VIDEO])] if challenge.flashes else []
     whole = challenge.flashes and challenge.slots
@@ -219,6 +222,18 @@ def _seen_fact(name: str, answer: float) -> QualityFact:
     """Texture and pack look at single pictures, of which a recording or a print has good ones too:
     light, turns and distance have to speak for life themselves."""
     return QualityFact(name, float(answer >= ANSWER_FROM), "", answer >= ANSWER_FROM)
+
+
+def _light_facts(measured: Mapping[str, float]) -> list[QualityFact]:
+    """Whether the face answers the drawn colours rather than any others, and what is behind it
+    less than the face."""
+    if "light_margin" not in measured:
+        return []
+    margin = measured["light_margin"]
+    return [
+        QualityFact("light_as_drawn", margin, MEASURED, margin >= LEAST_MARGIN),
+        *_background_facts(measured),
+    ]
 
 
 def _background_facts(measured: Mapping[str, float]) -> list[QualityFact]:
@@ -371,6 +386,7 @@ def _light(track: Track, challenge: Challenge) -> dict[str, float]:
         **{name: value for name, value in apart.items() if value is not None},
         "light_strength": float(np.log(max(seen.strength, 1e-3))),
         "light_agreement": seen.agreement,
+        "light_margin": seen.margin,
         "light_nose": seen.nose,
         "light_evenness": seen.evenness,
         "light_lag": float(seen.lag_ms),

@@ -12,6 +12,7 @@ from biometrics.challenge import (
     Profile,
     draw,
     frame_times,
+    sequences,
 )
 
 MANY = [draw(Profile.STANDARD, random.Random(seed)) for seed in range(300)]
@@ -42,6 +43,12 @@ def test_no_colour_follows_itself_and_fewer_than_three_change_in_a_second():
             assert one.ends_ms == other.begins_ms
         assert all(flash.ends_ms - flash.begins_ms > 334 for flash in challenge.flashes)
         assert {flash.light for flash in challenge.flashes} <= set(COLOURS)
+
+
+def test_every_sequence_of_colours_that_is_drawn_is_among_all_that_can_be():
+    known = sequences(6)
+    assert len(known) == len(set(known)) == 96
+    assert {tuple(flash.light for flash in one.flashes) for one in MANY} <= set(known)
 
 
 def test_a_capture_takes_at_most_twelve_seconds():

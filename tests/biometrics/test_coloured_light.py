@@ -1,11 +1,12 @@
 """On faces that are only patches of colour."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from biometrics.challenge import Light, Profile, draw, frame_times
+from biometrics.challenge import COLOURS, Light, Profile, draw, frame_times, sequences
 from biometrics.coloured_light import response
 from biometrics.tracks import Seen, Track
 from biometrics.types import RgbImage
@@ -44,6 +45,7 @@ def test_a_face_that_follows_the_colours_is_measured():
     assert found.agreement > 0.95
     assert found.background < 0.3 * found.strength
     assert found.own > 0.9
+    assert found.margin > 0.05
 
 
 def test_of_a_tint_over_the_whole_picture_nothing_is_the_face_s_own():
@@ -74,6 +76,23 @@ def test_a_screen_that_shows_the_colours_late_is_allowed_for():
 def test_colours_of_another_schedule_do_not_agree():
     found = response(seen_by(strength=0.2, behind=0.0, challenge=OTHER), CHALLENGE)
     assert found.agreement < 0.5
+
+
+def recoloured(*lights: Light):
+    """The challenge with other colours at the same times."""
+    flashes = zip(CHALLENGE.flashes, lights, strict=True)
+    return replace(CHALLENGE, flashes=tuple(replace(one, light=light) for one, light in flashes))
+
+
+def test_a_face_that_answered_any_other_colours_is_told_apart():
+    track = seen_by(strength=0.2, behind=0.02)
+    drawn = tuple(flash.light for flash in CHALLENGE.flashes)
+    others = [recoloured(*lights) for lights in sequences(len(drawn)) if lights != drawn]
+    assert len(others) == 95
+    assert max(response(track, other).margin for other in others) < 0
+    unseen = Track([seen for seen in track.frames if CHALLENGE.flash_at(seen.at_ms) != 5])
+    last = next(light for light in COLOURS if light not in drawn[4:])
+    assert response(unseen, recoloured(*drawn[:5], last)).margin == pytest.approx(0, abs=1e-9)
 
 
 def test_a_face_that_ignores_the_colours_does_not_agree():

@@ -126,6 +126,12 @@ def test_a_pack_that_a_recording_deceives_does_not_stand_in_for_the_light():
     assert failed(MEASURED | {"light_evenness": 0.8, "light_background": 0.01}) == []
 
 
+def test_whoever_answered_other_colours_is_not_live_however_strong_the_light():
+    lit = MEASURED | {"light_evenness": 0.8, "light_background": 0.01}
+    assert failed(lit | {"light_margin": -0.02}) == ["light_as_drawn"]
+    assert failed(lit | {"light_margin": 0.0}) == []
+
+
 def test_a_pack_that_exchanged_prints_deceive_does_not_stand_in_for_the_depth():
     lit = {"light_strength": -2.0, "light_own": 0.98, "light_evenness": 0.8}
     exchanged = {"turning": 0.3, "relief_turning": 1.2, "relief_distance": 0.0, "between": 0.3}
