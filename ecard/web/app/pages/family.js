@@ -113,7 +113,7 @@ const servicesOf = (link) => [
   ...SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
     .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` })),
   row({ icon: icons.wait(), what: t("history.title"), about: t("history.about"), path: `/link/${link.id}/history` }),
-  link.acts_until && row({ icon: icons.person(), what: t("of_age.of", { name: link.name }), about: day(link.acts_until), path: `/link/${link.id}/of-age` }),
+  link.acts_until && link.may_act && row({ icon: icons.person(), what: t("of_age.of", { name: link.name }), about: day(link.acts_until), path: `/link/${link.id}/of-age` }),
   link.acts_until && link.may_act && row({ icon: icons.family(), what: t("guarded.title"), about: t("guarded.about"), path: "/guarded" }),
   GUARDED.includes(link.relation) && row({ icon: icons.file(), what: t("data.title"), about: t("data.about_theirs"), path: `/link/${link.id}/data` }),
   row({ icon: icons.done(), what: t("scopes.door"), about: t("scopes.about"), path: `/link/${link.id}/scopes` }),

@@ -100,7 +100,7 @@ export async function takeOverPage(id) {
   const link = (await standing()).find((one) => one.id === id);
   if (!link) return onMePage();
   const wish = new Wish();
-  return sure({ title: t("of_age.sure", { name: link.name }), lead: t("of_age.sure_lead"), yes: t("of_age.sure_yes"), no: t("of_age.no"),
+  return sure({ title: t("of_age.sure", { name: link.name }), lead: t("of_age.sure_lead", { name: link.name }), yes: t("of_age.sure_yes"), no: t("of_age.no"),
     stay: `/on-me/${id}/of-age`, after: "/my", work: () => post(`/links-on-me/${id}/takeover`, undefined, wish) });
 }
 
@@ -201,7 +201,7 @@ export async function confirmVideoPage(id) {
     fromTheStart(id, trouble);
     return page({ title: t("working") });
   }
-  return clipPage({ drawn, back: ways, done: `/on-me/${id}/confirm/sent`, otherWay: door(t("way.ways"), ways, { second: true }),
+  return clipPage({ drawn, back: ways, done: `/on-me/${id}/confirm/sent`, otherWay: door(t("papers.cancel"), ways, { second: true }),
     send: (body, key) => ask("POST", `${at}/file`, { body, key, seconds: UPLOAD_SECONDS }) });
 }
 

@@ -25,7 +25,7 @@ export async function proofPage(link) {
   const are = (/** @type {string[]} */ ...states) => stands.benefits.some((/** @type {any} */ one) => states.includes(one.state));
   const [wanted, stopped, closed] = [are(...SHOWABLE), are("stopped"), are("closed")];
   return page({ title: t(of.link ? "proof.of" : "proof.own", { name: of.name }), back: of.back },
-    lead(t(wanted ? "proof.lead" : closed ? "proof.only_closed" : "proof.nothing")), stands.benefits.map(benefit),
+    lead(t(stopped ? "proof.lead_stopped" : wanted ? "proof.lead" : closed ? "proof.only_closed" : "proof.nothing")), stands.benefits.map(benefit),
     closed && inset("warm", h("p", {}, t("proof.closed")), h("a", { href: "#/counters" }, t("way.counter"))),
     wanted && !of.acts && inset("warm", h("p", {}, t("link.reads_only"))),
     wanted && of.acts && (stopped ? restoreDoor(of, stands) : waysOf(of)),
