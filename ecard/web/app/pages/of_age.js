@@ -10,7 +10,6 @@ import { banner, button, door, facts, form, inset, lead, page, panel, row, sever
 import { go, goInstead } from "../router.js";
 import { decisionPage } from "./consent.js";
 import { decided } from "./decided.js";
-import { OVER } from "./family.js";
 import { onMePage, standing } from "./on_me.js";
 import { ownFacePage } from "./reset.js";
 import { OFFERED } from "./scopes.js";
@@ -26,9 +25,6 @@ const TOO_LATE = ["step_up_needed", "reset_closed", "reset_face_needed"];
 /** Until when a link is read. @param {any} link */
 export const readUntil = (link) => day(lastDayBefore(link.reads_until));
 
-/** Whether the young person decides now. @param {any} link */
-const isGrown = (link) => link.acts_until && !link.may_act;
-
 // --- the holder --------------------------------------------------------------------------------
 
 /** The holder of a child's link. @param {string} id */
@@ -36,9 +32,9 @@ export async function holdersPage(id) {
   const link = await read(`/links/${id}`);
   const { name } = link;
   const back = `/link/${id}`;
-  if (!link.reads_until || OVER.includes(link.state)) return page({ title: name, back }, lead(t("of_age.nothing")), door(t("back"), back, { second: true }));
+  if (!link.reads_until || link.state !== "active") return page({ title: name, back }, lead(t("of_age.nothing")), door(t("back"), back, { second: true }));
   const until = { day: readUntil(link), name };
-  const grown = isGrown(link);
+  const grown = !link.may_act;
   return page({ title: t(grown ? "of_age.now_of" : "of_age.of", { name }), back },
     grown && banner("warm", "wait", t("of_age.you_read", until)),
     lead(grown ? t("of_age.they_decide", { name }) : t("of_age.acting_ends", { day: day(link.acts_until), name })),
@@ -64,7 +60,8 @@ export async function arrivePage() {
 export async function decidePage(id) {
   const link = (await standing()).find((one) => one.id === id);
   if (!link?.acts_until) return onMePage();
-  return link.next === "confirm_link" ? nowPage(link) : isGrown(link) ? heldPage(link) : beforePage(link);
+  if (link.state !== "active") return heldPage(link);
+  return link.next === "confirm_link" ? nowPage(link) : beforePage(link);
 }
 
 /** @param {any} link */
@@ -77,7 +74,7 @@ const beforePage = (link) => page({ title: t("of_age.before"), back: "/on-me" },
   inset("", h("p", {}, t("of_age.no_gap", { name: link.name, day: readUntil(link) }))), endDoor(link));
 
 /** @param {any} link */
-const heldPage = (link) => page({ title: t("of_age.now"), back: "/on-me" }, lead(t("of_age.held")), endDoor(link), door(t("way.counter"), "/counters", { second: true }));
+const heldPage = (link) => page({ title: t("of_age.door"), back: "/on-me" }, lead(t("of_age.held")), endDoor(link), door(t("way.counter"), "/counters", { second: true }));
 
 /** @param {any} link */
 async function nowPage(link) {
