@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ecard.config import read_settings
 from ecard.family import service as family
+from ecard.family.guardians import tell_other_guardians
 from ecard.family.links import keep_typed
 from ecard.joined import Joined, join
 from ecard.persons.policy import birthday, local_midnight
@@ -64,6 +65,13 @@ class Kin:
             keep_typed(session, call, link, relative.name, relative.number)
             session.commit()
         return link_id
+
+    def tell_guardians(self, link_id: str) -> None:
+        """As when the link opened."""
+        with self.joined.db.write() as session:
+            link = family.lock_link(session, UUID(link_id))
+            tell_other_guardians(session, self.joined.call(), link)
+            session.commit()
 
     def portrait(self, person: RegistryPerson, jpeg: bytes) -> None:
         """What the registry compares a face with."""

@@ -213,11 +213,16 @@ def test_another_guardian_objects_and_both_give_a_court_order(
     child = kin.person("ben", "Ben Ashdown", kin.aged(9))
     kin.link(mother, child, "child")
     link = kin.link(father, child, "child", activated_at=kin.days_ago(1))
+    kin.tell_guardians(link)
     order = tmp_path / "order.jpg"
     order.write_bytes(specimens.paper("court order", ["Care: the mother"]))
     with at_hand(place, mother, "/other-guardians") as hers:
         hers.phone.keyboard = True
         hers.heading("guarded.title")
+        read_in_the_mailbox(hers)
+        go_to(hers, "/messages")
+        hers.heading("messages.title")
+        hers.tap("guarded.title", "link")
         hers.tap("guarded.object", "link")
         hers.heading("guarded.sure", name=father.name, child=child.name)
         hers.tap("guarded.sure_yes")
@@ -232,6 +237,18 @@ def test_another_guardian_objects_and_both_give_a_court_order(
         his.phone.page.get_by_text(his.say("standing.disputed")).wait_for()
         his.phone.look("a link in dispute")
         give_order(his, order)
+
+
+def read_in_the_mailbox(family: Family) -> None:
+    """The message, with a way to what it is about."""
+    go_to(family, "/mailbox")
+    family.heading("mailbox.title")
+    family.phone.write(family.say("mailbox.address"), family.holder["phone"])
+    family.tap("mailbox.show")
+    way = family.phone.named(family.say("guarded.title"), "link")
+    way.wait_for()
+    assert way.get_attribute("href") == "/other-guardians"
+    family.phone.look("a message that leads on")
 
 
 def give_order(family: Family, order: Path) -> None:
