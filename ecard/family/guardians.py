@@ -37,6 +37,8 @@ class GuardedLinkView:
     activated_at: datetime
     object_until: datetime
     may_object: bool
+    objected: bool
+    """Whether the signed-in guardian did; each may once."""
 
 
 def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
@@ -51,7 +53,14 @@ def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
     for other in session.scalars(_guardians_of(call, link)):
         child = typed(session, call, other)[0] or ""
         messages.notify(
-            session, call, other.holder_id, "other_guardian", child=child, name=name, until=until
+            session,
+            call,
+            other.holder_id,
+            "other_guardian",
+            child=child,
+            name=name,
+            until=until,
+            address=f"{call.settings.public_address}/other-guardians",
         )
 
 
@@ -103,7 +112,7 @@ def refuse_objection(session: Session, call: Call, link: Link) -> None:
     state = state_now(session, call, link)
     if state != rules.ACTIVE:
         raise IllegalMove(state=state)
-    if session.scalar(_objections(link.id).filter_by(actor_id=call.holder.person_id)):
+    if _objected(session, call, link):
         raise ObjectedAlready
     until = _object_until(session, call, link)
     if until is None or until <= call.now:
@@ -113,6 +122,12 @@ def refuse_objection(session: Session, call: Call, link: Link) -> None:
 def objector(session: Session, link_id: uuid.UUID) -> uuid.UUID | None:
     """The guardian whose objection is, or was last, to be decided."""
     return session.scalar(_objections(link_id).order_by(LinkChange.number.desc()).limit(1))
+
+
+def _objected(session: Session, call: Call, link: Link) -> bool:
+    """Whether the signed-in person has objected to a link."""
+    own = _objections(link.id).filter_by(actor_id=call.holder.person_id)
+    return session.scalar(own) is not None
 
 
 def _objections(link_id: uuid.UUID) -> sa.Select[uuid.UUID | None]:
@@ -166,6 +181,8 @@ def _object_until(session: Session, call: Call, link: Link) -> datetime | None:
 def _view(session: Session, call: Call, link: Link) -> GuardedLinkView:
     own, until = _own_tie(session, call, link), _object_until(session, call, link)
     activated, state = link.activated_at or link.opened_at, state_now(session, call, link)
+    objected = _objected(session, call, link)
+    in_time = until is not None and call.now < until
     return GuardedLinkView(
         id=link.id,
         state=state,
@@ -173,5 +190,6 @@ def _view(session: Session, call: Call, link: Link) -> GuardedLinkView:
         holder=persons.particulars(session, call, link.holder_id).name,
         activated_at=activated,
         object_until=until or activated,
-        may_object=state == rules.ACTIVE and until is not None and call.now < until,
+        may_object=state == rules.ACTIVE and in_time and not objected,
+        objected=objected,
     )

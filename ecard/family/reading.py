@@ -52,6 +52,7 @@ class LinkView:
     may_read: bool
     acts_from: datetime | None
     acts_until: datetime | None
+    reads_until: datetime | None
     opened_at: datetime
     lapses_at: datetime
     activated_at: datetime | None
@@ -70,6 +71,7 @@ def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) ->
     name, number = typed(session, call, link)
     if not to_holder:
         name, number = persons.particulars(session, call, link.holder_id).name, None
+    until = reads_until(session, call, link)
     adult = link.relative_id is not None and rules.accepts_in_person(
         relative_age(session, call, link), policy
     )
@@ -84,9 +86,10 @@ def view(session: Session, call: Call, link: Link, *, to_holder: bool = True) ->
         route=link.route,
         scopes=list(link.scopes),
         may_act=rules.may_act(state, link.acts_from, link.acts_until, call.now),
-        may_read=rules.may_read(state, reads_until(session, call, link), call.now),
+        may_read=rules.may_read(state, until, call.now),
         acts_from=link.acts_from,
         acts_until=link.acts_until,
+        reads_until=until,
         opened_at=link.opened_at,
         lapses_at=link.lapses_at,
         activated_at=link.activated_at,

@@ -159,6 +159,11 @@ class LinkSchema(ma.Schema):
     may_read = ma.fields.Boolean(required=True)
     acts_from = ma.fields.AwareDateTime(required=True, allow_none=True)
     acts_until = ma.fields.AwareDateTime(required=True, allow_none=True)
+    reads_until = ma.fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When reading ends, where the relative comes of age"},
+    )
     opened_at = ma.fields.AwareDateTime(required=True)
     lapses_at = ma.fields.AwareDateTime(required=True)
     activated_at = ma.fields.AwareDateTime(required=True, allow_none=True)
@@ -217,3 +222,6 @@ class GuardedLinkSchema(ma.Schema):
     activated_at = ma.fields.AwareDateTime(required=True, format="iso")
     object_until = ma.fields.AwareDateTime(required=True, format="iso")
     may_object = ma.fields.Boolean(required=True)
+    objected = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether the signed-in guardian did, once"}
+    )

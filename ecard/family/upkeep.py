@@ -74,7 +74,8 @@ def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
         messages.notify(
             session, call, link.holder_id, "coming_of_age", name=name, until=until, days=days
         )
-        tell_relative(session, call, link, "coming_of_age_relative", until=until)
+        address = f"{call.settings.public_address}/of-age"
+        tell_relative(session, call, link, "coming_of_age_relative", until=until, address=address)
         session.commit()
 
 

@@ -22,5 +22,9 @@ class PolicySchema(ma.Schema):
     """A region's rules in force."""
 
     region = ma.fields.String(required=True, metadata={"description": "Code of the region"})
+    time_zone = ma.fields.String(
+        required=True,
+        metadata={"description": "In which messages write days and times (IANA name)"},
+    )
     in_force_at = ma.fields.AwareDateTime(required=True, format="iso")
     rules = ma.fields.Nested(RulesSchema, required=True)

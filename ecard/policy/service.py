@@ -25,6 +25,8 @@ class PolicyInForce:
 
     region: str
     """Code of the region."""
+    time_zone: str
+    """In which days and times are told there; a name of the IANA database."""
     in_force_at: datetime
     rules: Policy
 
@@ -80,4 +82,4 @@ def mine(call: Call) -> PolicyInForce:
     with call.db.read() as session:
         region = agencies.region(session, call.holder.region_id)
         rules = current(session, region.id, call.now)
-    return PolicyInForce(region.code, call.now, rules)
+    return PolicyInForce(region.code, region.time_zone, call.now, rules)

@@ -162,8 +162,10 @@ def arrive() -> Answer:
 
 @web.get("/invitation")
 @web.get("/not-me")
+@web.get("/of-age")
+@web.get("/other-guardians")
 def sent() -> Answer:
-    """An address out of a message; its token stands after #, which a browser keeps to itself."""
+    """An address out of a message; a token stands after #, which a browser keeps to itself."""
     return redirect(f"{HOME}?{request.path.removeprefix('/')}")
 
 

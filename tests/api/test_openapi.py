@@ -13,7 +13,8 @@ from tests.api.scene import Scene
 
 METHODS = {"get", "put", "post", "patch", "delete"}
 UNLISTED = {"/", "/check", "/api/openapi.json", "/api/docs", "/healthz", "/readyz"}
-UNLISTED |= {"/invitation", "/not-me", "/app", "/app/", "/app/demo-people", "/app/{version}/{name}"}
+UNLISTED |= {"/invitation", "/not-me", "/of-age", "/other-guardians"}
+UNLISTED |= {"/app", "/app/", "/app/demo-people", "/app/{version}/{name}"}
 UNLISTED |= {"/staff", "/staff/", "/staff/{version}/{name}"}
 """Served beside the API: the front door, the page itself, what probes ask, both front ends."""
 ELSEWHERE = re.compile(

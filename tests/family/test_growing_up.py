@@ -58,6 +58,7 @@ def test_on_the_birthday_acting_stops_and_reading_stays_for_thirty_days(stage: S
         sign_in(stage, parent, mother)  # moves the clock on by six seconds
         seen = mother.must("GET", f"/links/{link_id}")
         assert (seen["may_act"], seen["may_read"]) == (acts, reads), at
+        assert datetime.fromisoformat(seen["reads_until"]) == birthday + timedelta(days=30)
         assert seen["state"] == ("active" if reads else "ended")
 
 
@@ -90,6 +91,7 @@ def test_both_sides_are_told_ninety_thirty_and_seven_days_before_acting_stops(
         stage.clock.time = birthday - timedelta(days=days_left)
         assert [len(texts(stage, who, kind)) for who, kind in sides] == [told] * 2
     assert "March 2027" in texts(stage, parent, "coming_of_age")[0]
+    assert "/of-age " in texts(stage, child, "coming_of_age_relative")[0]
 
 
 def test_nobody_is_told_of_a_birthday_after_the_link_ended(stage: Stage) -> None:

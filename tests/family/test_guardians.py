@@ -52,6 +52,7 @@ def test_the_other_guardian_is_told_of_a_new_link_and_the_first_is_told_of_none(
     assert "other_guardian" not in kinds(parents.stage, parents.father)
     (told,) = texts(parents.stage, parents.mother, "other_guardian")
     assert parents.father.name in told
+    assert "/other-guardians" in told
     assert parents.father.number not in told
 
 
@@ -75,7 +76,7 @@ def test_the_other_guardian_sees_the_new_link_and_until_when_they_may_object(
     parents: Parents,
 ) -> None:
     (seen,) = parents.mothers_phone.must("GET", "/guarded-links")["items"]
-    assert (seen["id"], seen["may_object"]) == (parents.link_id, True)
+    assert (seen["id"], seen["may_object"], seen["objected"]) == (parents.link_id, True, False)
     assert (seen["child"], seen["holder"]) == (parents.child.name, parents.father.name)
     days = datetime.fromisoformat(seen["object_until"]) - parents.stage.clock()
     assert 6.9 < days.total_seconds() / 86400 <= 7
@@ -90,6 +91,8 @@ def test_an_objection_holds_the_link_and_both_sides_are_told(parents: Parents) -
     assert (last.to_state, last.reason) == ("disputed", "objected_by_guardian")
     assert "link_disputed" in kinds(parents.stage, parents.father)
     assert parents.object() == (409, "illegal_move")
+    (seen,) = parents.mothers_phone.must("GET", "/guarded-links")["items"]
+    assert (seen["state"], seen["may_object"], seen["objected"]) == ("disputed", False, True)
 
 
 def test_an_objection_is_in_time_for_seven_days_and_not_a_second_more(parents: Parents) -> None:

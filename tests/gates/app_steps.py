@@ -78,8 +78,9 @@ def sign_in(family: Family) -> None:
     family.tap("sign_in.button")
 
 
-def sign_in_by_number(family: Family, place: Place) -> None:
-    """Who is not among the demo's people to choose from types the number and the code."""
+def sign_in_by_number(family: Family, place: Place, *, arrives: bool = True) -> None:
+    """Who is not among the demo's people to choose from types the number and the code; ``arrives``:
+    at their own page, and not where they came to go."""
     held = family.phone
     family.heading("sign_in.title")
     held.write(family.say("sign_in.number"), family.holder["card_number"])
@@ -87,7 +88,8 @@ def sign_in_by_number(family: Family, place: Place) -> None:
         family.tap("continue")
         held.write(family.say("code.label"), code())
     family.tap("sign_in.button")
-    family.heading("my.title")
+    if arrives:
+        family.heading("my.title")
 
 
 @contextmanager

@@ -38,6 +38,9 @@ DRESS = """wanted => {
 WIDER_THAN_THE_SCREEN = """() =>
   document.documentElement.scrollWidth > innerWidth ? ["wider than the screen"] : []
 """
+UNFILLED = """() =>
+  /\\{\\w+\\}/.test(document.body.innerText) ? ["a place for a name was not filled in"] : []
+"""
 
 
 @cache
@@ -157,7 +160,7 @@ class Phone:
             return
         self.looked_at.append(name)
         began = time.monotonic()
-        wrong = self._wrong({"type": "tag", "values": WCAG})
+        wrong = self._wrong({"type": "tag", "values": WCAG}) + self.page.evaluate(UNFILLED)
         before = self.page.evaluate(DRESS, {"theme": "dark", "text": "large"})
         self.page.set_viewport_size(SMALLEST)
         wrong += [f"dark, large: {one}" for one in self._wrong({"type": "rule", "values": LOOKS})]

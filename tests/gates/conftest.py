@@ -17,7 +17,7 @@ from tests.gates.browsing import chromium
 from tests.operations.test_run import running
 
 FULL = bool(os.environ.get("ECARD_FULL"))
-collect_ignore = [] if FULL else ["test_family_pages.py"]
+collect_ignore = [] if FULL else ["test_family_pages.py", "test_family_turns.py"]
 """Minutes in a browser."""
 
 

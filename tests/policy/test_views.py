@@ -8,7 +8,7 @@ from tests.support import Stage
 
 def test_the_app_reads_every_rule_of_the_holder_s_region(stage: Stage) -> None:
     answer = stage.signed_in("lucia").must("GET", "/policy")
-    assert answer["region"] == "north-harbour"
+    assert (answer["region"], answer["time_zone"]) == ("north-harbour", "Asia/Shanghai")
     assert set(answer["rules"]) == set(RULES)
     assert (answer["rules"]["cap_children"], answer["rules"]["cap_others"]) == (3, 3)
 

@@ -81,8 +81,9 @@ def test_the_address_without_its_slash_leads_to_the_page(client: FlaskClient) ->
 
 
 def test_addresses_out_of_messages_lead_into_the_app(client: FlaskClient) -> None:
-    found = {path: client.get(path).location for path in ("/invitation", "/not-me")}
-    assert found == {"/invitation": f"{HOME}?invitation", "/not-me": f"{HOME}?not-me"}
+    names = ("invitation", "not-me", "of-age", "other-guardians")
+    found = [client.get(f"/{name}").location for name in names]
+    assert found == [f"{HOME}?{name}" for name in names]
 
 
 def test_the_demos_people_are_told_without_the_passwords_of_staff(

@@ -4,6 +4,9 @@
 /** @typedef {Node | string | null | undefined | false | any[]} Child */
 
 const SVG = "http://www.w3.org/2000/svg";
+const RTL = "[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}]+";
+/** Words that are written from right to left, with the blanks between them. */
+const RIGHT_TO_LEFT = new RegExp(`(${RTL}(?:[ \\u00a0'’-]+${RTL})*)`, "u");
 
 /**
  * An element. Names that begin with `on` are listeners, `true` is an attribute without a value.
@@ -31,8 +34,22 @@ function set(element, name, value) {
 function add(element, inside) {
   for (const one of inside) {
     if (Array.isArray(one)) add(element, one);
+    else if (typeof one === "string" && !element.hasAttribute("dir")) element.append(...isolated(one));
     else if (one || one === "") element.append(one);
   }
+}
+
+/**
+ * A name that is written from right to left stays whole, and turns nothing around it.
+ * @param {string} text @returns {(string | Node)[]}
+ */
+function isolated(text) {
+  return text.split(RIGHT_TO_LEFT).map((part, place) => {
+    if (place % 2 === 0) return part;
+    const apart = document.createElement("bdi");
+    apart.textContent = part;
+    return apart;
+  });
 }
 
 /** What an element shows from now on. @param {Element} element @param {...Child} inside */

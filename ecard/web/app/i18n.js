@@ -63,18 +63,23 @@ export const has = (key) => key in words;
 export function t(key, given = {}) {
   const text = words[key];
   if (text === undefined) throw new Error(`no words for ${key}`);
-  return text.replace(/\{(\w+)\}/g, (whole, name) => apart(String(given[name] ?? whole)));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(given[name] ?? whole));
 }
 
-/** A name that is written from right to left stays whole among words that are not. @param {string} text */
-const apart = (text) => (/[\p{Script=Arabic}\p{Script=Hebrew}]/u.test(text) ? `\u2068${text}\u2069` : text);
+/** Where the card of whoever is signed in is at home: its days are those of our messages. @type {string | undefined} */
+let home;
+/** Write days and times as they are there. @param {string} zone */
+export const liveIn = (zone) => { home = zone; };
 
 /** A day without a time is that day everywhere. @param {string} at @param {Intl.DateTimeFormatOptions} looks */
 const dated = (at, looks) =>
-  new Intl.DateTimeFormat(WRITES[language], at.length === "2026-11-18".length ? { ...looks, timeZone: "UTC" } : looks).format(new Date(at));
+  new Intl.DateTimeFormat(WRITES[language], { ...looks, timeZone: at.length === "2026-11-18".length ? "UTC" : home }).format(new Date(at));
 
 /** @param {string} at */
 export const day = (at) => dated(at, { dateStyle: "long" });
+
+/** The last whole day before a moment: what ends at midnight ends with the day before. @param {string} at */
+export const lastDayBefore = (at) => new Date(Date.parse(at) - 1).toISOString();
 
 /** @param {string} at */
 export const moment = (at) => dated(at, { dateStyle: "long", timeStyle: "short" });

@@ -1,14 +1,14 @@
 // @ts-check
 /** The app begins here: language, looks, the session of another tab, then the page of the address. */
 
-import { Problem, stayAwake } from "./api.js";
+import { Problem, read, stayAwake } from "./api.js";
 import { show } from "./dom.js";
 import { drawFrame, look, main } from "./frame.js";
-import { speak, t, wished } from "./i18n.js";
+import { liveIn, speak, t, wished } from "./i18n.js";
 import { tab } from "./kept.js";
 import { comeBackHere, troublePage } from "./parts.js";
 import { go, goInstead, here, startRouter } from "./router.js";
-import { isSignedIn, joinOthers } from "./session.js";
+import { card, isSignedIn, joinOthers } from "./session.js";
 import { fetchAll, routes } from "./routes.js";
 import { hush } from "./speech.js";
 
@@ -34,8 +34,19 @@ function failed(trouble) {
   return troublePage(trouble);
 }
 
+let homeOf = "";
+
+/** A phone may be in another place than the card: days are the card's. Unknown, they are the phone's. */
+async function findHome() {
+  if (!isSignedIn() || homeOf === card()) return;
+  const policy = await read("/policy").catch(() => null);
+  if (!policy) return;
+  homeOf = card();
+  liveIn(policy.time_zone);
+}
+
 /** Addresses out of messages: what they name, and where it leads. @type {Record<string, string>} */
-const SENT = { "?invitation": "/invited", "?not-me": "/not-me" };
+const SENT = { "?invitation": "/invited", "?not-me": "/not-me", "?of-age": "/of-age", "?other-guardians": "/guarded" };
 
 /** The token of a message's address is taken out of sight at once, and kept until it was used. */
 function takeSent() {
@@ -52,7 +63,7 @@ async function begin() {
   drawFrame();
   if (!isSignedIn() && here() === "/") history.replaceState(null, "", "#/sign-in");
   for (const sign of ["pointerdown", "keydown", "scroll"]) addEventListener(sign, stayAwake, { passive: true });
-  await startRouter(routes, draw, failed);
+  await startRouter(routes, draw, failed, findHome);
   fetchAll();
 }
 

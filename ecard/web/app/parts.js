@@ -214,7 +214,7 @@ export function troublePage(trouble) {
 
 /**
  * A line to write in.
- * @param {{name: string, label: string, hint?: string, kind?: "text" | "password" | "long", class?: string, attributes?: Record<string, any>,
+ * @param {{name: string, label: string, hint?: string, kind?: "text" | "password" | "date" | "long", class?: string, attributes?: Record<string, any>,
  *   check?: (value: string) => string, whileTyping?: (value: string) => string}} about
  * @returns {Field}
  */

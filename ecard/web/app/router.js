@@ -14,6 +14,8 @@ let routes = [];
 let draw = () => {};
 /** @type {(trouble: any) => Page} */
 let failed = (trouble) => { throw trouble; };
+/** What has to be known before any page is made. @type {() => Promise<any>} */
+let before = async () => null;
 /** @type {Page | null} */
 let shown = null;
 let turn = 0;
@@ -58,7 +60,8 @@ async function made(path) {
   for (const [form, fetch, name] of routes) {
     const found = form.exec(path);
     if (!found) continue;
-    const module = await fetch().catch((/** @type {Error} */ trouble) => { throw new NotFetched(String(trouble)); });
+    const coming = fetch().catch((/** @type {Error} */ trouble) => { throw new NotFetched(String(trouble)); });
+    const [module] = await Promise.all([coming, before()]);
     /** @type {Maker} */
     const make = module[name];
     return make(...found.slice(1));
@@ -70,9 +73,10 @@ async function made(path) {
  * @param {Route[]} known
  * @param {(page: Page) => void} drawer
  * @param {(trouble: any) => Page} onTrouble
+ * @param {() => Promise<any>} [beforeEach]
  */
-export function startRouter(known, drawer, onTrouble) {
-  [routes, draw, failed] = [known, drawer, onTrouble];
+export function startRouter(known, drawer, onTrouble, beforeEach = before) {
+  [routes, draw, failed, before] = [known, drawer, onTrouble, beforeEach];
   addEventListener("hashchange", turnTo);
   return turnTo();
 }

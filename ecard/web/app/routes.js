@@ -13,10 +13,13 @@ const data = () => import("./pages/data.js");
 const devices = () => import("./pages/devices.js");
 const face = () => import("./pages/face.js");
 const family = () => import("./pages/family.js");
+const guarded = () => import("./pages/guarded.js");
 const history = () => import("./pages/history.js");
+const last_day = () => import("./pages/last_day.js");
 const mailbox = () => import("./pages/mailbox.js");
 const messages = () => import("./pages/messages.js");
 const my = () => import("./pages/my.js");
+const of_age = () => import("./pages/of_age.js");
 const on_me = () => import("./pages/on_me.js");
 const password = () => import("./pages/password.js");
 const proof = () => import("./pages/proof.js");
@@ -52,6 +55,22 @@ export const routes = [
   [path("/on-me/end"), on_me, "endAllOnMePage"],
   [path(`/on-me/${ID}/end`), on_me, "endOnMePage"],
   [path(`/on-me/${ID}/scopes`), on_me, "scopesOnMePage"],
+  [path("/of-age"), of_age, "arrivePage"],
+  [path(`/on-me/${ID}/of-age`), of_age, "decidePage"],
+  [path(`/on-me/${ID}/take-over`), of_age, "takeOverPage"],
+  [path(`/on-me/${ID}/confirm`), of_age, "confirmPage"],
+  [path(`/on-me/${ID}/confirm/face`), of_age, "confirmFacePage"],
+  [path(`/on-me/${ID}/confirm/face/${ID}`), of_age, "confirmCameraPage"],
+  [path(`/on-me/${ID}/confirm/last/${ID}`), of_age, "lastPage"],
+  [path(`/on-me/${ID}/confirm/ways`), of_age, "confirmWaysPage"],
+  [path(`/on-me/${ID}/confirm/video`), of_age, "confirmVideoPage"],
+  [path(`/on-me/${ID}/confirm/(done|sent)`), of_age, "confirmedPage"],
+  [path(`/on-me/${ID}/last-day`), last_day, "lastDayPage"],
+  [path("/guarded"), guarded, "guardedPage"],
+  [path(`/guarded/${ID}/object`), guarded, "objectPage"],
+  [path(`/guarded/${ID}/objected`), guarded, "objectedPage"],
+  [path(`/(link|guarded)/${ID}/order`), guarded, "orderPage"],
+  [path(`/(link|guarded)/${ID}/order/done`), guarded, "orderDonePage"],
   [path("/devices"), devices, "devicesPage"],
   [path(`/devices/${ID}/name`), devices, "renamePage"],
   [path(`/devices/${ID}/remove`), devices, "removePage"],
@@ -74,11 +93,13 @@ export const routes = [
   [path(`/link/${ID}/scopes`), scopes, "scopesPage"],
   [path(`/link/${ID}/give-up`), family, "giveUpPage"],
   [path(`/link/${ID}/end`), family, "endPage"],
+  [path(`/link/${ID}/of-age`), of_age, "holdersPage"],
   [path(`/link/${ID}/ways`), ways, "waysPage"],
   [path(`${WHOSE}/qr`), qr, "qrPage"],
   [path(`${WHOSE}/rights`), rights, "rightsPage"],
   [path(`${WHOSE}/proof`), proof, "proofPage"],
   [path(`${WHOSE}/proof/(visit|appeal)`), proof, "groundsPage"],
+  [path(`${WHOSE}/proof/restore`), proof, "restorePage"],
   [path(`${WHOSE}/proof/face/${ID}`), proof, "proofFacePage"],
   [path(`${WHOSE}/proof/(finished|wait_for_review)`), proof, "proofDonePage"],
   [path(`${WHOSE}/transfers`), transfers, "transfersPage"],

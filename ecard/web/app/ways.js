@@ -17,6 +17,7 @@ const ANYWHERE = {
   bind_card: "/card/phone",
   remove_device: "/devices",
   approve_recovery: "/devices",
+  confirm_link: "/on-me",
   unlock_session: "/unlock",
   step_up: "/add",
   open_application: "/add",

@@ -3,12 +3,13 @@
 
 import { every, post, read, Wish } from "../api.js";
 import { h, icons } from "../dom.js";
-import { day, moment, t } from "../i18n.js";
-import { badge, banner, button, door, facts, form, inset, lead, line, page, panel, row, soft, sure } from "../parts.js";
+import { day, lastDayBefore, moment, t } from "../i18n.js";
+import { badge, banner, button, door, facts, inset, lead, page, panel, row, soft, sure } from "../parts.js";
 import { again } from "../router.js";
 import { accountPage } from "./account.js";
 import { adultPage } from "./adult.js";
 import { consentPage } from "./consent.js";
+import { decided } from "./decided.js";
 import { noticePage } from "./notice.js";
 import { papersPage } from "./papers.js";
 import { GUARDED } from "./scopes.js";
@@ -69,18 +70,33 @@ const aboutLink = (link) => panel(facts([
 ]));
 
 /** @param {any} link */
-function standingPage(link) {
+async function standingPage(link) {
   const active = link.state === "active";
   const services = active ? servicesOf(link).filter(Boolean) : [];
   const name = link.name ?? t("family.unnamed");
   return page({ title: name, back: "/family" },
     active && banner("good", "done", t("link.active", { name })),
-    active && !link.may_act && inset("warm", h("p", {}, t("link.reads_only"))),
+    active && !link.may_act && readsOnly(link),
     services.length > 0 && h("ul", { class: "doors" }, services),
     aboutLink(link),
+    link.ends_on && inset("", h("p", {}, t(link.acts_until || link.relation === "ward" ? "last_day.by_order" : "last_day.by_relative", { name, page: t("on_me.title") }))),
     !active && lead(t(`standing.${link.state}`)),
+    link.state === "disputed" && door(t("order.door"), `/link/${link.id}/order`, { icon: "file" }),
+    link.state === "ended" && GUARDED.includes(link.relation) && await disputeOf(link),
     OVER.includes(link.state) && door(t("family.add"), "/add", { icon: "add" }),
     !OVER.includes(link.state) && h("a", { class: "button stop", href: `#/link/${link.id}/end` }, t("link.end")));
+}
+
+/** Why it only reads: not yet, or no longer. @param {any} link */
+const readsOnly = (link) => inset("warm", link.acts_until
+  ? [h("p", {}, t("of_age.you_read", { name: link.name, day: day(lastDayBefore(link.reads_until)) })), h("a", { href: `#/link/${link.id}/of-age` }, t("of_age.what_now"))]
+  : h("p", {}, t("link.reads_only")));
+
+/** Ended by the decision about a dispute: why, and the appeal. @param {any} link */
+async function disputeOf(link) {
+  const { items } = await read(`/links/${link.id}/decisions`);
+  const last = items.findLast((/** @type {any} */ one) => one.kind === "dispute");
+  return last?.may_appeal && decided(link.id, last);
 }
 
 /** Doors of a link: the scope that opens each, whether it must be possible to act, place, picture, what, about. @type {[string, boolean, string, keyof typeof icons, string, string][]} */
@@ -97,6 +113,8 @@ const servicesOf = (link) => [
   ...SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
     .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` })),
   row({ icon: icons.wait(), what: t("history.title"), about: t("history.about"), path: `/link/${link.id}/history` }),
+  link.acts_until && link.may_act && row({ icon: icons.person(), what: t("of_age.of", { name: link.name }), about: day(link.acts_until), path: `/link/${link.id}/of-age` }),
+  link.acts_until && link.may_act && row({ icon: icons.family(), what: t("guarded.title"), about: t("guarded.about"), path: "/guarded" }),
   GUARDED.includes(link.relation) && row({ icon: icons.file(), what: t("data.title"), about: t("data.about_theirs"), path: `/link/${link.id}/data` }),
   row({ icon: icons.done(), what: t("scopes.door"), about: t("scopes.about"), path: `/link/${link.id}/scopes` }),
 ];
@@ -120,16 +138,7 @@ function atCounterPage(link) {
 async function rejectedPage(link) {
   const { items } = await read(`/links/${link.id}/decisions`);
   const last = items.at(-1);
-  const wish = new Wish();
-  const why = line({ name: "reason", label: t("rejected.why"), attributes: { maxlength: "500" } });
-  return page({ title: t("rejected.title"), back: "/family" },
-    last && inset("warm", h("p", {}, last.explanation ?? t("rejected.no_words"))),
-    aboutLink(link),
-    last?.may_appeal && [
-      lead(t("rejected.appeal", { day: day(last.appeal_until) })),
-      form({ name: `appeal.${link.id}`, fields: [why], submit: t("rejected.send"), link: link.id,
-        send: async (values) => { await post(`/links/${link.id}/appeal`, { grounds: values.reason }, wish); again(); } }),
-    ],
+  return page({ title: t("rejected.title"), back: "/family" }, last && decided(link.id, last), aboutLink(link),
     door(t("counters.title"), "/counters", { second: true }));
 }
 

@@ -6,7 +6,10 @@ import { h, show } from "../dom.js";
 import { moment, t } from "../i18n.js";
 import { form, lead, line, page, panel, soft } from "../parts.js";
 
-const ADDRESS = /https?:\/\/\S+?\/(invitation|not-me)#([\w-]+)/;
+const ADDRESS = /https?:\/\/\S+?\/((?:invitation|not-me)#[\w-]+|of-age|other-guardians)/g;
+
+/** @type {Record<string, string>} */
+const OPENS = { "of-age": "of_age.door", "other-guardians": "guarded.title" };
 
 export function mailboxPage() {
   const found = h("div", { class: "stack", role: "status" });
@@ -23,7 +26,7 @@ export function mailboxPage() {
 
 /** @param {any} mail */
 function letter(mail) {
-  const inside = ADDRESS.exec(mail.text);
+  const inside = [...mail.text.matchAll(ADDRESS)].map(([, path]) => path);
   return panel(soft(moment(mail.at)), mail.subject && h("h2", {}, mail.subject), h("p", {}, mail.text),
-    inside && h("p", {}, h("a", { href: `/${inside[1]}#${inside[2]}`, target: "_blank", rel: "noopener" }, t("mailbox.open"))));
+    inside.map((path) => h("p", {}, h("a", { href: `/${path}`, target: "_blank", rel: "noopener" }, t(OPENS[path.split("#")[0]] ?? "mailbox.open")))));
 }

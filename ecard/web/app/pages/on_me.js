@@ -9,7 +9,7 @@ import { go } from "../router.js";
 import { OVER, stateOf } from "./family.js";
 import { OFFERED } from "./scopes.js";
 
-const standing = async () => (await every("/links-on-me")).filter((link) => !OVER.includes(link.state));
+export const standing = async () => (await every("/links-on-me")).filter((link) => !OVER.includes(link.state));
 
 export async function onMePage() {
   const now = await standing();
@@ -24,7 +24,12 @@ const onePanel = (link) => panel(h("h2", {}, link.name), stateOf(link.state), fa
   [t("link.ends_on"), link.ends_on && day(link.ends_on)],
   [t("on_me.scopes"), link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
 ]), link.state === "active" && door(t("on_me.change"), `/on-me/${link.id}/scopes`, { second: true }),
+link.acts_until && door(t(link.next === "confirm_link" ? "of_age.door_now" : "of_age.door"), `/on-me/${link.id}/of-age`, { second: link.next !== "confirm_link" }),
+decides(link) && door(t(link.ends_on ? "last_day.change" : "last_day.set"), `/on-me/${link.id}/last-day`, { second: true }),
 h("a", { class: "button stop", href: `#/on-me/${link.id}/end` }, t("on_me.end")));
+
+/** Whether I say myself until when it holds: not as a child, nor under guardianship. @param {any} link */
+const decides = (link) => link.state === "active" && !link.acts_until && link.relation !== "ward";
 
 /** What somebody may do for me. @param {string} id */
 export async function scopesOnMePage(id) {

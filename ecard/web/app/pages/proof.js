@@ -22,14 +22,37 @@ const GROUNDS = { least: 10, most: 2000 };
 export async function proofPage(link) {
   const of = await whose(link);
   const stands = await read(`${of.api}/certification`);
-  const wanted = stands.benefits.some((/** @type {any} */ one) => SHOWABLE.includes(one.state));
+  const are = (/** @type {string[]} */ ...states) => stands.benefits.some((/** @type {any} */ one) => states.includes(one.state));
+  const [wanted, stopped, closed] = [are(...SHOWABLE), are("stopped"), are("closed")];
   return page({ title: t(of.link ? "proof.of" : "proof.own", { name: of.name }), back: of.back },
-    lead(t(wanted ? "proof.lead" : "proof.nothing")), stands.benefits.map(benefit),
+    lead(t(stopped ? "proof.lead_stopped" : wanted ? "proof.lead" : closed ? "proof.only_closed" : "proof.nothing")), stands.benefits.map(benefit),
+    closed && inset("warm", h("p", {}, t("proof.closed")), h("a", { href: "#/counters" }, t("way.counter"))),
     wanted && !of.acts && inset("warm", h("p", {}, t("link.reads_only"))),
-    wanted && of.acts && waysOf(of),
-    hasAppeal(stands) && of.acts && panel(h("h2", {}, t("proof.appeal")), soft(t("proof.appeal_about")), door(t("proof.appeal_begin"), `${of.page}/proof/appeal`, { second: true })),
+    wanted && of.acts && (stopped ? restoreDoor(of, stands) : waysOf(of)),
+    hasAppeal(stands) && of.acts && appealOf(of),
     stands.cases.length > 0 && more(t("proof.cases"), stands.cases.map(oneCase)),
     stands.receipts.length > 0 && more(t("proof.receipts"), stands.receipts.map(receipt)));
+}
+
+/** @param {Whose} of */
+const appealOf = (of) => panel(h("h2", {}, t("proof.appeal")), soft(t("proof.appeal_about")), door(t("proof.appeal_begin"), `${of.page}/proof/appeal`, { second: true }));
+
+/** The last day on which a proof of life brings all of it back. @param {any} stands */
+const restorable = (stands) => stands.benefits.filter((/** @type {any} */ one) => one.state === "stopped")
+  .map((/** @type {any} */ one) => one.restore_until).sort()[0];
+
+/** @param {Whose} of @param {any} stands */
+const restoreDoor = (of, stands) => panel(h("h2", {}, t("proof.restore")), soft(t("proof.restore_about", { day: day(restorable(stands)) })),
+  door(t("proof.restore"), `${of.page}/proof/restore`, { icon: "again" }));
+
+/** A payment that stopped comes back with a proof of life, and with what was not paid. @param {string} [link] */
+export async function restorePage(link) {
+  const of = await whose(link);
+  const stands = await read(`${of.api}/certification`);
+  const until = restorable(stands);
+  if (!until || !of.acts) return proofPage(link);
+  return page({ title: t("proof.restore"), back: `${of.page}/proof` },
+    banner("warm", "again", t("proof.restore_by", { day: day(until) })), lead(t("proof.restore_lead")), waysOf(of), appealOf(of));
 }
 
 /** Where there is something to appeal against. @param {any} stands */

@@ -43,13 +43,23 @@ export async function resetConsentPage() {
 }
 
 /** @param {string} id */
-export const resetFacePage = (id) => cameraPage({
-  id, title: t("face.title"), back: "/reset",
+export const resetFacePage = (id) => ownFacePage(id, {
+  back: "/reset",
+  leads: (next) => (next === "counter" ? "/reset/counter" : `/reset/${id}/${next}`),
+  otherWay: door(t("way.counter"), "/counters", { second: true }),
+});
+
+/**
+ * The own face before the camera, for a password or for what else it proves.
+ * @param {string} id @param {{back: string, leads: (next: string) => string, otherWay: HTMLElement}} about
+ */
+export const ownFacePage = (id, { back, leads, otherWay }) => cameraPage({
+  id, title: t("face.title"), back,
   draw: (json) => ask("POST", `${PLACE}/${id}/challenges`, { json, key: newKey() }),
   send: (body, key) => ask("POST", `${PLACE}/${id}/face`, { body, key }),
-  leads: ({ next }) => (next === "face" ? null : next === "counter" ? "/reset/counter" : `/reset/${id}/${next}`),
+  leads: ({ next }) => (next === "face" ? null : leads(next)),
   retry: () => again,
-  otherWay: () => door(t("way.counter"), "/counters", { second: true }),
+  otherWay: () => otherWay,
 });
 
 /** @param {string} id */
