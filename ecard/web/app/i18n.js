@@ -85,6 +85,9 @@ export const brief = (at) => dated(at, { dateStyle: "medium", timeStyle: "short"
 /** A month of a year. @param {string} at */
 export const month = (at) => dated(at, { month: "long", year: "numeric" });
 
+/** A number as the language writes it. @param {number} value */
+export const figure = (value) => new Intl.NumberFormat(WRITES[language], { maximumFractionDigits: 1 }).format(value);
+
 /** Money; the registry names no currency. @param {number} cents */
 export const amount = (cents) =>
   new Intl.NumberFormat(WRITES[language], { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(cents / 100);

@@ -6,7 +6,7 @@ import { drawing, h, icons, show } from "./dom.js";
 import { lasting, t } from "./i18n.js";
 import { tab } from "./kept.js";
 import { again, go, here, NotFetched } from "./router.js";
-import { wayOn } from "./ways.js";
+import { said, wayOn } from "./ways.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
@@ -103,16 +103,17 @@ export const sure = (about) => page({ title: about.title, back: about.stay }, le
  * above it, in words.
  * @param {string} words
  * @param {() => any} work
- * @param {{second?: boolean, stop?: boolean, icon?: string, link?: string}} [looks]
+ * @param {{second?: boolean, stop?: boolean, icon?: string, link?: string, first?: () => Promise<boolean>}} [looks]  `first`: whether it is meant
  */
 export function button(words, work, looks = {}) {
   const kind = looks.stop ? " stop" : looks.second ? " second" : "";
   const element = h("button", { type: "button", class: `button${kind}` }, looks.icon && icons[/** @type {"add"} */ (looks.icon)](), words);
-  element.addEventListener("click", () => busy(element, work, (trouble) => {
+  const begin = () => busy(element, work, (trouble) => {
     clearTroubles();
     element.before(troubled(trouble, looks.link));
     focusTrouble();
-  }));
+  });
+  element.addEventListener("click", looks.first ? async () => { if (await looks.first?.()) begin(); } : begin);
   return element;
 }
 
@@ -169,9 +170,9 @@ export function troubled(trouble, link) {
   const on = wayOn(trouble.next, link);
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" },
     h("h2", {}, t("trouble.title")),
-    h("p", {}, trouble.detail),
+    h("p", {}, said(trouble)),
     trouble.wait && h("p", {}, t("trouble.wait", { time: lasting(trouble.wait) })),
-    on && h("p", {}, h("a", { href: `#${on.path}` }, on.words)),
+    on && h("p", {}, on.path === here() ? quiet(on.words, again) : h("a", { href: `#${on.path}` }, on.words)),
     trouble.status >= 500 && h("p", { class: "hint" }, t("trouble.number", { number: trouble.instance.split(":").pop() ?? "" })));
 }
 
@@ -209,7 +210,8 @@ export function troublePage(trouble) {
  * @property {() => string} wrong  what is wrong with it, in words; empty: nothing
  * @property {(words: string) => void} mark
  * @property {() => void} focus
- * @property {boolean} [secret]  never kept, not even in this tab
+ * @property {boolean} [secret]  never kept, not even in this tab; typed anew where it was refused
+ * @property {boolean} [unkept]  never kept in this tab; it stays where it was refused
  */
 
 /**
@@ -319,7 +321,7 @@ function restore(draft, fields) {
 
 /** @param {string} draft @param {Field[]} fields */
 function keep(draft, fields) {
-  tab.write(draft, Object.fromEntries(fields.filter((field) => !field.secret).map((field) => [field.name, field.value()])));
+  tab.write(draft, Object.fromEntries(fields.filter((field) => !field.secret && !field.unkept).map((field) => [field.name, field.value()])));
 }
 
 /** @param {Field[]} fields @param {HTMLElement} top @returns {boolean} */
@@ -335,7 +337,8 @@ function checked(fields, top) {
 /** @param {{field: Field, words: string}[]} found */
 function summary(found) {
   const lines = found.map(({ field, words }) =>
-    h("li", {}, h("a", { href: `#field-${field.name}`, onclick: (/** @type {Event} */ event) => { event.preventDefault(); field.focus(); } }, words)));
+    h("li", {}, h("a", { href: `#field-${field.name}`, onclick: (/** @type {Event} */ event) => { event.preventDefault(); field.focus(); } },
+      t("check.at", { field: field.element.querySelector("label, legend")?.textContent ?? "", words }))));
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" }, h("h2", {}, t("check.title")), h("ul", {}, lines));
 }
 

@@ -3,7 +3,7 @@
 
 import { read } from "../../app/api.js";
 import { h, show } from "../../app/dom.js";
-import { brief, t } from "../../app/i18n.js";
+import { brief, figure, t } from "../../app/i18n.js";
 import { form, lead, line, page, soft } from "../../app/parts.js";
 import { go } from "../../app/router.js";
 import { coded, paged, select, short, table, tabs } from "../parts.js";
@@ -25,7 +25,7 @@ export async function figuresPage(days = "30") {
 }
 
 /** @param {number | null} value */
-const few = (value) => (value === null ? h("span", { class: "soft" }, t("figures.hidden")) : String(value));
+const few = (value) => (value === null ? h("span", { class: "soft" }, t("figures.hidden")) : figure(value));
 
 /** @param {string} [by] @param {string} [id] */
 export async function auditPage(by = "", id = "") {
