@@ -294,9 +294,10 @@ export function several({ name, label, hint, options, on = false, needed = false
 /**
  * A form: checked before it is sent, each mistake named at its field and at the top; what was typed
  * is kept in this tab until it arrived.
- * @param {{name: string, fields: Field[], submit: string, send: (values: any) => Promise<any>, link?: string, extra?: Child}} about
+ * @param {{name: string, fields: Field[], submit: string, send: (values: any) => Promise<any>, link?: string, extra?: Child,
+ *   wrongAt?: (field: string, problem: Problem) => string}} about  `wrongAt`: what the service found wrong with a field, where it can be said
  */
-export function form({ name, fields, submit, send, link, extra }) {
+export function form({ name, fields, submit, send, link, extra, wrongAt = () => "" }) {
   const draft = `draft.${name}`;
   restore(draft, fields);
   const send_ = h("button", { type: "submit", class: "button" }, submit);
@@ -308,7 +309,7 @@ export function form({ name, fields, submit, send, link, extra }) {
     clearTroubles();
     if (!checked(fields, top)) return;
     const values = Object.fromEntries(fields.map((field) => [field.name, field.value()]));
-    busy(send_, async () => { await send(values); tab.forget(draft); }, (trouble) => refused(trouble, fields, top, link));
+    busy(send_, async () => { await send(values); tab.forget(draft); }, (trouble) => refused(trouble, fields, top, wrongAt, link));
   });
   return element;
 }
@@ -342,10 +343,10 @@ function summary(found) {
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" }, h("h2", {}, t("check.title")), h("ul", {}, lines));
 }
 
-/** @param {any} trouble @param {Field[]} fields @param {HTMLElement} top @param {string} [link] */
-function refused(trouble, fields, top, link) {
+/** @param {any} trouble @param {Field[]} fields @param {HTMLElement} top @param {(field: string, problem: Problem) => string} wrongAt @param {string} [link] */
+function refused(trouble, fields, top, wrongAt, link) {
   if (trouble instanceof Problem) {
-    for (const field of fields) if (trouble.fields[field.name]) field.mark(t("check.wrong"));
+    for (const field of fields) if (trouble.fields[field.name]) field.mark(wrongAt(field.name, trouble) || t("check.wrong"));
   }
   for (const field of fields) if (field.secret) field.fill("");
   show(top, troubled(trouble, link));

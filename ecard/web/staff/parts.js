@@ -14,6 +14,12 @@ export const coded = (key, code) => (has(key) ? t(key) : h("code", {}, code));
 /** @param {"" | "good" | "warm" | "bad"} tone @param {Child} words */
 export const badge = (tone, words) => h("span", { class: `badge ${tone}` }, words);
 
+/** A number of which only the end is shown. @param {string} number */
+export const masked = (number) => h("span", { class: "masked" }, number.replace(/•+/, "•••• "));
+
+/** A code that may go on in the next line after its parts. @param {string} text */
+export const parted = (text) => h("code", {}, text.split(/(?<=[._])/).flatMap((part) => [part, h("wbr")]));
+
 /** What a person at this desk calls it; the marks on its pictures say the same. @param {string} id */
 export const short = (id) => id.slice(0, 8);
 

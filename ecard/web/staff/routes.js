@@ -44,6 +44,7 @@ const DOORS = [
   [path(`/transfers/${ID}`), agency, "transferPage"],
   [path("/corrections"), agency, "correctionsPage"],
   [path("/stops"), agency, "stopsPage"],
+  [path(`/stops/${ID}`), agency, "stopsPage"],
   [path("/figures"), oversight, "figuresPage"],
   [path("/figures/(7|30|92)"), oversight, "figuresPage"],
   [path("/audit"), oversight, "auditPage"],

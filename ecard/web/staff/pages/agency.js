@@ -5,8 +5,8 @@ import { ask, newKey, post, read, Wish } from "../../app/api.js";
 import { h } from "../../app/dom.js";
 import { brief, day, t } from "../../app/i18n.js";
 import { button, choice, door, facts, form, lead, line, longText, page, soft } from "../../app/parts.js";
-import { again } from "../../app/router.js";
-import { badge, coded, doneWith, instead, meant, named, paged, reasonFor, short, table } from "../parts.js";
+import { again, go } from "../../app/router.js";
+import { badge, coded, doneWith, instead, masked, meant, named, paged, reasonFor, short, table } from "../parts.js";
 import { paper, unkept } from "./counter.js";
 
 /** Where an application for a card may go from where it is. @type {Record<string, string[]>} */
@@ -26,7 +26,7 @@ const ANSWERS = { corrected: ["corrected_in_registry"], refused: ["registry_is_r
 const opens = (room, one) => h("a", { class: "row-door", href: `#${room}/${one.id}` }, t("list.open"), " ", h("span", { class: "number" }, short(one.id)));
 
 /** @param {any} found @param {[string, any][]} more */
-const about = (found, more) => facts([[t("side.name"), h("bdi", {}, found.person)], [t("side.number"), found.number_masked], ...more,
+const about = (found, more) => facts([[t("side.name"), h("bdi", {}, found.person)], [t("side.number"), masked(found.number_masked)], ...more,
   [t("decide.reason"), found.reason && coded(`reason_of.${found.reason}`, found.reason)]]);
 
 // --- applications for cards --------------------------------------------------------------------
@@ -153,7 +153,7 @@ function correction(one) {
     },
   });
   place.append(h("h2", {}, h("bdi", {}, one.person)), ...(one.overdue ? [badge("bad", t("mark.overdue"))] : []),
-    facts([[t("side.number"), one.number_masked], [t("corrections.field"), t(`staff_field.${one.field}`)], [t("corrections.says"), heldNow(one)], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
+    facts([[t("side.number"), masked(one.number_masked)], [t("corrections.field"), t(`staff_field.${one.field}`)], [t("corrections.says"), heldNow(one)], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
       [t("list.due"), brief(one.due_at)]]),
     h("details", {}, h("summary", {}, t("corrections.answer"), h("span", { class: "unseen" }, ` ${one.person}`)), h("div", { class: "narrow" }, entry)));
   return place;
@@ -161,9 +161,11 @@ function correction(one) {
 
 // --- stops for somebody's safety ---------------------------------------------------------------
 
-export function stopsPage() {
+/** @param {string} [id]  the link, where a case led here */
+export function stopsPage(id = "") {
   const link = line({ name: "link", label: t("stops.link"), hint: t("stops.link_hint"), class: "digits", attributes: { autocomplete: "off", spellcheck: "false", maxlength: "40" },
     check: (value) => (/^[0-9a-f-]{36}$/.test(value.trim()) ? "" : t("stops.not_a_link")) });
+  link.fill(id);
   const action = choice({ name: "action", label: t("stops.action"), options: named(["suspend", "resume", "end"], "stops.action") });
   const place = h("div", { class: "panel narrow" });
   place.append(form({
@@ -171,7 +173,7 @@ export function stopsPage() {
     send: async (values) => {
       if (values.action === "end" && !await meant(t("stops.sure"), t("stops.action.end"))) return;
       await ask("POST", `/staff/links/${values.link.trim()}/action`, { json: { action: values.action }, key: newKey() });
-      place.replaceChildren(...doneWith(t(`stops.done.${values.action}`), button(t("stops.another"), again, { second: true })));
+      place.replaceChildren(...doneWith(t(`stops.done.${values.action}`), button(t("stops.another"), () => go("/stops"), { second: true })));
     },
   }));
   return page({ title: t("rooms.stops") }, lead(t("stops.lead")), soft(t("stops.hidden")), place);

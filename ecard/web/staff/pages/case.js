@@ -7,7 +7,7 @@ import { brief, day, figure, t } from "../../app/i18n.js";
 import { banner, button, choice, door, facts, form, inset, lead, longText, page, soft } from "../../app/parts.js";
 import { again } from "../../app/router.js";
 import { isA } from "../me.js";
-import { badge, coded, dayField, gallery, instead, named, reasonFor, short, table } from "../parts.js";
+import { badge, coded, dayField, gallery, instead, masked, named, reasonFor, short, table } from "../parts.js";
 import { marks } from "./cases.js";
 
 const CASES = { room: "/cases", api: "/staff/cases" };
@@ -16,6 +16,7 @@ const REFERENCES = ["reference_photo", "reference", "portrait", "face_photo"];
 /** What a link's last day may come from, and the cases in which it is written down. */
 const ORDERS = ["guardianship_order", "court_order"];
 const ON_PAPER = ["evidence", "dispute"];
+const WAITING = ["open", "appealed"];
 const LEAST = 10;
 const MOST = 1000;
 /** @type {Record<string, string[]>} */
@@ -68,7 +69,7 @@ function approving(desk, id) {
 function caseView(found, desk) {
   const shown = gallery(`${desk.api}/${found.id}`);
   const head = h("div", { class: "case-head" }, marks({ ...found, overdue: Date.parse(found.due_at) < Date.now() }),
-    h("p", { class: "soft" }, t("case.due", { time: brief(found.due_at) })));
+    WAITING.includes(found.state) && h("p", { class: "soft" }, t("case.due", { time: brief(found.due_at) })));
   return page({ title: t("case.title", { kind: t(`kind_of.${found.kind}`), number: short(found.id) }), back: desk.room, leave: shown.leave },
     head, why(found.reasons), beside([pictures(found, shown), machine(found.facts)], [declared(found), history(found), deciding(found, desk)]));
 }
@@ -138,10 +139,10 @@ function measured(found) {
 function declared(found) {
   const sides = /** @type {[string, any][]} */ ([["case.holder", found.holder], ["case.relative", found.relative], ["case.objector", found.objector]]).filter(([, side]) => side);
   return h("section", { class: "panel" }, h("h2", {}, t("case.declared")),
-    isA("safeguarding") && facts([[t("stops.link"), h("code", {}, found.link_id)]]),
+    isA("safeguarding") && facts([[t("stops.link"), h("a", { href: `#/stops/${found.link_id}` }, h("code", {}, found.link_id))]]),
     found.relation && h("p", {}, t("case.relation", { relation: t(`relation.${found.relation}`) }), " ", found.face_subject === "guardian" && badge("warm", t("case.guardian_face"))),
     h("div", { class: "sides" }, sides.map(([words, side]) => h("div", {}, h("h3", {}, sideName(words)), facts([
-      [t("side.name"), h("bdi", {}, side.name)], [t("side.number"), side.number_masked], [t("side.born"), day(side.birth_date)], [t("side.sex"), coded(`sex.${side.sex}`, side.sex)]])))));
+      [t("side.name"), h("bdi", {}, side.name)], [t("side.number"), masked(side.number_masked)], [t("side.born"), day(side.birth_date)], [t("side.sex"), coded(`sex.${side.sex}`, side.sex)]])))));
 }
 
 /** @param {string} words */
@@ -150,13 +151,13 @@ const sideName = (words) => ({ "case.holder": t("case.holder"), "case.relative":
 /** Earlier decisions, and what was written against them. @param {any} found */
 const history = (found) => (found.decisions.length > 0 || found.grounds) && h("section", { class: "panel" }, h("h2", {}, t("case.before")),
   found.decisions.map((/** @type {any} */ one) => h("div", { class: "stack" },
-    h("p", {}, badge(one.outcome === "approved" ? "good" : "bad", t(`outcome_of.${one.outcome}`)), " ", coded(`reason_of.${one.reason}`, one.reason), " · ", brief(one.at)), one.explanation && h("blockquote", {}, one.explanation))),
+    h("p", {}, badge(one.outcome === "approved" ? "good" : "bad", t(`figures.${one.outcome}`)), " ", coded(`reason_of.${one.reason}`, one.reason), " · ", brief(one.at)), one.explanation && h("blockquote", {}, one.explanation))),
   found.grounds && [h("h3", {}, t("case.grounds")), h("blockquote", {}, found.grounds)]);
 
 /** @param {any} found @param {Desk} desk */
 function deciding(found, desk) {
   const isTheirs = isA(found.kind === "dispute" ? "safeguarding" : "reviewer");
-  if (!isTheirs || !["open", "appealed"].includes(found.state)) return isTheirs ? false : inset("", h("p", {}, t("decide.not_yours")));
+  if (!isTheirs || !WAITING.includes(found.state)) return isTheirs ? false : inset("", h("p", {}, t("decide.not_yours")));
   const wish = new Wish();
   const place = h("section", { class: "panel decide" });
   const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["approved", "rejected"], "outcome_of") });
@@ -167,7 +168,7 @@ function deciding(found, desk) {
     name: `decide.${found.id}.${found.level}`, fields: [outcome, reason, explanation, ...last], submit: t("decide.submit"),
     send: async (values) => {
       await post(`${desk.api}/${found.id}/decision`, { ...values, ends_on: (values.outcome === "approved" && values.ends_on) || null }, wish, { version: found.version });
-      place.closest(".page")?.replaceChildren(...decided(values.outcome === "approved", desk));
+      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk));
     },
   });
   place.append(h("h2", {}, t("decide.title")), entry);
@@ -184,11 +185,12 @@ function lastDay(found, outcome) {
   return [last];
 }
 
-/** @param {boolean} approved @param {Desk} desk */
-function decided(approved, desk) {
+/** @param {string} outcome @param {Desk} desk */
+function decided(outcome, desk) {
+  const approved = ["approved", "accepted"].includes(outcome);
   const heading = h("h1", { tabindex: "-1" }, t("decide.done"));
   queueMicrotask(() => heading.focus());
-  return [heading, banner(approved ? "good" : "warm", approved ? "done" : "wait", t(approved ? "decide.approved" : "decide.rejected")), door(t("case.back"), desk.room)];
+  return [heading, banner(approved ? "good" : "warm", approved ? "done" : "wait", t(`decide.${outcome}`)), door(t("case.back"), desk.room)];
 }
 
 // --- a case about proof of life ----------------------------------------------------------------
@@ -214,7 +216,7 @@ function proving(found, desk) {
     send: async (values) => {
       const accepted = values.outcome === "accepted";
       await post(`${desk.api}/${found.id}/decision`, { accepted, reason: values.reason }, wish, { version: found.version });
-      place.closest(".page")?.replaceChildren(...decided(accepted, desk));
+      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk));
     },
   });
   place.append(h("h2", {}, t("decide.title")), entry);

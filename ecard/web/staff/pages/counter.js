@@ -5,7 +5,7 @@ import { ask, post, Wish } from "../../app/api.js";
 import { h, icons, show } from "../../app/dom.js";
 import { brief, day, t } from "../../app/i18n.js";
 import { button, door, facts, form, keepFile, lead, line, page, row, several, soft } from "../../app/parts.js";
-import { coded, dayField, doneWith, named, select } from "../parts.js";
+import { coded, dayField, doneWith, masked, named, select } from "../parts.js";
 
 export const PAPERS = ["id_card", "passport", "residence_permit"];
 const SCOPES = ["rights", "certification", "transfer", "card_status", "qr", "money"];
@@ -25,6 +25,7 @@ const benefit = () => select({ name: "kind", label: t("desk.benefit"), options: 
 const guardian = () => line({ name: "guardian_number", label: t("desk.guardian"), hint: t("desk.guardian_hint"), class: "digits", attributes: typed, check: () => "" });
 const scopes = () => several({ name: "scopes", label: t("desk.scopes"), hint: t("desk.scopes_hint"), options: named(SCOPES, "scope") });
 const there = () => several({ name: "there", label: t("desk.there"), needed: true, options: [["present", t("desk.there.present")]] });
+const seen = () => several({ name: "there", label: t("desk.seen"), needed: true, options: [["present", t("desk.seen.present")]] });
 const agrees = () => several({ name: "agrees", label: t("desk.agrees"), hint: t("desk.agrees_hint"), options: [["accepted", t("desk.agrees.accepted")]] });
 const lastDay = () => dayField({ name: "ends_on", label: t("desk.ends_on"), hint: t("desk.ends_on_hint") });
 /** What goes on paper or is read out. @param {string} value */
@@ -47,7 +48,7 @@ const DESKS = {
     told: (answer) => [[t("told.day"), day(answer.day)]],
   },
   benefit: {
-    icon: "again", room: "/proofs", path: "/staff/certification/reinstatements", fields: () => [number(), benefit(), there()],
+    icon: "again", room: "/proofs", path: "/staff/certification/reinstatements", fields: () => [number(), benefit(), seen()],
     body: ({ number: whose, kind }) => ({ number: whose, kind }),
     told: () => [],
   },
@@ -61,11 +62,11 @@ const DESKS = {
   },
   card_state: {
     icon: "stop", path: "/staff/cards/state", fields: () => [card(), paper(), state()], unkeyed: true,
-    told: (answer) => [[t("sign_in.number"), answer.number_masked], [t("told.state"), t(`card.${answer.state}`)]],
+    told: (answer) => [[t("sign_in.number"), masked(answer.number_masked)], [t("told.state"), t(`card.${answer.state}`)]],
   },
   renewal: {
     icon: "again", path: "/staff/cards/renewal", fields: () => [card(), paper()],
-    told: (answer) => [[t("sign_in.number"), answer.number_masked], [t("told.until"), day(answer.expires_on)]],
+    told: (answer) => [[t("sign_in.number"), masked(answer.number_masked)], [t("told.until"), day(answer.expires_on)]],
   },
   issue: {
     icon: "card", path: "/staff/cards", fields: () => [number(), paper()],
@@ -73,7 +74,7 @@ const DESKS = {
   },
   qr: {
     icon: "code", path: "/staff/qr-codes/use", fields: () => [text(), operation()],
-    told: (answer) => [[t("told.for"), h("bdi", {}, answer.shown_for)], [t("told.by"), h("bdi", {}, answer.shown_by)], [t("side.number"), answer.number_masked], [t("desk.operation"), t(`operation.${answer.operation}`)]],
+    told: (answer) => [[t("told.for"), h("bdi", {}, answer.shown_for)], [t("told.by"), h("bdi", {}, answer.shown_by)], [t("side.number"), masked(answer.number_masked)], [t("desk.operation"), t(`operation.${answer.operation}`)]],
   },
   face: {
     icon: "camera", path: "/staff/face-withdrawals", fields: () => [number(), paper(), guardian()],
@@ -108,6 +109,7 @@ export function deskPage(name) {
   const done = (/** @type {any} */ answer) => show(place, doneWith(t("counter.done"), facts(desk.told(answer)), desk.more?.(answer, done), door(t("counter.next"), room, { second: true })));
   const entry = form({
     name: `counter.${name}`, fields: desk.fields().map(unkept), submit: t(`counter.${name}.submit`),
+    wrongAt: (field, { params }) => (field === "scopes" && params.asked_for ? t("desk.scopes_asked", { scopes: params.asked_for.map((/** @type {string} */ one) => t(`scope.${one}`)).join(" · ") }) : ""),
     send: async (values) => {
       const said = trimmed(values);
       const body = desk.body ? desk.body(said) : said;
