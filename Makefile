@@ -5,6 +5,8 @@
 PY := .venv/bin/python
 CHECKED := $(wildcard biometrics ecard uploads wsgi.py)
 WORKERS ?= 2
+# a third of a small run is waiting; a full one measures
+GATE_WORKERS ?= $(if $(FULL),$(WORKERS),3)
 export PYTHON
 # An empty value means no: byte code is kept, whatever the shell says, or each start compiles anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -36,7 +38,7 @@ lint: environment  ## style, format and types
 
 gates:  ## every slow check at a smaller n; FULL=1 at full size, its figures kept in docs/measured/ (ONLY=tests/... for a part)
 	@packaging/environment --gates
-	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate -n $(WORKERS) \
+	ECARD_GATES=1 $(if $(FULL),ECARD_FULL=1) $(PY) -m pytest -q -m gate -n $(GATE_WORKERS) \
 	  --dist loadfile --no-loadscope-reorder $(ONLY)
 
 bench: BENCH := $(or $(OUT),var/bench)

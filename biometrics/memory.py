@@ -1,20 +1,27 @@
-"""Keeps a process small: so many judgements at once as there are cores, and what they used is given
-back to the system.
+"""Keeps a process small and its cores busy.
 
-More at once would be no quicker, and each holds tens of megabytes while it runs. The C library
-keeps what was freed for the next to come, in a pool for every thread: a server with eight threads
-would keep eight judgements' worth. It is told to give it back (a few milliseconds).
+One judgement more at a time than there are cores: while one waits for Python's lock, another has
+networks to run. More would be no quicker, and each holds tens of megabytes while it runs.
+
+The C library keeps what was freed for the next to come, in a pool for every thread: a server with
+eight threads would keep eight judgements' worth. So it is told to have no more pools than cores,
+and now and then to give back what lies in them; to do so after every judgement would cost a
+twentieth of it, and more where two threads need the process's memory map at once.
 """
 
 import ctypes
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore
 
+GIVE_BACK_SECONDS = 1.0
+"""Between two times that freed memory is given back."""
+_POOLS_MOST = -8
+"""M_ARENA_MAX of glibc's malloc.h."""
 _STATUS = Path("/proc/self/status")
-_SCHEDULED = Path("/proc/thread-self/schedstat")
 
 
 def cores() -> int:
@@ -26,9 +33,19 @@ def cores() -> int:
 
 def give_back() -> None:
     """Returns freed memory to the system, where the C library is one that can."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
-    if trim is not None:
-        trim(0)
+    _tell("malloc_trim", 0)
+
+
+def few_pools() -> None:
+    """For the threads that will be started: no more of the C library's pools than cores."""
+    _tell("mallopt", _POOLS_MOST, cores())
+
+
+def _tell(name: str, *values: int) -> None:
+    """Call a function of the C library, if it has it."""
+    known = getattr(ctypes.CDLL(None), name, None) if os.name == "posix" else None
+    if known is not None:
+        known(*values)
 
 
 class Places:
@@ -36,15 +53,18 @@ class Places:
 
     def __init__(self, count: int) -> None:
         self._free = BoundedSemaphore(count)
+        self._given_back = time.monotonic()
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Hold a place; what was used in it is given back."""
+        """Hold a place; what was used in it is given back soon."""
         with self._free:
             try:
                 yield
             finally:
-                give_back()
+                if time.monotonic() - self._given_back >= GIVE_BACK_SECONDS:
+                    self._given_back = time.monotonic()
+                    give_back()
 
 
 def peak_mb() -> float | None:
@@ -65,11 +85,3 @@ def _status_mb(field: str) -> float | None:
         if line.startswith(field):
             return int(line.split()[1]) / 1024
     return None
-
-
-def waited_seconds() -> float:
-    """How long this thread has been ready to run while no core was free; 0 where the system does
-    not say."""
-    if not _SCHEDULED.is_file():
-        return 0.0
-    return int(_SCHEDULED.read_text(encoding="ascii").split()[1]) / 1e9

@@ -179,7 +179,8 @@ class FaceVerifier:
             _LOG.warning("no limits for engine %s: every match waits for a person", engine.name)
         self._points = measured or uncalibrated(engine.name)
         self._margin = CONTRAST_MARGINS.get(engine.name, 0.0)
-        self._places = memory.Places(memory.cores())
+        self._places = memory.Places(memory.cores() + 1)
+        memory.few_pools()
         memory.give_back()  # what reading the weights took
 
     @classmethod

@@ -81,7 +81,7 @@ def run() -> None:
     _require_free_address(settings)
     with alone_on(settings):
         print(f"Starting on {settings.var} …", file=sys.stderr, flush=True)
-        welcome = _prepared_elsewhere()
+        welcome = _prepared_elsewhere(server.import_early)
         try:
             server.serve(settings, lambda: print(welcome, flush=True))
         except server.NotServed:
@@ -108,13 +108,15 @@ def alone_on(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _prepared_elsewhere() -> str:
+def _prepared_elsewhere(meanwhile: Callable[[], None]) -> str:
     """Prepare in a process of its own (``ecard/server.py`` says why); what it had to say."""
     command = [sys.executable, "-m", "ecard", "prepare"]
-    made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
-    if made.returncode != 0:
-        sys.exit(made.returncode)  # it said why on standard error
-    return made.stdout
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as preparing:  # noqa: S603
+        meanwhile()
+        said, _ = preparing.communicate()
+    if preparing.returncode != 0:
+        sys.exit(preparing.returncode)  # it said why on standard error
+    return said
 
 
 @command("prepare")

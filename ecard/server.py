@@ -2,7 +2,7 @@
 
 Nothing that starts threads of its own may be imported before the fork (numpy, OpenCV and ONNX
 Runtime do): a child would wait for threads that it does not have. So the application, with all that
-it needs, is imported in the worker, and this module imports nothing of it.
+it needs, is imported in the worker; of it, what is in `EARLY` alone may be there before.
 
 Behind a proxy that buffers uploads (docs/deploy.md) this serves phones of any speed. Alone, as in
 the demo, a slow upload holds a thread until it has arrived.
@@ -11,9 +11,11 @@ the demo, a slow upload holds a thread until it has arrived.
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,11 @@ KEEP_ALIVE_SECONDS = 5
 REQUEST_LINE_BYTES = 4094
 HEADER_BYTES = 8190
 HEADERS = 50
+EARLY = (
+    *("alembic.command", "argon2", "cryptography.x509", "flask_limiter", "flask_swagger_ui"),
+    *("pypinyin", "rapidfuzz", "ecard.api", "ecard.accounts.models", "ecard.agencies.models"),
+)
+"""Modules that take long to import and start no thread."""
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - for gunicorn's own sign of life, on no disk
 
 
@@ -62,6 +69,12 @@ def require_free(host: str, port: int) -> None:
             raise AddressTaken(
                 f"Port {port} on {host} {why}. Choose another: make run PORT={port + 1}"
             ) from error
+
+
+def import_early() -> None:
+    """Import what the workers need and may share; for while something else is waited for."""
+    for name in EARLY:
+        importlib.import_module(name)
 
 
 def serve(settings: Settings, announce: Callable[[], None]) -> None:
@@ -95,17 +108,21 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """The WSGI application of one worker process; its faces are loaded before it serves."""
-        from ecard.app import create_app
         from ecard.joined import join, warn_of_what_is_off
 
         logs.configure()
         try:
             warn_of_what_is_off(self._settings)
             self._joined = join(self._settings)
-            self._joined.dependencies.verifier()
+            with ThreadPoolExecutor(1) as beside:  # both take a second
+                faces = beside.submit(self._joined.dependencies.verifier)
+                from ecard.app import create_app
+
+                app = create_app(self._joined)
+                faces.result()
         except UnsafeConfiguration as unsafe:
             raise AppImportError(f"Refused to start: {unsafe}") from unsafe  # and no other worker
-        return create_app(self._joined)
+        return app
 
     def _begin(self, worker: Any) -> None:
         from ecard.jobs import work

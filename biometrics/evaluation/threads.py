@@ -4,15 +4,13 @@ second, and how much memory a worker holds.
 Memory is read every second of the long stretch, once every thread has held its largest arrays
 (`warm`): a single look depends on which arrays are free at that moment, so what drifts is the
 median of the last tenth against that of the first. Throughput is taken in short turns, one thread
-and all of them. On a machine that is not idle others take the cores away: `gain_of_own` leaves out
-the time in which a thread was ready and no core was free (the system counts it), `gain` does not.
-Nor are the cores of a rented machine always whole ones: so each round also has as many processes
-as cores, which share nothing. `gain_of_processes` is theirs, and `of_processes` what the threads
-get done of what they do.
+and all of them. The cores of a rented machine are not always whole ones, and others may take them
+away: so each round also has as many processes as cores, which share nothing. `gain_of_processes` is
+theirs, and `of_processes` what the threads get done of what they do.
 
 report.json: `{"engine", "cores", "threads", "seconds", "turn_seconds", "decisions", "memory_mb":
 {"ready", "warm", "end", "peak"}, "drift_mb"}` and, each as `{"median", "rounds"}`, `"gain"`,
-`"gain_of_own"`, `"gain_of_processes"`, `"of_processes"`.
+`"gain_of_processes"`, `"of_processes"`.
 """
 
 import argparse
@@ -31,7 +29,7 @@ from biometrics.engines import DEFAULT_ENGINE, ENGINES
 from biometrics.errors import BiometricsError
 from biometrics.evaluation.arguments import add_models, at_least_one, duration, reported
 from biometrics.evaluation.speed import ADULT_AGE, Capture, capture_of, pictures
-from biometrics.memory import cores, peak_mb, resident_mb, waited_seconds
+from biometrics.memory import cores, peak_mb, resident_mb
 from biometrics.progress import Progress
 from biometrics.types import Outcome
 from biometrics.verifier import FaceVerifier
@@ -51,16 +49,10 @@ class Stretch:
 
     decisions: int
     seconds: float
-    waited: float
-    """For a free core, each of the judging threads, seconds."""
 
     def rate(self) -> float:
         """Decisions a second."""
         return self.decisions / self.seconds
-
-    def rate_of_own(self) -> float:
-        """The same without the time waited."""
-        return self.decisions / max(self.seconds - self.waited, self.seconds / 10)
 
 
 @reported
@@ -194,9 +186,6 @@ def measure(
         "memory_mb": {"ready": ready, **watch.ends(), "peak": peak_mb()},
         "drift_mb": watch.drift(),
         "gain": _gains([turn.every.rate() / turn.one.rate() for turn in turns]),
-        "gain_of_own": _gains(
-            [turn.every.rate_of_own() / turn.one.rate_of_own() for turn in turns]
-        ),
         "gain_of_processes": _gains([turn.processes / turn.one.rate() for turn in turns]),
         "of_processes": _gains([turn.every.rate() / turn.processes for turn in turns]),
     }
@@ -210,18 +199,16 @@ def judging(verifier: FaceVerifier, capture: Capture, seconds: float, threads: i
     """So many threads decide one after the other. `BiometricsError` where one does not match."""
     ends = time.monotonic() + seconds
 
-    def work(_: int) -> tuple[int, float]:
-        done, waited = 0, waited_seconds()
+    def work(_: int) -> int:
+        done = 0
         while time.monotonic() < ends:
             answer = verifier.verify(capture.frames, capture.reference, age=ADULT_AGE)
             if answer.outcome is not Outcome.MATCH:
                 raise BiometricsError(f"a portrait against itself: {answer.outcome}")
             done += 1
-        return done, waited_seconds() - waited
+        return done
 
     began = time.monotonic()
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(work, range(threads)))
-    at_once = min(threads, cores())
-    decisions, waited = (sum(part) for part in zip(*found, strict=True))
-    return Stretch(int(decisions), time.monotonic() - began, waited / at_once)
+        decisions = sum(pool.map(work, range(threads)))
+    return Stretch(decisions, time.monotonic() - began)

@@ -290,6 +290,7 @@ def play() -> None:
             f"{folder} is no folder of test pictures as CONTRIBUTING.md describes it ({error})"
         ) from error
     running = Play(address, var / "demo-phones.json", pictures, _people(var))
+    HttpTransport(address).send("GET", "/healthz", headers={}, json=None, files=None)
     print(pictures.note)
     try:
         a_mother_adds_her_child(running)

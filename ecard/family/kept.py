@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard.call import Call
+from ecard.family import policy as rules
+from ecard.family.deaths import DIED, ended_by_death
 from ecard.family.links import CONCERNS_RELATIVE
 from ecard.family.models import Link
 from ecard.family.reading import view
-from ecard.kept import Categories, Kept, Whose, category, kept
+from ecard.kept import Categories, Category, Kept, Whose, category, kept
+
+HELD, ON_ME = "links_held", "links_on_me"
 
 
 def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
@@ -41,8 +48,29 @@ def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> 
         Link.relative_id == whose.person_id, CONCERNS_RELATIVE, whose.on(Link.id)
     )
     return {
-        "links_held": category(session, held, Link.opened_at, Link.id, link, most),
-        "links_on_me": category(session, on_me, Link.opened_at, Link.id, link, most),
+        HELD: category(session, held, Link.opened_at, Link.id, link, most),
+        ON_ME: category(session, on_me, Link.opened_at, Link.id, link, most),
+    }
+
+
+def after_deaths(call: Call, found: Mapping[str, Category]) -> dict[str, Category]:
+    """All categories; of the links, those over that a death has ended and no look has moved yet.
+
+    Asks the registry: no session may be open.
+    """
+    links = [item for name in (HELD, ON_ME) for item in found[name].items]
+    active = [uuid.UUID(item.id) for item in links if item.facts["state"] == rules.ACTIVE]
+    dead = {str(link_id) for link_id in (ended_by_death(call, active) if active else ())}
+
+    def seen(item: Kept) -> Kept:
+        over = {"state": rules.ENDED, "reason": DIED}
+        return replace(item, facts={**item.facts, **over}) if item.id in dead else item
+
+    return {
+        name: replace(one, items=[seen(item) for item in one.items])
+        if name in (HELD, ON_ME)
+        else one
+        for name, one in found.items()
     }
 
 

@@ -124,8 +124,13 @@ def collect(call: Call, whose: Whose, most: int | None, *, in_full: bool = False
     card = card_states.held_by(call, whose.person_id)
     with call.db.read() as session:
         chosen, version = persons.language_choice(session, whose.person_id)
-        found = [item for source in SOURCES for item in source(session, call, whose, most).items()]
+        stored = {
+            name: one
+            for source in SOURCES
+            for name, one in source(session, call, whose, most).items()
+        }
         faces = sum(what in FACES for what, _ in pictures(session, whose))
+    found = family.after_deaths(call, stored)
     return OwnData(
         person_id=whose.person_id,
         as_of=call.now,
@@ -144,7 +149,7 @@ def collect(call: Call, whose: Whose, most: int | None, *, in_full: bool = False
         faces_stored=faces,
         categories=[
             CategoryView(name, sentence(f"kept.{name}", call.language), one.total, one.items)
-            for name, one in found
+            for name, one in found.items()
         ],
     )
 

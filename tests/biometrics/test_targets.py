@@ -23,8 +23,7 @@ THREADS = {
     "seconds": 60.0,
     "drift_mb": 12.0,
     "memory_mb": {"peak": 390.0},
-    "gain": {"median": 1.2},
-    "gain_of_own": {"median": 1.9},
+    "gain": {"median": 1.9},
     "gain_of_processes": {"median": 1.6},
     "of_processes": {"median": 0.8},
 }

@@ -3,6 +3,7 @@ portraits, and with pictures of people where ECARD_DATA is there."""
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,22 @@ def test_the_first_steps_by_hand_are_those_that_the_guide_shows(
     )
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
     assert ran.stdout.splitlines()[-1].startswith("next: ")
+
+
+def test_without_a_server_the_demo_says_so_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "demo-people.json").write_text("{}", encoding="utf-8")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and listens not
+        ran = subprocess.run(
+            [sys.executable, "-m", "ecard", "demo"],
+            env=environment(tmp_path, taken.getsockname()[1]),
+            capture_output=True,
+            text=True,
+            timeout=DEMO_SECONDS,
+            check=False,
+        )
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("No server answers at http://127.0.0.1:")
 
 
 def test_two_pictures_of_one_s_own_are_compared_and_nothing_else_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import http.client
 import json
 import signal
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -46,6 +48,13 @@ def test_a_signal_in_the_midst_of_another_waits_for_no_lock_of_the_pool() -> Non
     for _ in range(2):
         worker.handle_quit(signal.SIGINT, None)
     assert not worker.alive
+
+
+def test_what_is_imported_before_the_fork_starts_no_thread() -> None:
+    count = "import os; from ecard import server; server.import_early()"
+    count += "; print(len(os.listdir('/proc/self/task')))"
+    ran = subprocess.run([sys.executable, "-c", count], capture_output=True, text=True, check=True)
+    assert ran.stdout == "1\n"
 
 
 class Wake:

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ecard.demo.phone import Phone
 from ecard.own_data.policy import CATEGORIES
 from tests.activation.test_counter import code_of, redeem
 from tests.documents.applications import apply
-from tests.family.scene import born, hold, invent, move, person_id, sign_in
+from tests.family.scene import born, change, hold, invent, move, person_id, sign_in
 from tests.family.test_scopes import Tie
 from tests.own_data.test_withdrawing import child
 from tests.support import Stage
@@ -208,3 +209,11 @@ def note(stage: Stage, link_id: str, relative: uuid.UUID, actor: uuid.UUID) -> N
             )
         )
         session.commit()
+
+
+def test_a_link_that_a_death_has_ended_is_shown_ended_before_any_look(stage: Stage) -> None:
+    daughter, father = invent(stage, "daughter", born(40)), invent(stage, "father", born(70))
+    hold(stage, daughter, father, "parent")
+    change(stage, daughter, died_on=date(2026, 11, 17))
+    (link,) = categories(sign_in(stage, father).must("GET", "/my-data"))["links_on_me"]
+    assert (link["facts"]["state"], link["facts"]["reason"]) == ("ended", "person_died")
