@@ -85,8 +85,8 @@ export const brief = (at) => dated(at, { dateStyle: "medium", timeStyle: "short"
 /** A month of a year. @param {string} at */
 export const month = (at) => dated(at, { month: "long", year: "numeric" });
 
-/** A number as the language writes it. @param {number} value */
-export const figure = (value) => new Intl.NumberFormat(WRITES[language], { maximumFractionDigits: 1 }).format(value);
+/** A number as the language writes it. @param {number} value @param {number} [places]  after the point, at most */
+export const figure = (value, places = 1) => new Intl.NumberFormat(WRITES[language], { maximumFractionDigits: places }).format(value);
 
 /** Money; the registry names no currency. @param {number} cents */
 export const amount = (cents) =>

@@ -3,7 +3,7 @@
 
 import { post, Problem, read, Wish } from "../../app/api.js";
 import { h } from "../../app/dom.js";
-import { brief, day, figure, t } from "../../app/i18n.js";
+import { brief, day, figure, has, t } from "../../app/i18n.js";
 import { banner, button, choice, door, facts, form, inset, lead, longText, page, soft } from "../../app/parts.js";
 import { again } from "../../app/router.js";
 import { isA } from "../me.js";
@@ -125,12 +125,15 @@ function machine(seen) {
 /** What was read off the papers. @param {string[] | undefined} found */
 const said = (found) => Boolean(found?.length) && h("div", { class: "stack" }, h("h3", {}, t("machine.read")), h("ul", { class: "list" }, found?.map((one) => h("li", {}, coded(`why.${one}`, one)))));
 
+/** A ratio has no unit. @param {string} unit */
+const inWords = (unit) => (has(`unit.${unit}`) ? t(`unit.${unit}`) : "");
+
 /** @param {any[] | undefined} found */
 function measured(found) {
   if (!found?.length) return false;
   const failed = found.filter((one) => !one.passed).length;
   const all = table(t("machine.measures"), [t("machine.measure"), t("machine.value"), t("machine.passed")], found.map((one) => [
-    coded(`measure.${one.name}`, one.name), one.value === undefined ? "–" : `${figure(one.value)} ${one.unit ?? ""}`,
+    coded(`measure.${one.name}`, one.name), one.value === undefined ? "–" : `${figure(one.value, 3)} ${inWords(one.unit)}`,
     badge(one.passed ? "good" : "bad", t(one.passed ? "machine.yes" : "machine.no"))]));
   return h("details", { open: failed > 0 }, h("summary", {}, t("machine.counted", { all: found.length, failed })), all);
 }
