@@ -11,6 +11,7 @@ import pytest
 import ecard.app  # noqa: F401 - every room declares its refusals
 from biometrics.fusion import WEIGHTS, Attack
 from biometrics.quality import MEASURES
+from biometrics.texture import CUES
 from ecard.card_applications.policy import ALL_FAILURE_REASONS
 from ecard.certification.policy import REASONS as PROOF_REASONS
 from ecard.errors import all_refusals
@@ -76,6 +77,8 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
         ("reason_of", [*ALL_FAILURE_REASONS, *chain(*REFUSAL_REASONS.values())]),
         ("outcome_of", OUTCOMES),
         ("measure", [*MEASURES, *WEIGHTS, *(f"life_against_{kind}" for kind in Attack)]),
+        ("measure", [f"light_{what}" for what in ("background", "agreement", "nose", "lag")]),
+        ("measure", [f"texture_{cue}" for cue in CUES]),
         ("measure", ["light_seen", "depth_seen", "light_apart", "relief_seen", "same_person"]),
         ("unit", {one.unit for one in MEASURES.values()} - {"ratio"}),
         ("reason_of", [*REASONS, *PROOF_REASONS[True], *PROOF_REASONS[False]]),
