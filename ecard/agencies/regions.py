@@ -59,6 +59,11 @@ def region_by_code(session: Session, code: str) -> Region:
     return found
 
 
+def region_name(session: Session, region_id: uuid.UUID, language: str) -> str:
+    """A region's name in one language."""
+    return _in(region(session, region_id).names, language)
+
+
 def region_codes(session: Session) -> frozenset[str]:
     """The codes of all regions."""
     return frozenset(session.scalars(sa.select(Region.code)))

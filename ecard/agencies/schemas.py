@@ -34,7 +34,9 @@ class StaffViewSchema(ma.Schema):
     display_name = ma.fields.String(required=True)
     roles = ma.fields.List(ma.fields.String(), required=True)
     region = ma.fields.String(required=True, metadata={"description": "Code of their region"})
+    region_name = ma.fields.String(required=True)
     counter = ma.fields.String(required=True, allow_none=True)
+    counter_name = ma.fields.String(required=True, allow_none=True)
     expires_at = ma.fields.AwareDateTime(required=True, format="iso")
 
 

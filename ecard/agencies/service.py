@@ -20,6 +20,7 @@ from ecard.agencies.regions import (
     region_by_code,
     region_codes,
     region_ids,
+    region_name,
     subtree_ids,
     time_zone,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "region_by_code",
     "region_codes",
     "region_ids",
+    "region_name",
     "sign_in",
     "sign_out",
     "staff_number_index",

@@ -16,7 +16,7 @@ from ecard.agencies.desks import forget_desk_messages
 from ecard.agencies.errors import StaffSignInBlocked, StaffSignInFailed
 from ecard.agencies.models import Counter, FailedStaffSignIns, StaffMember, StaffSession
 from ecard.agencies.policy import wait_after
-from ecard.agencies.regions import region, subtree_ids
+from ecard.agencies.regions import counter_name, region, region_name, subtree_ids
 from ecard.call import Call
 from ecard.errors import NotSignedIn, TooManyRequests
 from ecard.passwords import hashing
@@ -37,7 +37,9 @@ class StaffView:
     display_name: str
     roles: list[str]
     region: str
+    region_name: str
     counter: str | None
+    counter_name: str | None
     expires_at: datetime
 
 
@@ -250,13 +252,17 @@ def me(call: Call) -> StaffView:
         opened = session.get_one(StaffSession, call.staff.session_id)
         counter = session.get(Counter, member.counter_id) if member.counter_id else None
         place = region(session, member.region_id)
+        name = region_name(session, place.id, call.language)
+        window = counter_name(session, member.counter_id, call.language)
     return StaffView(
         id=member.id,
         user_name=member.user_name,
         display_name=member.display_name,
         roles=sorted(member.roles),
         region=place.code,
+        region_name=name,
         counter=counter.code if counter is not None else None,
+        counter_name=window,
         expires_at=opened.expires_at,
     )
 

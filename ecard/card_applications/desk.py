@@ -33,6 +33,7 @@ class DeskItem:
     id: uuid.UUID
     state: str
     region: str
+    region_name: str
     opened_at: datetime
     state_since: datetime
     collect_by: date | None
@@ -73,6 +74,7 @@ def _shown(session: Session, call: Call, row: CardApplication) -> dict[str, Any]
         "id": row.id,
         "state": state_now(row, call.now),
         "region": agencies.region(session, row.region_id).code,
+        "region_name": agencies.region_name(session, row.region_id, call.language),
         "opened_at": row.opened_at,
         "state_since": row.state_since,
         "collect_by": last_day(session, row),

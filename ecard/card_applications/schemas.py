@@ -56,6 +56,7 @@ class DeskApplicationItemSchema(ma.Schema):
     id = ma.fields.UUID(required=True)
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
     region = ma.fields.String(required=True)
+    region_name = ma.fields.String(required=True)
     opened_at = ma.fields.AwareDateTime(required=True, format="iso")
     state_since = ma.fields.AwareDateTime(required=True, format="iso")
     collect_by = ma.fields.Date(required=True, allow_none=True)

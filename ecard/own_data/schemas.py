@@ -271,6 +271,10 @@ class LinkOnPersonSchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "The last day"}
     )
     ended_at = fields.time(allow_none=True)
+    next = fields.text(
+        allow_none=True,
+        metadata={"description": "`confirm_link`: come of age, they say whether it goes on"},
+    )
     version = ma.fields.Integer(
         required=True, metadata={"description": "For If-Match of `setEndDateAtCounter`"}
     )

@@ -34,6 +34,8 @@ class DeskItem:
     state: str
     from_region: str
     to_region: str
+    from_name: str
+    to_name: str
     opened_at: datetime
     due_at: datetime | None
     late: bool
@@ -74,6 +76,8 @@ def _shown(session: Session, call: Call, row: Transfer) -> dict[str, Any]:
         "state": row.state,
         "from_region": agencies.region(session, row.from_region_id).code,
         "to_region": agencies.region(session, row.to_region_id).code,
+        "from_name": agencies.region_name(session, row.from_region_id, call.language),
+        "to_name": agencies.region_name(session, row.to_region_id, call.language),
         "opened_at": row.opened_at,
         "due_at": row.due_at,
         "late": passed > 0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +14,6 @@ from ecard.acts.service import Acting
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
-from ecard.locale import DEFAULT
 from ecard.moves import MoveView, moves_of
 from ecard.pages import Page, read_page
 from ecard.transfers import policy as rules
@@ -107,8 +105,8 @@ def view(session: Session, call: Call, row: Transfer) -> TransferView:
         state=row.state,
         from_region=old.code,
         to_region=new.code,
-        from_name=_said(old.names, call.language),
-        to_name=_said(new.names, call.language),
+        from_name=agencies.region_name(session, old.id, call.language),
+        to_name=agencies.region_name(session, new.id, call.language),
         opened_at=row.opened_at,
         stage_ends_on=stage_ends_on(session, row),
         late=rules.reminders_due(row.due_at, row.escalates_at, call.now) > 0,
@@ -119,7 +117,3 @@ def view(session: Session, call: Call, row: Transfer) -> TransferView:
         progress=moves_of(session, TransferMove, row.id),
         version=row.version,
     )
-
-
-def _said(names: Mapping[str, str], language: str) -> str:
-    return names.get(language) or names[DEFAULT]

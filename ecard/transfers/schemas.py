@@ -69,6 +69,8 @@ class DeskTransferItemSchema(ma.Schema):
     state = ma.fields.String(required=True, validate=ma.validate.OneOf(STATES))
     from_region = ma.fields.String(required=True)
     to_region = ma.fields.String(required=True)
+    from_name = ma.fields.String(required=True)
+    to_name = ma.fields.String(required=True)
     opened_at = ma.fields.AwareDateTime(required=True, format="iso")
     due_at = ma.fields.AwareDateTime(required=True, format="iso", allow_none=True)
     late = ma.fields.Boolean(required=True)

@@ -30,6 +30,9 @@ def test_staff_sign_in_see_themselves_and_sign_out(client: Any) -> None:
     me = client.get("/api/v1/staff/me", headers=headers)
     assert me.json["roles"] == ["clerk"]
     assert (me.json["region"], me.json["counter"]) == ("north-harbour", "north-1")
+    spanish = client.get("/api/v1/staff/me", headers={**headers, "Accept-Language": "es"})
+    named = {one.json["counter_name"] for one in (me, spanish)}
+    assert (me.json["region_name"], len(named)) == ("North Harbour", 2)
     assert "password" not in me.text
     assert client.delete("/api/v1/staff/session", headers=headers).status_code == 204
     again = client.get("/api/v1/staff/me", headers=headers)

@@ -277,6 +277,7 @@ def test_another_regions_clerk_finds_nothing(home: Home) -> None:
     assert south.must("GET", "/staff/card-applications")["items"] == []
     (item,) = home.desk.must("GET", "/staff/card-applications?state=entered")["items"]
     assert (item["id"], "person" in item) == (application_id, False)
+    assert item["region_name"] == "North Harbour"
     reviewer = home.stage.desk("reviewer-north")
     assert moved(reviewer, application_id, "in_production", 1).code == "not_allowed"
 

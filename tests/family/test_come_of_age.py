@@ -222,7 +222,13 @@ def test_a_clerk_who_saw_the_young_person_confirms_it_without_a_camera(kin: Fami
     wrong = kin.stage.desk("clerk-north").send("POST", path, body | {"number": kin.mother.number})
     assert wrong.status == 404
     assert kin.stage.desk("safeguarding").send("POST", path, body).code == "not_allowed"
-    assert kin.stage.desk("clerk-north").send("POST", path, body).status == 204
+    clerk, who = kin.stage.desk("clerk-north"), {"number": kin.child.number}
+    listed = {"identity_document": "id_card", **who}
+    (seen,) = clerk.must("POST", "/staff/links-on-person/list", listed)["items"]
+    assert seen["next"] == "confirm_link"
+    assert clerk.send("POST", path, body).status == 204
+    (seen,) = clerk.must("POST", "/staff/links-on-person/list", listed)["items"]
+    assert seen["next"] is None
     link = kin.seen(kin.mothers())
     assert (link["may_act"], link["scopes"]) == (True, ["rights"])
     with kin.stage.joined.db.read() as session:

@@ -222,6 +222,7 @@ def test_only_the_agency_whose_turn_it_is_finds_it(home: Home) -> None:
         mine = home.stage.desk(turn)
         (item,) = mine.must("GET", "/staff/transfers?late=false")["items"]
         assert "person" not in item
+        assert (item["from_name"], item["to_name"]) == ("North Harbour", "South Harbour")
         assert mine.must("GET", f"/staff/transfers/{transfer_id}")["person"] == home.mother.name
         home.pass_on(transfer_id, turn)
     assert home.decide(SOUTH, transfer_id).code == "transfer_illegal_move"

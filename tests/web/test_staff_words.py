@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import ecard.app  # noqa: F401 - every room declares its refusals
+from biometrics.fusion import WEIGHTS, Attack
+from biometrics.quality import MEASURES
+from biometrics.texture import CUES
 from ecard.card_applications.policy import ALL_FAILURE_REASONS
 from ecard.certification.policy import REASONS as PROOF_REASONS
+from ecard.errors import all_refusals
 from ecard.locale import LANGUAGES
 from ecard.review.schemas import KINDS, OUTCOMES, REASONS
 from ecard.transfers.policy import REFUSAL_REASONS
@@ -48,6 +53,16 @@ def test_no_word_is_asked_for_that_is_not_there() -> None:
     assert not set(ASKED.findall(code())) - set(words("en")) - set(words_of_app("en"))
 
 
+def test_what_is_said_and_led_to_in_another_way_is_a_refusal_of_the_service() -> None:
+    refusals = all_refusals()
+    named = {key.split(".")[-1] for key in words("en") if key.startswith("said.")}
+    assert not named - {kind.code for kind in refusals}
+    ways = re.search(r"const WAYS = \{(.*?)\};", code(), re.DOTALL)
+    assert ways
+    known = {kind.next for kind in refusals}
+    assert not set(re.findall(r"(\w+): \"", ways[1])) - known
+
+
 def test_no_word_is_left_over_that_no_page_asks_for() -> None:
     named, starts = set(WHOLE.findall(code())), set(PART.findall(code())) - {""}
     starts |= {f"{start}." for start in NAMED.findall(code())}
@@ -61,6 +76,11 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
         ("kind_of", [*KINDS, "face", "visit", "appeal", "stop_appeal"]),
         ("reason_of", [*ALL_FAILURE_REASONS, *chain(*REFUSAL_REASONS.values())]),
         ("outcome_of", OUTCOMES),
+        ("measure", [*MEASURES, *WEIGHTS, *(f"life_against_{kind}" for kind in Attack)]),
+        ("measure", [f"light_{what}" for what in ("background", "agreement", "nose", "lag")]),
+        ("measure", [f"texture_{cue}" for cue in CUES]),
+        ("measure", ["light_seen", "depth_seen", "light_apart", "relief_seen", "same_person"]),
+        ("unit", {one.unit for one in MEASURES.values()} - {"ratio"}),
         ("reason_of", [*REASONS, *PROOF_REASONS[True], *PROOF_REASONS[False]]),
     ],
 )

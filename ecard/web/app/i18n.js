@@ -90,6 +90,9 @@ export const brief = (at) => dated(at, { dateStyle: "medium", timeStyle: "short"
 /** A month of a year. @param {string} at */
 export const month = (at) => dated(at, { month: "long", year: "numeric" });
 
+/** A number as the language writes it. @param {number} value @param {number} [places]  after the point, at most */
+export const figure = (value, places = 1) => new Intl.NumberFormat(WRITES[language], { maximumFractionDigits: places }).format(value);
+
 /** Money; the registry names no currency. @param {number} cents */
 export const amount = (cents) =>
   new Intl.NumberFormat(WRITES[language], { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(cents / 100);

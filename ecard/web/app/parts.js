@@ -6,7 +6,7 @@ import { drawing, h, icons, show } from "./dom.js";
 import { lasting, t } from "./i18n.js";
 import { tab } from "./kept.js";
 import { again, go, here, NotFetched } from "./router.js";
-import { wayOn } from "./ways.js";
+import { said, wayOn } from "./ways.js";
 
 /** @typedef {import("./dom.js").Child} Child */
 
@@ -103,16 +103,17 @@ export const sure = (about) => page({ title: about.title, back: about.stay }, le
  * above it, in words.
  * @param {string} words
  * @param {() => any} work
- * @param {{second?: boolean, stop?: boolean, icon?: string, link?: string}} [looks]
+ * @param {{second?: boolean, stop?: boolean, icon?: string, link?: string, first?: () => Promise<boolean>}} [looks]  `first`: whether it is meant
  */
 export function button(words, work, looks = {}) {
   const kind = looks.stop ? " stop" : looks.second ? " second" : "";
   const element = h("button", { type: "button", class: `button${kind}` }, looks.icon && icons[/** @type {"add"} */ (looks.icon)](), words);
-  element.addEventListener("click", () => busy(element, work, (trouble) => {
+  const begin = () => busy(element, work, (trouble) => {
     clearTroubles();
     element.before(troubled(trouble, looks.link));
     focusTrouble();
-  }));
+  });
+  element.addEventListener("click", looks.first ? async () => { if (await looks.first?.()) begin(); } : begin);
   return element;
 }
 
@@ -169,9 +170,9 @@ export function troubled(trouble, link) {
   const on = wayOn(trouble.next, link);
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" },
     h("h2", {}, t("trouble.title")),
-    h("p", {}, trouble.detail),
+    h("p", {}, said(trouble)),
     trouble.wait && h("p", {}, t("trouble.wait", { time: lasting(trouble.wait) })),
-    on && h("p", {}, h("a", { href: `#${on.path}` }, on.words)),
+    on && h("p", {}, on.path === here() ? quiet(on.words, again) : h("a", { href: `#${on.path}` }, on.words)),
     trouble.status >= 500 && h("p", { class: "hint" }, t("trouble.number", { number: trouble.instance.split(":").pop() ?? "" })));
 }
 
@@ -209,7 +210,8 @@ export function troublePage(trouble) {
  * @property {() => string} wrong  what is wrong with it, in words; empty: nothing
  * @property {(words: string) => void} mark
  * @property {() => void} focus
- * @property {boolean} [secret]  never kept, not even in this tab
+ * @property {boolean} [secret]  never kept, not even in this tab; typed anew where it was refused
+ * @property {boolean} [unkept]  never kept in this tab; it stays where it was refused
  */
 
 /**
@@ -292,9 +294,10 @@ export function several({ name, label, hint, options, on = false, needed = false
 /**
  * A form: checked before it is sent, each mistake named at its field and at the top; what was typed
  * is kept in this tab until it arrived.
- * @param {{name: string, fields: Field[], submit: string, send: (values: any) => Promise<any>, link?: string, extra?: Child}} about
+ * @param {{name: string, fields: Field[], submit: string, send: (values: any) => Promise<any>, link?: string, extra?: Child,
+ *   wrongAt?: (field: string, problem: Problem) => string}} about  `wrongAt`: what the service found wrong with a field, where it can be said
  */
-export function form({ name, fields, submit, send, link, extra }) {
+export function form({ name, fields, submit, send, link, extra, wrongAt = () => "" }) {
   const draft = `draft.${name}`;
   restore(draft, fields);
   const send_ = h("button", { type: "submit", class: "button" }, submit);
@@ -306,7 +309,7 @@ export function form({ name, fields, submit, send, link, extra }) {
     clearTroubles();
     if (!checked(fields, top)) return;
     const values = Object.fromEntries(fields.map((field) => [field.name, field.value()]));
-    busy(send_, async () => { await send(values); tab.forget(draft); }, (trouble) => refused(trouble, fields, top, link));
+    busy(send_, async () => { await send(values); tab.forget(draft); }, (trouble) => refused(trouble, fields, top, wrongAt, link));
   });
   return element;
 }
@@ -319,7 +322,7 @@ function restore(draft, fields) {
 
 /** @param {string} draft @param {Field[]} fields */
 function keep(draft, fields) {
-  tab.write(draft, Object.fromEntries(fields.filter((field) => !field.secret).map((field) => [field.name, field.value()])));
+  tab.write(draft, Object.fromEntries(fields.filter((field) => !field.secret && !field.unkept).map((field) => [field.name, field.value()])));
 }
 
 /** @param {Field[]} fields @param {HTMLElement} top @returns {boolean} */
@@ -335,14 +338,15 @@ function checked(fields, top) {
 /** @param {{field: Field, words: string}[]} found */
 function summary(found) {
   const lines = found.map(({ field, words }) =>
-    h("li", {}, h("a", { href: `#field-${field.name}`, onclick: (/** @type {Event} */ event) => { event.preventDefault(); field.focus(); } }, words)));
+    h("li", {}, h("a", { href: `#field-${field.name}`, onclick: (/** @type {Event} */ event) => { event.preventDefault(); field.focus(); } },
+      t("check.at", { field: field.element.querySelector("label, legend")?.textContent ?? "", words }))));
   return h("div", { class: "trouble", role: "alert", tabindex: "-1" }, h("h2", {}, t("check.title")), h("ul", {}, lines));
 }
 
-/** @param {any} trouble @param {Field[]} fields @param {HTMLElement} top @param {string} [link] */
-function refused(trouble, fields, top, link) {
+/** @param {any} trouble @param {Field[]} fields @param {HTMLElement} top @param {(field: string, problem: Problem) => string} wrongAt @param {string} [link] */
+function refused(trouble, fields, top, wrongAt, link) {
   if (trouble instanceof Problem) {
-    for (const field of fields) if (trouble.fields[field.name]) field.mark(t("check.wrong"));
+    for (const field of fields) if (trouble.fields[field.name]) field.mark(wrongAt(field.name, trouble) || t("check.wrong"));
   }
   for (const field of fields) if (field.secret) field.fill("");
   show(top, troubled(trouble, link));

@@ -58,13 +58,16 @@ const IN_APPLICATION = {
   go_to_counter: "/ways",
 };
 
-let anywhere = ANYWHERE;
-let ofSomebody = OF_SOMEBODY;
+/** @typedef {{words: string, path: string} | null} Way */
+/** @type {((next: string) => Way) | null} */
+let elsewhere = null;
+/** What a refusal says: as the service wrote it, or as another app says it to whom it serves. @type {(problem: import("./api.js").Problem) => string} */
+export let said = (problem) => problem.detail;
 
-/** Another app has other pages. @param {Record<string, string>} known */
-export const leadElsewhere = (known) => {
-  anywhere = known;
-  ofSomebody = {};
+/** Another app has other pages and words. @param {(next: string) => Way} wayOf @param {typeof said} saying */
+export const leadElsewhere = (wayOf, saying) => {
+  elsewhere = wayOf;
+  said = saying;
 };
 
 /** @type {Record<string, string>} */
@@ -74,14 +77,15 @@ const WORDS = { "": "way.application", "/ways": "way.ways", "/scopes": "scopes.d
  * The way on, or nothing where this page is the way.
  * @param {string | undefined} next
  * @param {string} [link]
- * @returns {{words: string, path: string} | null}
+ * @returns {Way}
  */
 export function wayOn(next, link) {
   if (!next) return null;
+  if (elsewhere) return elsewhere(next);
   if (link && next in IN_APPLICATION) {
     const rest = IN_APPLICATION[next];
     return { words: t(WORDS[rest]), path: `/link/${link}${rest}` };
   }
-  if (next in ofSomebody) return { words: t(`way.${next}`), path: `${link ? `/link/${link}` : ""}${ofSomebody[next]}` };
-  return next in anywhere ? { words: t(`way.${next}`), path: anywhere[next] } : null;
+  if (next in OF_SOMEBODY) return { words: t(`way.${next}`), path: `${link ? `/link/${link}` : ""}${OF_SOMEBODY[next]}` };
+  return next in ANYWHERE ? { words: t(`way.${next}`), path: ANYWHERE[next] } : null;
 }

@@ -4,9 +4,9 @@
 import { Problem, read } from "../app/api.js";
 import { isDemo } from "../app/demo.js";
 import { h, icons, show } from "../app/dom.js";
-import { LANGUAGES, speak, spoken, t, wished } from "../app/i18n.js";
+import { has, LANGUAGES, speak, spoken, t, wished } from "../app/i18n.js";
 import { browser } from "../app/kept.js";
-import { button, comeBackHere, page, quiet, troubled } from "../app/parts.js";
+import { button, comeBackHere, door, page, quiet, troubled } from "../app/parts.js";
 import { again, go, here, NotFetched, startRouter } from "../app/router.js";
 import { isSignedIn, joinOthers } from "../app/session.js";
 import { leadElsewhere } from "../app/ways.js";
@@ -15,7 +15,11 @@ import { fetchAll, routes } from "./routes.js";
 
 const AWAKE_MS = 4 * 60 * 1000;
 const THEMES = ["system", "light", "dark"];
-const WAYS = { sign_in: "/sign-in", list_cases: "/cases" };
+/** Where a refusal's `next` leads; an empty address is the page at hand, read anew. @type {Record<string, string>} */
+const WAYS = {
+  sign_in: "/sign-in", list_cases: "/cases", change_card_state: "/counter/card_state", read_card: "/counter/card_state",
+  read_again: "", read_case: "", read_transfer: "", read_card_application: "", read_corrections: "",
+};
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));
 const main = h("main", { id: "main", tabindex: "-1" });
 const menu = h("aside", { class: "menu" });
@@ -51,7 +55,7 @@ function drawMenu() {
   if (!known) return show(menu);
   show(menu, h("nav", { "aria-label": t("staff.rooms") }, h("ul", {}, rooms().map(({ path, words, icon }) =>
     h("li", {}, h("a", { href: `#${path}`, "aria-current": here().startsWith(path) ? "page" : null }, icon(), words))))),
-    h("div", { class: "who" }, h("p", {}, h("strong", {}, known.display_name)), h("p", { class: "soft" }, known.region, known.counter && ` · ${known.counter}`),
+    h("div", { class: "who" }, h("p", {}, h("strong", {}, known.display_name)), h("p", { class: "soft" }, known.region_name, known.counter_name && ` · ${known.counter_name}`),
       quiet(t("my.sign_out"), async () => { await leave(); go("/sign-in"); })));
 }
 
@@ -83,6 +87,16 @@ function draw(shown) {
   first = false;
 }
 
+/** @param {string} next */
+const wayOf = (next) => (next in WAYS ? { words: t(`on.${WAYS[next] ? next : "read_again"}`), path: WAYS[next] || here() } : null);
+
+/** Some of the service's sentences are for the holder: staff are told what it means at their desk. @param {Problem} problem */
+function saying({ code, detail }) {
+  const room = here().split("/")[1];
+  if (has(`said.${room}.${code}`)) return t(`said.${room}.${code}`);
+  return has(`said.${code}`) ? t(`said.${code}`) : detail;
+}
+
 /** What went wrong while a page was made. @param {any} trouble */
 function failed(trouble) {
   if (trouble instanceof Problem && trouble.code === "not_signed_in") {
@@ -90,7 +104,7 @@ function failed(trouble) {
     go("/sign-in");
   }
   return page({ title: t("trouble.page") }, troubled(trouble),
-    button(t("trouble.again"), trouble instanceof NotFetched ? () => location.reload() : again, { icon: "again" }));
+    button(t("trouble.again"), trouble instanceof NotFetched ? () => location.reload() : again, { icon: "again" }), me() && door(t("staff.home"), "/", { second: true }));
 }
 
 /** Whoever reads or types for long is still there: the session goes on as long as they are. */
@@ -102,7 +116,7 @@ function stayAwake() {
 
 async function begin() {
   dress();
-  leadElsewhere(WAYS);
+  leadElsewhere(wayOf, saying);
   await Promise.all([speak(wished(), [import.meta.url]), joinOthers()]);
   drawFrame();
   for (const sign of ["pointerdown", "keydown", "scroll"]) addEventListener(sign, stayAwake, { passive: true });

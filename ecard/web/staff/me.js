@@ -6,7 +6,7 @@ import { drawing, icons } from "../app/dom.js";
 import { t } from "../app/i18n.js";
 import { isSignedIn, left } from "../app/session.js";
 
-/** @typedef {{display_name: string, user_name: string, roles: string[], region: string, counter: string | null}} Me */
+/** @typedef {{display_name: string, user_name: string, roles: string[], region_name: string, counter_name: string | null}} Me */
 
 const scales = () => drawing("M12 4v16", "M7 20h10", "M5 7h14", "M5 7l-3 6h6z", "M19 7l-3 6h6z");
 const shield = () => drawing("M12 3l8 3v6c0 5-3.500 8-8 9-4.500-1-8-4-8-9V6z");

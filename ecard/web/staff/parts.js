@@ -4,7 +4,7 @@
 import { ask, read } from "../app/api.js";
 import { h, show } from "../app/dom.js";
 import { has, t } from "../app/i18n.js";
-import { busy, button, clearTroubles, quiet, troubled } from "../app/parts.js";
+import { banner, button, line, quiet, troubled } from "../app/parts.js";
 
 /** @typedef {import("../app/dom.js").Child} Child */
 
@@ -13,6 +13,12 @@ export const coded = (key, code) => (has(key) ? t(key) : h("code", {}, code));
 
 /** @param {"" | "good" | "warm" | "bad"} tone @param {Child} words */
 export const badge = (tone, words) => h("span", { class: `badge ${tone}` }, words);
+
+/** A number of which only the end is shown. @param {string} number */
+export const masked = (number) => h("span", { class: "masked" }, number.replace(/•+/, "•••• "));
+
+/** A code that may go on in the next line after its parts. @param {string} text */
+export const parted = (text) => h("code", {}, text.split(/(?<=[._])/).flatMap((part) => [part, h("wbr")]));
 
 /** What a person at this desk calls it; the marks on its pictures say the same. @param {string} id */
 export const short = (id) => id.slice(0, 8);
@@ -56,45 +62,67 @@ export async function paged(path, drawn, none) {
 const PAGE = 50;
 
 /**
- * A select among few words.
- * @param {{name: string, label: string, hint?: string, options: [string, string][], optional?: boolean}} about
- * @returns {import("../app/parts.js").Field & {offer: (options: [string, string][]) => void}}
+ * A select among few words. What there is to choose from may depend on another field: then nothing is shown where that is nothing.
+ * @param {{name: string, label: string, hint?: string, options: [string, string][] | (() => [string, string][])}} about
+ * @returns {import("../app/parts.js").Field & {offer: () => void}}
  */
-export function select({ name, label, hint, options, optional }) {
-  const input = h("select", { id: `field-${name}`, name, "aria-describedby": `field-${name}-wrong` });
-  const wrong = h("p", { id: `field-${name}-wrong`, class: "wrong" });
-  const offer = (/** @type {[string, string][]} */ known) =>
+export function select({ name, label, hint, options }) {
+  const input = h("select", { id: `field-${name}`, name, "aria-describedby": `field-${name}-hint field-${name}-wrong` });
+  const place = h("p", { id: `field-${name}-wrong`, class: "wrong" });
+  const element = h("div", { class: "field" }, h("label", { for: input.id }, label), hint && h("p", { id: `field-${name}-hint`, class: "hint" }, hint), place, input);
+  const offer = () => {
+    const known = typeof options === "function" ? options() : options;
     show(input, h("option", { value: "" }, t("list.choose")), known.map(([value, words]) => h("option", { value }, words)));
-  offer(options);
-  return { ...field(name, label, hint, input, wrong, () => (optional || input.value ? "" : t("check.choose"))), offer };
-}
-
-/**
- * Several lines of words.
- * @param {{name: string, label: string, hint?: string, least: number, most: number}} about
- * @returns {import("../app/parts.js").Field}
- */
-export function longText({ name, label, hint, least, most }) {
-  const input = h("textarea", { id: `field-${name}`, name, maxlength: most, rows: 5, "aria-describedby": `field-${name}-wrong` });
-  const wrong = h("p", { id: `field-${name}-wrong`, class: "wrong" });
-  return field(name, label, hint, input, wrong, () => (input.value.trim().length < least ? t("check.write_more", { least }) : ""));
-}
-
-/**
- * @param {string} name @param {string} label @param {string | undefined} hint @param {any} input @param {HTMLElement} place
- * @param {() => string} wrong
- */
-function field(name, label, hint, input, place, wrong) {
-  const element = h("div", { class: "field" }, h("label", { for: input.id }, label), hint && h("p", { class: "hint" }, hint), place, input);
+    element.hidden = !known.length;
+  };
+  offer();
   return {
-    name, element, wrong, value: () => input.value, focus: () => input.focus(),
-    fill: (/** @type {string} */ value) => { input.value = value; },
-    mark: (/** @type {string} */ words) => {
+    name, element, offer, value: () => input.value, focus: () => input.focus(),
+    wrong: () => (element.hidden || input.value ? "" : t("check.choose")),
+    fill: (value) => { offer(); input.value = value; },
+    mark: (words) => {
       place.textContent = words;
       element.classList.toggle("bad", words !== "");
       input.setAttribute("aria-invalid", String(words !== ""));
     },
   };
+}
+
+/** Codes with their words, to choose from. @param {string[]} known @param {string} prefix @returns {[string, string][]} */
+export const named = (known, prefix) => known.map((one) => [one, t(`${prefix}.${one}`)]);
+
+/**
+ * Why it was decided so: what may be given depends on the decision.
+ * @param {import("../app/parts.js").Field} decision @param {(decided: string) => string[]} known @param {string} [name]
+ */
+export function reasonFor(decision, known, name = "reason") {
+  const reason = select({ name, label: t("decide.reason"), options: () => named(known(decision.value()), "reason_of") });
+  decision.element.addEventListener("change", reason.offer);
+  return reason;
+}
+
+/** A day; left empty it is none. @param {{name: string, label: string, hint: string}} about */
+export const dayField = (about) => line({ ...about, attributes: { type: "date" }, check: () => "" });
+
+/** Whether somebody means it: asked before what cannot be undone. @param {string} question @param {string} yes @returns {Promise<boolean>} */
+export function meant(question, yes) {
+  return new Promise((resolve) => {
+    const stay = button(t("list.stay"), () => box.close(""), { second: true });
+    stay.autofocus = true;
+    const box = h("dialog", { class: "whole stack", "aria-label": question, onclose: () => { box.remove(); resolve(box.returnValue === "yes"); } },
+      h("p", { class: "lead" }, question),
+      h("div", { class: "marks" }, button(yes, () => box.close("yes"), { stop: true }), stay));
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
+/** It is done: what came of it. @param {string} words @param {...Child} more */
+export function doneWith(words, ...more) {
+  const said = banner("good", "done", words);
+  said.tabIndex = -1;
+  queueMicrotask(() => said.focus());
+  return [said, ...more];
 }
 
 /**
@@ -141,5 +169,3 @@ export function instead(words, work, looks) {
   show(place, button(words, async () => show(place, await work()), looks));
   return place;
 }
-
-export { busy, clearTroubles };

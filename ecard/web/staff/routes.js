@@ -7,6 +7,7 @@ const agency = () => import("./pages/agency.js");
 const cases = () => import("./pages/cases.js");
 const one_case = () => import("./pages/case.js");
 const counter = () => import("./pages/counter.js");
+const links = () => import("./pages/links.js");
 const messages = () => import("./pages/messages.js");
 const oversight = () => import("./pages/oversight.js");
 const sign_in = () => import("./pages/sign_in.js");
@@ -34,13 +35,16 @@ const DOORS = [
   [path(`/proofs/${ID}`), one_case, "proofPage"],
   [path(`/proofs/${ID}/approval`), one_case, "proofApprovalPage"],
   [path("/counter"), counter, "counterPage"],
+  [path("/counter/links"), links, "linksPage"],
   [path("/counter/([a-z_]+)"), counter, "deskPage"],
+  [path("/proofs/(benefit)"), counter, "deskPage"],
   [path("/cards"), agency, "cardsPage"],
   [path(`/cards/${ID}`), agency, "cardPage"],
   [path("/transfers"), agency, "transfersPage"],
   [path(`/transfers/${ID}`), agency, "transferPage"],
   [path("/corrections"), agency, "correctionsPage"],
   [path("/stops"), agency, "stopsPage"],
+  [path(`/stops/${ID}`), agency, "stopsPage"],
   [path("/figures"), oversight, "figuresPage"],
   [path("/figures/(7|30|92)"), oversight, "figuresPage"],
   [path("/audit"), oversight, "auditPage"],

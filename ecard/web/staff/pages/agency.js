@@ -4,11 +4,11 @@
 import { ask, newKey, post, read, Wish } from "../../app/api.js";
 import { h } from "../../app/dom.js";
 import { brief, day, t } from "../../app/i18n.js";
-import { banner, button, choice, door, facts, form, lead, line, page, soft } from "../../app/parts.js";
-import { again } from "../../app/router.js";
-import { badge, coded, instead, longText, paged, select, short, table } from "../parts.js";
+import { button, choice, door, facts, form, lead, line, longText, page, soft } from "../../app/parts.js";
+import { again, go } from "../../app/router.js";
+import { badge, coded, doneWith, instead, masked, meant, named, paged, reasonFor, short, table } from "../parts.js";
+import { paper, unkept } from "./counter.js";
 
-const PAPERS = ["id_card", "passport", "residence_permit"];
 /** Where an application for a card may go from where it is. @type {Record<string, string[]>} */
 const NEXT = { entered: ["in_production", "failed"], in_production: ["at_bank", "failed"], at_bank: ["ready", "failed"], ready: ["failed"] };
 /** State → why it may fail there. @type {Record<string, string[]>} */
@@ -16,21 +16,25 @@ const FAILS = {
   entered: ["photo_not_fit", "particulars_differ", "not_entitled", "person_died"], in_production: ["production_failed", "particulars_differ", "person_died"],
   at_bank: ["bank_refused", "particulars_differ", "person_died"], ready: ["card_defective", "card_lost", "person_died"],
 };
+const TURNS = ["accepting", "old_agency", "new_agency"];
 /** Why an office may refuse a transfer: the one that accepts it, and those that pass the records on. */
 const REFUSES = (/** @type {string} */ state) => [state === "accepting" ? "no_tie_to_region" : "records_incomplete", "particulars_differ", "not_entitled", "person_died"];
+/** @type {Record<string, string[]>} */
 const ANSWERS = { corrected: ["corrected_in_registry"], refused: ["registry_is_right", "not_proven", "another_office"] };
 
 /** @param {string} room @param {any} one */
 const opens = (room, one) => h("a", { class: "row-door", href: `#${room}/${one.id}` }, t("list.open"), " ", h("span", { class: "number" }, short(one.id)));
-/** @param {string[]} known @param {string} prefix @returns {[string, string][]} */
-const named = (known, prefix) => known.map((one) => [one, t(`${prefix}.${one}`)]);
+
+/** @param {any} found @param {[string, any][]} more */
+const about = (found, more) => facts([[t("side.name"), h("bdi", {}, found.person)], [t("side.number"), masked(found.number_masked)], ...more,
+  [t("decide.reason"), found.reason && coded(`reason_of.${found.reason}`, found.reason)]]);
 
 // --- applications for cards --------------------------------------------------------------------
 
 export async function cardsPage() {
-  const columns = [t("list.open"), t("list.state"), t("list.since"), t("list.region")];
+  const columns = [t("list.number"), t("list.state"), t("list.since"), t("list.region")];
   const list = await paged("/staff/card-applications", (items) => table(t("rooms.cards"), columns,
-    items.map((one) => [opens("/cards", one), badge("", t(`stage.${one.state}`)), brief(one.state_since), one.region])), t("cases.none"));
+    items.map((one) => [opens("/cards", one), badge("", t(`stage.${one.state}`)), brief(one.state_since), one.region_name])), t("cases.none"));
   return page({ title: t("rooms.cards") }, lead(t("agency_cards.lead")), list);
 }
 
@@ -38,9 +42,11 @@ export async function cardsPage() {
 export async function cardPage(id) {
   const path = `/staff/card-applications/${id}`;
   const found = await read(path);
+  const isOpen = found.state in NEXT;
   return page({ title: t("agency_cards.title", { number: short(id) }), back: "/cards" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
-    about(found, [[t("list.since"), brief(found.state_since)], [t("agency_cards.collect_by"), found.collect_by && day(found.collect_by)]]), instead(t("agency_cards.photo"), () => photo(path), { second: true })),
-    moving(found, path), found.state === "ready" && collecting(found, path));
+    about(found, [[t("list.since"), brief(found.state_since)], [t("agency_cards.collect_by"), found.collect_by && day(found.collect_by)]]),
+    isOpen && instead(t("agency_cards.photo"), () => photo(path), { second: true })),
+    found.state === "ready" && collecting(found, path), isOpen && moving(found, path));
 }
 
 /** The photo for the card, when it is asked for: each look is on record. @param {string} path */
@@ -50,22 +56,14 @@ async function photo(path) {
   return h("div", { class: "picture" }, h("img", { src: url, alt: t("role.face_photo") }));
 }
 
-/** @param {any} found @param {[string, any][]} more */
-const about = (found, more) => facts([[t("side.name"), h("bdi", {}, found.person)], [t("side.number"), found.number_masked], ...more,
-  [t("decide.reason"), found.reason && coded(`reason_of.${found.reason}`, found.reason)]]);
-
 /** @param {any} found @param {string} path */
 function moving(found, path) {
-  const known = NEXT[found.state];
-  if (!known) return false;
-  const to = choice({ name: "to", label: t("agency_cards.to"), options: named(known, "stage") });
-  const reason = select({ name: "reason", label: t("decide.reason"), options: named(FAILS[found.state], "reason_of"), optional: true });
-  reason.element.hidden = true;
-  to.element.addEventListener("change", () => { reason.element.hidden = to.value() !== "failed"; });
+  const to = choice({ name: "to", label: t("agency_cards.to"), options: named(NEXT[found.state], "stage") });
+  const reason = reasonFor(to, (chosen) => (chosen === "failed" ? FAILS[found.state] : []));
   return h("div", { class: "panel narrow" }, form({
-    name: `card.${found.id}`, fields: [to, reason], submit: t("agency_cards.move"),
+    name: `card.${found.id}.${found.state}`, fields: [to, reason], submit: t("agency_cards.move"),
     send: async (values) => {
-      await ask("POST", `${path}/moves`, { json: { to: values.to, reason: values.to === "failed" ? values.reason || null : null }, version: found.version });
+      await ask("POST", `${path}/moves`, { json: { to: values.to, reason: values.reason || null }, version: found.version });
       again();
     },
   }));
@@ -73,24 +71,30 @@ function moving(found, path) {
 
 /** @param {any} found @param {string} path */
 function collecting(found, path) {
-  const paper = select({ name: "identity_document", label: t("desk.paper"), options: named(PAPERS, "desk.paper") });
   const place = h("div", { class: "panel narrow" }, h("h2", {}, t("agency_cards.collect")));
   place.append(form({
-    name: `collect.${found.id}`, fields: [{ ...paper, secret: true }], submit: t("agency_cards.collect"),
+    name: `collect.${found.id}`, fields: [unkept(paper())], submit: t("agency_cards.collect"),
     send: async (values) => {
       const card = await ask("POST", `${path}/collection`, { json: values, version: found.version });
-      place.replaceChildren(banner("good", "done", t("counter.done")), facts([[t("my.number"), h("span", { class: "big" }, card.card_number)], [t("told.until"), day(card.expires_on)]]), door(t("case.back"), "/cards", { second: true }));
+      const told = facts([[t("sign_in.number"), h("span", { class: "big" }, card.card_number)], [t("told.until"), day(card.expires_on)]]);
+      over(place, doneWith(t("counter.done"), told, door(t("case.back"), "/cards", { second: true })));
     },
   }));
   return place;
 }
 
+/** What came of it stands in place of all that could be done. @param {HTMLElement} place @param {any[]} result */
+const over = (place, result) => place.closest(".page")?.querySelectorAll(".panel").forEach((one, at) => { if (at) one.remove(); else one.replaceChildren(...result.filter(Boolean)); });
+
 // --- transfers ---------------------------------------------------------------------------------
 
+/** @param {any} one */
+const way = (one) => `${one.from_name} → ${one.to_name}`;
+
 export async function transfersPage() {
-  const columns = [t("list.open"), t("list.state"), t("agency_transfers.way"), t("list.due"), t("list.marks")];
+  const columns = [t("list.number"), t("list.state"), t("agency_transfers.way"), t("list.due"), t("list.marks")];
   const list = await paged("/staff/transfers", (items) => table(t("rooms.transfers"), columns,
-    items.map((one) => [opens("/transfers", one), badge("", t(`stage.${one.state}`)), `${one.from_region} → ${one.to_region}`, one.due_at ? brief(one.due_at) : "–",
+    items.map((one) => [opens("/transfers", one), badge("", t(`stage.${one.state}`)), way(one), one.due_at ? brief(one.due_at) : "–",
       one.late ? badge("bad", t("mark.overdue")) : "–"])), t("cases.none"));
   return page({ title: t("rooms.transfers") }, lead(t("agency_transfers.lead")), list);
 }
@@ -99,21 +103,24 @@ export async function transfersPage() {
 export async function transferPage(id) {
   const path = `/staff/transfers/${id}`;
   const found = await read(path);
-  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["accepted", "refused"], "outcome_of") });
-  const reason = select({ name: "reason", label: t("decide.reason"), options: named(REFUSES(found.state), "reason_of"), optional: true });
-  reason.element.hidden = true;
-  outcome.element.addEventListener("change", () => { reason.element.hidden = outcome.value() !== "refused"; });
-  const entry = form({
-    name: `transfer.${id}`, fields: [outcome, reason], submit: t("decide.submit"),
-    send: async (values) => {
-      const accepted = values.outcome === "accepted";
-      await ask("POST", `${path}/decision`, { json: { accepted, reason: accepted ? null : values.reason || null }, version: found.version });
-      again();
-    },
-  });
   return page({ title: t("agency_transfers.title", { number: short(id) }), back: "/transfers" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
-    about(found, [[t("agency_transfers.way"), `${found.from_region} → ${found.to_region}`], [t("list.due"), found.due_at && brief(found.due_at)]])),
-    ["accepting", "old_agency", "new_agency"].includes(found.state) && h("div", { class: "panel narrow" }, entry));
+    about(found, [[t("agency_transfers.way"), way(found)], [t("list.due"), found.due_at && brief(found.due_at)]])),
+    TURNS.includes(found.state) && passing(found, path));
+}
+
+/** The office whose turn it is; afterwards it is another one's, who alone may read it. @param {any} found @param {string} path */
+function passing(found, path) {
+  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["accepted", "refused"], "outcome_of") });
+  const reason = reasonFor(outcome, (chosen) => (chosen === "refused" ? REFUSES(found.state) : []));
+  const place = h("div", { class: "panel narrow" });
+  place.append(form({
+    name: `transfer.${found.id}.${found.state}`, fields: [outcome, reason], submit: t("decide.submit"),
+    send: async (values) => {
+      const now = await ask("POST", `${path}/decision`, { json: { accepted: values.outcome === "accepted", reason: values.reason || null }, version: found.version });
+      over(place, doneWith(t("counter.done"), facts([[t("list.state"), t(`stage.${now.state}`)], [t("list.due"), now.due_at && brief(now.due_at)]]), door(t("case.back"), "/transfers", { second: true })));
+    },
+  }));
+  return place;
 }
 
 // --- corrections -------------------------------------------------------------------------------
@@ -124,37 +131,49 @@ export async function correctionsPage() {
 }
 
 /** @param {any} one */
+const heldNow = (one) => {
+  if (!one.registry_says) return t("corrections.nothing");
+  if (one.field === "birth_date") return day(one.registry_says);
+  return one.field === "sex" ? coded(`sex.${one.registry_says}`, one.registry_says) : h("bdi", {}, one.registry_says);
+};
+
+/** @param {any} one */
 function correction(one) {
   const wish = new Wish();
+  const place = h("section", { class: "panel" });
   const outcome = choice({ name: `outcome-${one.id}`, label: t("decide.outcome"), two: true, options: named(["corrected", "refused"], "outcome_of") });
-  const reason = select({ name: `reason-${one.id}`, label: t("decide.reason"), options: [] });
-  outcome.element.addEventListener("change", () => reason.offer(named(ANSWERS[/** @type {"refused"} */ (outcome.value())], "reason_of")));
-  const words = longText({ name: `words-${one.id}`, label: t("decide.explanation"), hint: t("decide.explanation_hint"), least: 10, most: 1000 });
+  const reason = reasonFor(outcome, (chosen) => ANSWERS[chosen] ?? [], `reason-${one.id}`);
+  const words = longText({ name: `words-${one.id}`, label: t("decide.explanation"), hint: t("corrections.words_hint"), least: 10, most: 1000 });
   const entry = form({
     name: `correction.${one.id}`, fields: [outcome, reason, words], submit: t("decide.submit"),
     send: async () => {
-      const answer = { outcome: outcome.value(), reason: reason.value(), explanation: words.value() };
+      const answer = { outcome: outcome.value(), reason: reason.value(), explanation: words.value().trim() };
       await post(`/staff/corrections/${one.id}/answer`, answer, wish, { version: one.version });
-      again();
+      place.replaceChildren(...doneWith(t("corrections.done")));
     },
   });
-  return h("section", { class: "panel" }, h("h2", {}, h("bdi", {}, one.person)),
-    facts([[t("side.number"), one.number_masked], [t("corrections.field"), t(`staff_field.${one.field}`)], [t("corrections.says"), one.registry_says], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
-      [t("list.due"), brief(one.due_at)]]), one.overdue && badge("bad", t("mark.overdue")), h("details", {}, h("summary", {}, t("corrections.answer")), entry));
+  place.append(h("h2", {}, h("bdi", {}, one.person)), ...(one.overdue ? [badge("bad", t("mark.overdue"))] : []),
+    facts([[t("side.number"), masked(one.number_masked)], [t("corrections.field"), t(`staff_field.${one.field}`)], [t("corrections.says"), heldNow(one)], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
+      [t("list.due"), brief(one.due_at)]]),
+    h("details", {}, h("summary", {}, t("corrections.answer"), h("span", { class: "unseen" }, ` ${one.person}`)), h("div", { class: "narrow" }, entry)));
+  return place;
 }
 
 // --- stops for somebody's safety ---------------------------------------------------------------
 
-export function stopsPage() {
+/** @param {string} [id]  the link, where a case led here */
+export function stopsPage(id = "") {
   const link = line({ name: "link", label: t("stops.link"), hint: t("stops.link_hint"), class: "digits", attributes: { autocomplete: "off", spellcheck: "false", maxlength: "40" },
     check: (value) => (/^[0-9a-f-]{36}$/.test(value.trim()) ? "" : t("stops.not_a_link")) });
+  link.fill(id);
   const action = choice({ name: "action", label: t("stops.action"), options: named(["suspend", "resume", "end"], "stops.action") });
   const place = h("div", { class: "panel narrow" });
   place.append(form({
-    name: "stop", fields: [link, action].map((one) => ({ ...one, secret: true })), submit: t("stops.submit"),
+    name: "stop", fields: [link, action].map(unkept), submit: t("stops.submit"),
     send: async (values) => {
+      if (values.action === "end" && !await meant(t("stops.sure"), t("stops.action.end"))) return;
       await ask("POST", `/staff/links/${values.link.trim()}/action`, { json: { action: values.action }, key: newKey() });
-      place.replaceChildren(banner("good", "done", t(`stops.done.${values.action}`)), button(t("stops.another"), again, { second: true }));
+      place.replaceChildren(...doneWith(t(`stops.done.${values.action}`), button(t("stops.another"), () => go("/stops"), { second: true })));
     },
   }));
   return page({ title: t("rooms.stops") }, lead(t("stops.lead")), soft(t("stops.hidden")), place);

@@ -3,18 +3,23 @@
 
 import { post, Problem, read, Wish } from "../../app/api.js";
 import { h } from "../../app/dom.js";
-import { brief, day, t } from "../../app/i18n.js";
-import { banner, button, choice, door, facts, form, inset, lead, page, soft } from "../../app/parts.js";
+import { brief, day, figure, has, t } from "../../app/i18n.js";
+import { banner, button, choice, door, facts, form, inset, lead, longText, page, soft } from "../../app/parts.js";
 import { again } from "../../app/router.js";
 import { isA } from "../me.js";
-import { badge, coded, gallery, instead, longText, select, short, table } from "../parts.js";
+import { badge, coded, dayField, gallery, instead, masked, named, reasonFor, short, table } from "../parts.js";
 import { marks } from "./cases.js";
 
 const CASES = { room: "/cases", api: "/staff/cases" };
 const PROOFS = { room: "/proofs", api: "/staff/certification/cases" };
 const REFERENCES = ["reference_photo", "reference", "portrait", "face_photo"];
+/** What a link's last day may come from, and the cases in which it is written down. */
+const ORDERS = ["guardianship_order", "court_order"];
+const ON_PAPER = ["evidence", "dispute"];
+const WAITING = ["open", "appealed"];
 const LEAST = 10;
 const MOST = 1000;
+/** @type {Record<string, string[]>} */
 const PROOF_REASONS = { accepted: ["seen_in_person", "reason_accepted", "face_confirmed"], refused: ["not_met", "identity_not_verified", "misuse"] };
 
 /** @typedef {typeof CASES} Desk */
@@ -64,12 +69,15 @@ function approving(desk, id) {
 function caseView(found, desk) {
   const shown = gallery(`${desk.api}/${found.id}`);
   const head = h("div", { class: "case-head" }, marks({ ...found, overdue: Date.parse(found.due_at) < Date.now() }),
-    h("p", { class: "soft" }, t("case.due", { time: brief(found.due_at) })));
+    WAITING.includes(found.state) && h("p", { class: "soft" }, t("case.due", { time: brief(found.due_at) })));
   return page({ title: t("case.title", { kind: t(`kind_of.${found.kind}`), number: short(found.id) }), back: desk.room, leave: shown.leave },
-    head, why(found.reasons), h("div", { class: "beside" },
-      h("div", { class: "stack" }, pictures(found, shown), machine(found.facts)),
-      h("div", { class: "stack" }, declared(found), history(found), deciding(found, desk))));
+    head, why(found.reasons), beside([pictures(found, shown), machine(found.facts)], [declared(found), history(found), deciding(found, desk)]));
 }
+
+/** What there is to see stands beside what is to decide; with nothing to see, that stands alone. @param {any[]} seen @param {any[]} rest */
+const beside = (seen, rest) => (seen.some(Boolean)
+  ? h("div", { class: "beside" }, h("div", { class: "stack" }, seen), h("div", { class: "stack" }, rest))
+  : h("div", { class: "stack alone" }, soft(t("case.no_files")), rest));
 
 /** @param {string[]} reasons */
 const why = (reasons) => reasons.length > 0 && inset("", h("h2", {}, t("case.why")), h("ul", { class: "list" }, reasons.map((one) => h("li", {}, coded(`why.${one}`, one)))));
@@ -82,10 +90,9 @@ function pictures(found, shown) {
     ["case.frames", found.files.filter((/** @type {any} */ file) => ["frame", "digits_video"].includes(file.role))],
     ["case.papers", found.files.filter((/** @type {any} */ file) => !isReference(file) && !["frame", "digits_video"].includes(file.role))]])
     .filter(([, files]) => files.length);
-  if (!groups.length) return h("p", { class: "empty" }, t("case.no_files"));
-  return [h("div", { class: "compare" }, groups.map(([words, files]) =>
+  return groups.length > 0 && h("div", { class: "compare" }, groups.map(([words, files]) =>
     h("section", { class: "panel group", "data-of": words }, h("h2", {}, groupName(words)), h("div", { class: "figures" }, files.map((/** @type {any} */ file, /** @type {number} */ place) =>
-      shown.picture(file, nameOf(file, files.slice(0, place), files)))))))];
+      shown.picture(file, nameOf(file, files.slice(0, place), files)))))));
 }
 
 /** @param {string} words */
@@ -118,12 +125,15 @@ function machine(seen) {
 /** What was read off the papers. @param {string[] | undefined} found */
 const said = (found) => Boolean(found?.length) && h("div", { class: "stack" }, h("h3", {}, t("machine.read")), h("ul", { class: "list" }, found?.map((one) => h("li", {}, coded(`why.${one}`, one)))));
 
+/** A ratio has no unit. @param {string} unit */
+const inWords = (unit) => (has(`unit.${unit}`) ? t(`unit.${unit}`) : "");
+
 /** @param {any[] | undefined} found */
 function measured(found) {
   if (!found?.length) return false;
   const failed = found.filter((one) => !one.passed).length;
   const all = table(t("machine.measures"), [t("machine.measure"), t("machine.value"), t("machine.passed")], found.map((one) => [
-    coded(`measure.${one.name}`, one.name), one.value === undefined ? "–" : `${one.value} ${one.unit ?? ""}`,
+    coded(`measure.${one.name}`, one.name), one.value === undefined ? "–" : `${figure(one.value, 3)} ${inWords(one.unit)}`,
     badge(one.passed ? "good" : "bad", t(one.passed ? "machine.yes" : "machine.no"))]));
   return h("details", { open: failed > 0 }, h("summary", {}, t("machine.counted", { all: found.length, failed })), all);
 }
@@ -132,10 +142,10 @@ function measured(found) {
 function declared(found) {
   const sides = /** @type {[string, any][]} */ ([["case.holder", found.holder], ["case.relative", found.relative], ["case.objector", found.objector]]).filter(([, side]) => side);
   return h("section", { class: "panel" }, h("h2", {}, t("case.declared")),
-    isA("safeguarding") && facts([[t("stops.link"), h("code", {}, found.link_id)]]),
+    isA("safeguarding") && facts([[t("stops.link"), h("a", { href: `#/stops/${found.link_id}` }, h("code", {}, found.link_id))]]),
     found.relation && h("p", {}, t("case.relation", { relation: t(`relation.${found.relation}`) }), " ", found.face_subject === "guardian" && badge("warm", t("case.guardian_face"))),
     h("div", { class: "sides" }, sides.map(([words, side]) => h("div", {}, h("h3", {}, sideName(words)), facts([
-      [t("side.name"), h("bdi", {}, side.name)], [t("side.number"), side.number_masked], [t("side.born"), day(side.birth_date)], [t("side.sex"), coded(`sex.${side.sex}`, side.sex)]])))));
+      [t("side.name"), h("bdi", {}, side.name)], [t("side.number"), masked(side.number_masked)], [t("side.born"), day(side.birth_date)], [t("side.sex"), coded(`sex.${side.sex}`, side.sex)]])))));
 }
 
 /** @param {string} words */
@@ -144,46 +154,47 @@ const sideName = (words) => ({ "case.holder": t("case.holder"), "case.relative":
 /** Earlier decisions, and what was written against them. @param {any} found */
 const history = (found) => (found.decisions.length > 0 || found.grounds) && h("section", { class: "panel" }, h("h2", {}, t("case.before")),
   found.decisions.map((/** @type {any} */ one) => h("div", { class: "stack" },
-    h("p", {}, badge(one.outcome === "approved" ? "good" : "bad", t(`outcome_of.${one.outcome}`)), " ", coded(`reason_of.${one.reason}`, one.reason), " · ", brief(one.at)), one.explanation && h("blockquote", {}, one.explanation))),
+    h("p", {}, badge(one.outcome === "approved" ? "good" : "bad", t(`figures.${one.outcome}`)), " ", coded(`reason_of.${one.reason}`, one.reason), " · ", brief(one.at)), one.explanation && h("blockquote", {}, one.explanation))),
   found.grounds && [h("h3", {}, t("case.grounds")), h("blockquote", {}, found.grounds)]);
 
 /** @param {any} found @param {Desk} desk */
 function deciding(found, desk) {
   const isTheirs = isA(found.kind === "dispute" ? "safeguarding" : "reviewer");
-  if (!isTheirs || !["open", "appealed"].includes(found.state)) return isTheirs ? false : inset("", h("p", {}, t("decide.not_yours")));
+  if (!isTheirs || !WAITING.includes(found.state)) return isTheirs ? false : inset("", h("p", {}, t("decide.not_yours")));
   const wish = new Wish();
   const place = h("section", { class: "panel decide" });
-  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: ["approved", "rejected"].map((one) => [one, t(`outcome_of.${one}`)]) });
-  const reason = select({ name: "reason", label: t("decide.reason"), options: [] });
-  const offer = () => reason.offer((found.may_give[outcome.value()] ?? []).map((/** @type {string} */ one) => [one, t(`reason_of.${one}`)]));
+  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["approved", "rejected"], "outcome_of") });
+  const reason = reasonFor(outcome, (chosen) => found.may_give[chosen] ?? []);
   const explanation = longText({ name: "explanation", label: t("decide.explanation"), hint: t("decide.explanation_hint"), least: LEAST, most: MOST });
+  const last = lastDay(found, outcome);
   const entry = form({
-    name: `decide.${found.id}`, fields: [outcome, reason, explanation], submit: t("decide.submit"),
+    name: `decide.${found.id}.${found.level}`, fields: [outcome, reason, explanation, ...last], submit: t("decide.submit"),
     send: async (values) => {
-      await sentOnce(() => post(`${desk.api}/${found.id}/decision`, values, wish, { version: found.version }), place);
-      place.closest(".page")?.replaceChildren(...decided(values.outcome === "approved", desk));
+      await post(`${desk.api}/${found.id}/decision`, { ...values, ends_on: (values.outcome === "approved" && values.ends_on) || null }, wish, { version: found.version });
+      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk));
     },
   });
-  outcome.element.addEventListener("change", offer);
-  offer();
   place.append(h("h2", {}, t("decide.title")), entry);
   return place;
 }
 
-/** Somebody else was quicker: said, with the way to see what is so now. What was typed stays. @param {() => Promise<any>} send @param {HTMLElement} place */
-async function sentOnce(send, place) {
-  try {
-    return await send();
-  } catch (trouble) {
-    if (trouble instanceof Problem && (trouble.status === 412 || trouble.code === "case_not_open")) place.append(button(t("decide.read_again"), again, { second: true, icon: "again" }));
-    throw trouble;
-  }
+/** Until when the order holds that is accepted, where there is one. @param {any} found @param {import("../../app/parts.js").Field} outcome */
+function lastDay(found, outcome) {
+  if (!ON_PAPER.includes(found.kind) || !found.files.some((/** @type {any} */ file) => ORDERS.includes(file.role))) return [];
+  const last = dayField({ name: "ends_on", label: t("decide.ends_on"), hint: t("decide.ends_on_hint") });
+  const offer = () => { last.element.hidden = outcome.value() !== "approved"; };
+  outcome.element.addEventListener("change", offer);
+  offer();
+  return [last];
 }
 
-/** @param {boolean} approved @param {Desk} desk */
-const decided = (approved, desk) => [
-  h("h1", { tabindex: "-1" }, t("decide.done")),
-  banner(approved ? "good" : "warm", approved ? "done" : "wait", t(approved ? "decide.approved" : "decide.rejected")), door(t("case.back"), desk.room)];
+/** @param {string} outcome @param {Desk} desk */
+function decided(outcome, desk) {
+  const approved = ["approved", "accepted"].includes(outcome);
+  const heading = h("h1", { tabindex: "-1" }, t("decide.done"));
+  queueMicrotask(() => heading.focus());
+  return [heading, banner(approved ? "good" : "warm", approved ? "done" : "wait", t(`decide.${outcome}`)), door(t("case.back"), desk.room)];
+}
 
 // --- a case about proof of life ----------------------------------------------------------------
 
@@ -192,29 +203,25 @@ function proofView(found, desk) {
   const shown = gallery(`${desk.api}/${found.case.id}`);
   return page({ title: t("case.title", { kind: t(`kind_of.${found.case.kind}`), number: short(found.case.id) }), back: desk.room, leave: shown.leave },
     h("div", { class: "case-head" }, marks(found.case), h("p", { class: "soft" }, t("case.due", { time: brief(found.case.due_at) }))),
-    why(found.reasons), h("div", { class: "beside" },
-      h("div", { class: "stack" }, pictures(found, shown), machine(found.facts)),
-      h("div", { class: "stack" }, h("section", { class: "panel" }, h("h2", {}, t("case.declared")), facts([[t("side.name"), found.case.person && h("bdi", {}, found.case.person)]]),
-        found.case.grounds && h("blockquote", {}, found.case.grounds)), proving(found.case, desk))));
+    why(found.reasons), beside([pictures(found, shown), machine(found.facts)],
+      [h("section", { class: "panel" }, h("h2", {}, t("case.declared")), facts([[t("side.name"), found.case.person && h("bdi", {}, found.case.person)]]),
+        found.case.grounds && h("blockquote", {}, found.case.grounds)), proving(found.case, desk)]));
 }
 
 /** @param {any} found @param {Desk} desk */
 function proving(found, desk) {
   const wish = new Wish();
   const place = h("section", { class: "panel decide" });
-  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: [["accepted", t("outcome_of.accepted")], ["refused", t("outcome_of.refused")]] });
-  const reason = select({ name: "reason", label: t("decide.reason"), options: [] });
-  const offer = () => reason.offer((PROOF_REASONS[/** @type {"accepted"} */ (outcome.value())] ?? []).map((one) => [one, t(`reason_of.${one}`)]));
+  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["accepted", "refused"], "outcome_of") });
+  const reason = reasonFor(outcome, (chosen) => PROOF_REASONS[chosen] ?? []);
   const entry = form({
     name: `prove.${found.id}`, fields: [outcome, reason], submit: t("decide.submit"),
     send: async (values) => {
       const accepted = values.outcome === "accepted";
-      await sentOnce(() => post(`${desk.api}/${found.id}/decision`, { accepted, reason: values.reason }, wish, { version: found.version }), place);
-      place.closest(".page")?.replaceChildren(...decided(accepted, desk));
+      await post(`${desk.api}/${found.id}/decision`, { accepted, reason: values.reason }, wish, { version: found.version });
+      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk));
     },
   });
-  outcome.element.addEventListener("change", offer);
-  offer();
   place.append(h("h2", {}, t("decide.title")), entry);
   return place;
 }

@@ -3,7 +3,7 @@
 
 import { h } from "../../app/dom.js";
 import { brief, t } from "../../app/i18n.js";
-import { lead, page } from "../../app/parts.js";
+import { door, lead, page } from "../../app/parts.js";
 import { badge, coded, paged, short, table, tabs } from "../parts.js";
 
 /** @type {Record<string, string>} */
@@ -20,13 +20,13 @@ export async function casesPage(view = "") {
 
 export async function proofsPage() {
   const list = await paged("/staff/certification/cases", (items) => table(t("rooms.proofs"), columns(), items.map((one) => rowOf(one, "/proofs"))), t("cases.none"));
-  return page({ title: t("rooms.proofs") }, lead(t("proofs.lead")), list);
+  return page({ title: t("rooms.proofs") }, lead(t("proofs.lead")), list, door(t("counter.benefit"), "/proofs/benefit", { second: true }));
 }
 
 /** @param {any} one @param {string} room */
 function rowOf(one, room) {
   const door = h("a", { class: "row-door", href: `#${room}/${one.id}` }, coded(`kind_of.${one.kind}`, one.kind), " ", h("span", { class: "number" }, short(one.id)));
-  return [door, brief(one.opened_at), brief(one.due_at), marks(one),
+  return [door, brief(one.opened_at), brief(one.due_at), marks(one) || "–",
     one.opening_asked ? h("a", { href: `#${room}/${one.id}/approval` }, t("cases.approve"), h("span", { class: "unseen" }, ` ${short(one.id)}`)) : "–"];
 }
 
@@ -36,5 +36,5 @@ export function marks(one) {
     one.overdue && badge("bad", t("mark.overdue")), one.level === 2 && badge("warm", t("mark.appeal")),
     one.minor && badge("", t("mark.minor")), one.opening_asked && badge("warm", t("mark.asked")),
     one.state === "decided" && badge("", t("mark.decided"))].filter(Boolean);
-  return found.length ? h("span", { class: "marks" }, found) : "–";
+  return found.length > 0 && h("span", { class: "marks" }, found);
 }

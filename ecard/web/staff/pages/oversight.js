@@ -3,10 +3,10 @@
 
 import { read } from "../../app/api.js";
 import { h, show } from "../../app/dom.js";
-import { brief, t } from "../../app/i18n.js";
+import { brief, figure, t } from "../../app/i18n.js";
 import { form, lead, line, page, soft } from "../../app/parts.js";
 import { go } from "../../app/router.js";
-import { coded, paged, select, short, table, tabs } from "../parts.js";
+import { coded, paged, parted, select, short, table, tabs } from "../parts.js";
 
 const DAYS = ["7", "30", "92"];
 const BY = ["case", "actor", "object"];
@@ -25,7 +25,7 @@ export async function figuresPage(days = "30") {
 }
 
 /** @param {number | null} value */
-const few = (value) => (value === null ? h("span", { class: "soft" }, t("figures.hidden")) : String(value));
+const few = (value) => (value === null ? h("span", { class: "soft" }, t("figures.hidden")) : figure(value));
 
 /** @param {string} [by] @param {string} [id] */
 export async function auditPage(by = "", id = "") {
@@ -44,8 +44,8 @@ export async function auditPage(by = "", id = "") {
 
 /** @param {any[]} items */
 const rowsOf = (items) => table(t("audit.found"), ["seq", "at", "action", "object", "actor", "outcome"].map((one) => t(`audit.${one}`)), items.map((one) => [
-  String(one.seq), brief(one.at), h("code", {}, one.action), told("object", one.object_kind, one.object_id), told("actor", one.actor_kind, one.actor_id),
-  h("code", {}, one.reason ? `${one.outcome}: ${one.reason}` : one.outcome)]));
+  String(one.seq), brief(one.at), parted(one.action), told("object", one.object_kind, one.object_id), told("actor", one.actor_kind, one.actor_id),
+  parted(one.reason ? `${one.outcome}: ${one.reason}` : one.outcome)]));
 
 /** What else is on record about it is one step away. @param {string} by @param {string} kind @param {string | null} id */
 const told = (by, kind, id) => (id ? h("a", { href: `#/audit/${by}/${id}`, title: id }, `${kind} ${short(id)}`) : kind);
