@@ -8,6 +8,7 @@ import pytest
 
 from biometrics.challenge import COLOURS, Light, Profile, draw, frame_times, sequences
 from biometrics.coloured_light import response
+from biometrics.liveness import LEAST_MARGIN
 from biometrics.tracks import Seen, Track
 from biometrics.types import RgbImage
 from tests.biometrics.test_tracks import face
@@ -89,7 +90,7 @@ def test_a_face_that_answered_any_other_colours_is_told_apart():
     drawn = tuple(flash.light for flash in CHALLENGE.flashes)
     others = [recoloured(*lights) for lights in sequences(len(drawn)) if lights != drawn]
     assert len(others) == 95
-    assert max(response(track, other).margin for other in others) < 0
+    assert max(response(track, other).margin for other in others) < LEAST_MARGIN
     unseen = Track([seen for seen in track.frames if CHALLENGE.flash_at(seen.at_ms) != 5])
     last = next(light for light in COLOURS if light not in drawn[4:])
     assert response(unseen, recoloured(*drawn[:5], last)).margin == pytest.approx(0, abs=1e-9)

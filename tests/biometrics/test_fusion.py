@@ -128,8 +128,8 @@ def test_a_pack_that_a_recording_deceives_does_not_stand_in_for_the_light():
 
 def test_whoever_answered_other_colours_is_not_live_however_strong_the_light():
     lit = MEASURED | {"light_evenness": 0.8, "light_background": 0.01}
-    assert failed(lit | {"light_margin": -0.02}) == ["light_as_drawn"]
-    assert failed(lit | {"light_margin": 0.0}) == []
+    assert failed(lit | {"light_margin": -0.05}) == ["light_as_drawn"]
+    assert failed(lit | {"light_margin": -0.03}) == []
 
 
 def test_a_pack_that_exchanged_prints_deceive_does_not_stand_in_for_the_depth():
