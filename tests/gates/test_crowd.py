@@ -118,6 +118,7 @@ def medians(
 def fill(joined: Joined, links: int, acts: int) -> None:
     crowd.seed(joined, links, acts)
     with joined.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET statement_timeout = 0")  # of millions, not of one request
         connection.exec_driver_sql("VACUUM ANALYZE")
 
 
