@@ -57,7 +57,8 @@ class Places:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Hold a place; what was used in it is given back soon."""
+        """Hold a place; what was used in it is given back with the first judgement that ends a
+        second after the last that did so."""
         with self._free:
             try:
                 yield

@@ -7,6 +7,7 @@ region have looked at it; it never ends or opens a link by itself.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,7 +51,7 @@ def tell_other_guardians(session: Session, call: Call, link: Link) -> None:
     if until is None or link.relation not in rules.GUARDED:
         return
     name = persons.particulars(session, call, link.holder_id).name
-    for other in session.scalars(_guardians_of(call, link)):
+    for other in _guardians_now(session, call, _guardians_of(call, link)):
         child = typed(session, call, other)[0] or ""
         messages.notify(
             session,
@@ -69,7 +70,7 @@ def tell_guardians_of_scopes(session: Session, call: Call, link: Link) -> None:
     if link.relation not in rules.GUARDED:
         return
     name = persons.particulars(session, call, link.holder_id).name
-    for other in session.scalars(_guardians_of(call, link)):
+    for other in _guardians_now(session, call, _guardians_of(call, link)):
         language = persons.particulars(session, call, other.holder_id).language
         messages.notify(
             session,
@@ -158,12 +159,19 @@ def _guardians_of(call: Call, link: Link) -> sa.Select[Link]:
     return others.where(Link.holder_id != link.holder_id).order_by(Link.id)
 
 
+def _guardians_now(session: Session, call: Call, links: sa.Select[Link]) -> Iterator[Link]:
+    """Those of the links that stand as of now, whatever is written down."""
+    for link in session.scalars(links).all():
+        if state_now(session, call, link) in rules.STANDING:
+            yield link
+
+
 def _own_tie(session: Session, call: Call, link: Link) -> Link | None:
     """The signed-in person's own trusted link on the child of somebody else's link."""
     if link.relation not in rules.GUARDED or link.activated_at is None or _grown(call, link):
         return None
-    own = session.scalars(_guardians_of(call, link).where(_held_by(call)))
-    return next((one for one in own if state_now(session, call, one) in rules.STANDING), None)
+    own = _guardians_of(call, link).where(_held_by(call))
+    return next(_guardians_now(session, call, own), None)
 
 
 def _grown(call: Call, link: Link) -> bool:

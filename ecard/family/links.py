@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -164,8 +165,13 @@ def held_with(session: Session, call: Call, holder_id: uuid.UUID, scope: str) ->
     ]
 
 
+def ids_in(region_ids: Collection[uuid.UUID]) -> sa.Select[uuid.UUID]:
+    """Ids of all links of these regions, for what hangs on a link elsewhere."""
+    return sa.select(Link.id).where(Link.region_id.in_(region_ids))
+
+
 def over_at_once(session: Session, call: Call, link: Link) -> bool:
-    """Whether a link that ended could not come back: its last day is over."""
+    """Whether a link that is over could not come back: its last day is over too."""
     over = ends_at(session, link)
     return over is not None and over <= call.now
 

@@ -104,9 +104,9 @@ def take_back(session: Session, call: Call, link: Link, to_state: str) -> None:
     """An appeal brings a decided link back before people. Raises CannotActivateNow where what ended
     has no place any more, or has had its last day."""
     hold_places(session, link)
+    if over_at_once(session, call, link):
+        raise CannotActivateNow
     if link.state == rules.ENDED:
-        if over_at_once(session, call, link):
-            raise CannotActivateNow
         refuse_full(session, call, link, policy_of(session, call, link))
     move(session, call, link, to_state, "appealed")
 

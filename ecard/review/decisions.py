@@ -70,6 +70,7 @@ def decision_view(
         appeal_until=row.appeal_until,
         may_appeal=case.state == CaseState.DECIDED
         and in_time(row, call.now)
+        and not family.over_at_once(session, call, link)
         and against(session, case, link, row, reader_id),
         version=case.version,
     )

@@ -1,9 +1,11 @@
 """One appeal, in time, by either side, decided by another reviewer one level up."""
 
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
+from ecard.family import service as family
 from ecard.review.models import Appeal, Decision
 from tests.review.cases import ABOVE, FIRST, Application, Desk, adults_case, at_desk, face_case
 from tests.support import Stage
@@ -55,6 +57,21 @@ def test_a_rejected_appeal_is_final(stage: Stage) -> None:
     assert [row["may_appeal"] for row in application.decisions()] == [False, False]
     again = application.appeal()
     assert (again.status, again.code) == (409, "appealed_already")
+
+
+def test_after_the_last_day_that_the_link_would_have_had_nothing_can_be_appealed(
+    stage: Stage,
+) -> None:
+    application = rejected(stage)
+    with stage.joined.db.write() as session:
+        link = family.lock_link(session, uuid.UUID(application.link_id))
+        link.ends_on = stage.clock.time.date()
+        session.commit()
+    stage.clock.advance(days=2)
+    assert [row["may_appeal"] for row in application.decisions()] == [False]
+    answer = application.appeal()
+    assert (answer.status, answer.code) == (409, "cannot_activate_now")
+    assert application.state() == "rejected"
 
 
 def test_whoever_decided_does_not_decide_the_appeal(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from ecard.agencies.models import StaffMember
 from ecard.audit import AuditRow
 from ecard.review import policy
 from ecard.review.models import Case
-from tests.review.cases import FIRST, adults_case, at_desk
+from tests.review.cases import ABOVE, FIRST, adults_case, at_desk
 from tests.support import Stage
 
 
@@ -75,6 +75,26 @@ def test_figures_of_five_cases_show_how_many_wait(stage: Stage) -> None:
     assert (row["opened"], row["waiting"], row["approved"]) == (5, 5, 0)
     stage.clock.advance(days=2)
     assert auditor(stage).must("GET", "/staff/figures?days=1")["items"] == []
+
+
+def test_a_city_sees_which_of_its_cases_went_one_level_up_and_no_single_late_one(
+    stage: Stage,
+) -> None:
+    adults_case(stage)
+    first = case_of(stage)
+    copied = {c.key: getattr(first, c.key) for c in sa.inspect(Case).columns if c.key != "id"}
+    with stage.joined.db.write() as session:
+        above = session.scalar(sa.select(StaffMember.region_id).filter_by(user_name=ABOVE))
+        up = {**copied, "level": 2, "region_id": above}
+        session.add_all([Case(id=uuid4(), **up) for _ in range(5)])
+        session.get_one(Case, first.id).due_at = first.opened_at
+        session.commit()
+    put_auditor_into(stage, FIRST)
+    (row,) = auditor(stage).must("GET", "/staff/figures?days=1")["items"]
+    assert (row["opened"], row["appealed"], row["waiting"]) == (6, 5, 6)
+    assert row["overdue"] is None
+    desk, path = auditor(stage), "/staff/audit?by=object&subject_id="
+    assert desk.must("GET", f"{path}{first.link_id}")["items"]
 
 
 def test_the_audit_record_of_a_case_is_found_page_by_page_and_the_search_is_on_record(
