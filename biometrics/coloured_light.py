@@ -28,8 +28,6 @@ LAGS_MS = (0, 50, 100, 150)
 """Delays tried between what the client says it showed and what the camera saw: a screen's refresh
 and a camera's exposure, at the simulation's slowest 100 ms."""
 _LEAST_STRENGTH = 1e-3
-LEAST_FRAMES = 6
-"""In light; the client takes twelve. Fewer than one a colour could not tell their order."""
 _AROUND_MS = 700
 """Frames this long before and after the colours are counted in: the page is grey then."""
 
@@ -71,15 +69,14 @@ class Response:
 
 
 def response(track: Track, challenge: Challenge) -> Response | None:
-    """None where no colours were shown or too few frames saw them."""
+    """None where no colours were shown, or one of them was seen in no frame: that could be any."""
     if not challenge.flashes:
         return None
     begins, ends = challenge.flashes[0].begins_ms, challenge.flashes[-1].ends_ms
     places = track.within(begins - _AROUND_MS, ends + _AROUND_MS).tolist()
     seen = [track.frames[track.with_face[place]] for place in places]
     times = np.array([item.at_ms for item in seen])
-    lit = np.array([challenge.light_at(at) is not Light.NONE for at in times], bool)
-    if lit.sum() < LEAST_FRAMES:
+    if not _all_seen(challenge, times):
         return None
     colours = {name: _colours(seen, name) for name in REGIONS}
     face = np.mean(list(colours.values()), axis=0)
@@ -93,7 +90,7 @@ def response(track: Track, challenge: Challenge) -> Response | None:
     apart = np.isfinite(around).all(axis=1)
     behind = own = None
     margin = _margin(face, challenge, times - lag, rest)
-    if lit[apart].sum() >= LEAST_FRAMES:
+    if _all_seen(challenge, times[apart]):
         rest, bare = _rest(causes[apart]), (face - around)[apart]
         behind, _ = _fit(around[apart], shown[apart], rest)
         _, own = _fit(bare, shown[apart], rest)
@@ -112,6 +109,12 @@ def response(track: Track, challenge: Challenge) -> Response | None:
         evenness=float(np.clip(evenness, -1, 1)),
         lag_ms=lag,
     )
+
+
+def _all_seen(challenge: Challenge, times: Floats) -> bool:
+    """Whether each of the colours was shown at one of these times."""
+    seen = {challenge.flash_at(at) for at in times}
+    return seen >= set(range(len(challenge.flashes)))
 
 
 def _shown(challenge: Challenge, times: Floats) -> Floats:

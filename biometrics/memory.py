@@ -5,8 +5,8 @@ networks to run. More would be no quicker, and each holds tens of megabytes whil
 
 The C library keeps what was freed for the next to come, in a pool for every thread: a server with
 eight threads would keep eight judgements' worth. So it is told to have no more pools than cores,
-and now and then to give back what lies in them; to do so after every judgement would cost a
-twentieth of it, and more where two threads need the process's memory map at once.
+and, at the end of a judgement but at most once a second, to give back what lies in them; after each
+it would cost a twentieth of it, and more where two threads need the process's memory map at once.
 """
 
 import ctypes

@@ -112,8 +112,12 @@ def _prepared_elsewhere(meanwhile: Callable[[], None]) -> str:
     """Prepare in a process of its own (``ecard/server.py`` says why); what it had to say."""
     command = [sys.executable, "-m", "ecard", "prepare"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as preparing:  # noqa: S603
-        meanwhile()
-        said, _ = preparing.communicate()
+        try:
+            meanwhile()
+            said, _ = preparing.communicate()
+        except BaseException:
+            preparing.kill()  # nobody else may prepare beside it
+            raise
     if preparing.returncode != 0:
         sys.exit(preparing.returncode)  # it said why on standard error
     return said

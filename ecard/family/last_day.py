@@ -18,7 +18,12 @@ from ecard.cards import service as cards
 from ecard.errors import VersionChanged
 from ecard.family import policy as rules
 from ecard.family.ending import lock_at_counter
-from ecard.family.errors import EndDateNeedsOrder, EndDateNeedsRelative, IllegalMove
+from ecard.family.errors import (
+    DisputeNotSettled,
+    EndDateNeedsOrder,
+    EndDateNeedsRelative,
+    IllegalMove,
+)
 from ecard.family.lapsing import plan_last_day
 from ecard.family.links import (
     ends_at,
@@ -76,7 +81,7 @@ def change_at_counter(
 
     ``number``: the relative's; ``seen``: court_order or the identity document. Raises NotAllowed,
     NotFound (also another region's, or somebody else's link), Unavailable, EndDateNeedsRelative,
-    and what the relative's own change raises of the link.
+    DisputeNotSettled, and what the relative's own change raises of the link.
     """
     known = accounts.numbered_person_at_counter(call, number)
     with call.db.write() as session:
@@ -84,6 +89,8 @@ def change_at_counter(
         refuse_outdated(link, version)
         _refuse_state(session, call, link, ends_on)
         if seen == rules.COURT_ORDER:
+            if state_now(session, call, link) == rules.DISPUTED:
+                raise DisputeNotSettled  # by whoever has the order on file
             set_by_order(session, call, link, ends_on)
         else:
             set_by_relative(session, call, link, ends_on, seen)

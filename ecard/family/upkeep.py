@@ -65,7 +65,8 @@ def tell_coming_of_age(call: Call, link_id: str, days_left: int) -> None:
         standing = state_now(session, call, link) in rules.STANDING
         if not standing or link.relative_id is None or until is None:
             return
-        if not timedelta(0) < until - call.now <= timedelta(days=days_left):
+        # a day more: the card may be at home in another zone since the job was put down
+        if not timedelta(0) < until - call.now <= timedelta(days=days_left + 1):
             return
         if _told(session, call, "coming_of_age", f"{link.id}|{days_left}|{until.isoformat()}"):
             return

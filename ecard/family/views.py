@@ -334,6 +334,7 @@ def confirm_at_counter(body: dict[str, Any], link_id: uuid.UUID) -> None:
 @staff_links.doc(operationId="setEndDateAtCounter")
 @staff_links.refuses(NotFound, NotAllowed, Unavailable, *LAST_DAY)
 @staff_links.refuses(errors.EndDateNeedsOrder, errors.EndDateNeedsRelative)
+@staff_links.refuses(errors.DisputeNotSettled)
 @staff_links.arguments(CounterEndDateSchema)
 @staff_links.response(200, LastDaySchema)
 @staff_links.versioned

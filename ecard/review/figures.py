@@ -82,7 +82,8 @@ def _seen(session: Session, call: Call, since: datetime) -> dict[str, _Seen]:
         kept.counts["opened"] += 1
         kept.counts[row.outcome or ("waiting" if row.state in rules.WAITING else "given_up")] += 1
         kept.counts["appealed"] += row.level > 1
-        kept.counts["overdue"] += row.state in rules.WAITING and row.due_at <= call.now
+        waits = row.outcome is None and row.state in rules.WAITING  # for the first decision
+        kept.counts["overdue"] += waits and row.due_at <= call.now
         if row.at is not None:
             kept.hours.append((row.at - row.opened_at).total_seconds() / 3600)
     return found

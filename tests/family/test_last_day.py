@@ -235,6 +235,15 @@ def test_what_is_held_up_is_cut_short_never_extended_and_ends_all_the_same(
     assert family.sweep(stage.joined.call()) == 1
 
 
+def test_in_a_dispute_no_clerk_ends_a_childs_link_by_an_order_that_is_on_no_file(
+    child: Bound,
+) -> None:
+    move(child.stage, child.tie.link_id, "disputed", "objected_by_guardian")
+    answer = child.at_counter(DAY, "court_order")
+    assert (answer.status, answer.code) == (409, "dispute_not_settled")
+    assert child.history()[-1] == ("disputed", "objected_by_guardian")
+
+
 @pytest.mark.gate
 def test_stopped_in_a_dispute_and_cut_short_it_goes_back_into_the_dispute(stage: Stage) -> None:
     bound = Bound(Tie(stage, "parent", 70, "disputed"))

@@ -104,6 +104,7 @@ def names() -> list[str]:
         "reviewer-north",
         "clerk-north",
         "safeguarding",
+        "auditor",
     ]
 
 
