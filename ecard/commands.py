@@ -115,9 +115,8 @@ def _prepared_elsewhere(meanwhile: Callable[[], None]) -> str:
         try:
             meanwhile()
             said, _ = preparing.communicate()
-        except BaseException:
-            preparing.kill()  # nobody else may prepare beside it
-            raise
+        finally:
+            preparing.kill()  # where it goes on: nobody else may prepare beside it
     if preparing.returncode != 0:
         sys.exit(preparing.returncode)  # it said why on standard error
     return said
