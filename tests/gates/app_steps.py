@@ -19,7 +19,7 @@ from ecard.demo import papers
 from ecard.demo.phone import Phone as Desk
 from ecard.demo.player import HttpTransport, Play
 from ecard.demo.simulated_camera import SimulatedCamera
-from tests.gates.browsing import Phone
+from tests.gates.browsing import Phone, Speaker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -48,23 +48,11 @@ class Place:
 
 
 @dataclass
-class Family:
+class Family(Speaker):
     """A holder with a phone, and the relative whom they add."""
 
-    phone: Phone
-    words: dict[str, str]
     holder: dict[str, Any]
     relative: dict[str, Any]
-
-    def say(self, key: str, **given: object) -> str:
-        """The words of the app's language."""
-        return self.words[key].format(**given)
-
-    def heading(self, key: str, **given: object) -> None:
-        self.phone.sees(self.say(key, **given))
-
-    def tap(self, key: str, role: str = "button") -> None:
-        self.phone.tap(self.say(key), role)
 
 
 def sign_in(family: Family) -> None:

@@ -182,6 +182,24 @@ class Phone:
         return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
 
 
+@dataclass
+class Speaker:
+    """Somebody before a screen, who knows its words in a language."""
+
+    phone: Phone
+    words: dict[str, str]
+
+    def say(self, key: str, **given: object) -> str:
+        """The words of that language."""
+        return self.words[key].format(**given)
+
+    def heading(self, key: str, **given: object) -> None:
+        self.phone.sees(self.say(key, **given))
+
+    def tap(self, key: str, role: str = "button") -> None:
+        self.phone.tap(self.say(key), role)
+
+
 @contextmanager
 def phone(
     browser: Browser,

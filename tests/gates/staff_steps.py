@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecard.demo import specimens
 from ecard.demo.phone import Phone as Holder
 from ecard.demo.player import Play
-from tests.gates.browsing import Phone, phone
+from tests.gates.browsing import Speaker, phone
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -56,20 +56,8 @@ def words_in(language: str) -> dict[str, str]:
 
 
 @dataclass
-class Desk:
+class Desk(Speaker):
     """A member of staff before a screen, in a language."""
-
-    phone: Phone
-    words: dict[str, str]
-
-    def say(self, key: str, **given: object) -> str:
-        return self.words[key].format(**given)
-
-    def heading(self, key: str, **given: object) -> None:
-        self.phone.sees(self.say(key, **given))
-
-    def tap(self, key: str, role: str = "button") -> None:
-        self.phone.tap(self.say(key), role)
 
     def pick(self, key: str, value: str) -> None:
         self.phone.page.get_by_label(self.say(key), exact=True).select_option(value)
