@@ -219,7 +219,7 @@ def kept_portrait(
     """The newest reference photo that a person agreed to keep for later face checks, on whichever
     standing link on them; None where there is none now."""
     query = sa.select(ReferencePhoto).where(
-        ReferencePhoto.link_id.in_(family.standing_on(session, person_id)),
+        ReferencePhoto.link_id.in_(family.standing_on(session, call, person_id)),
         ReferencePhoto.lapses_at > call.now,
         ReferencePhoto.subject == "relative",
     )

@@ -46,9 +46,11 @@ def look_for_deaths(call: Call, after: str = "", most: int = BATCH) -> int:
     nothing else waits long. It may run twice. Raises Unavailable: the job is tried again.
     """
     found = _some(call, uuid.UUID(after) if after else None, most)
-    lives = {ref: _lives(call, ref) for tie in found for ref in tie.sides}
-    sides = [(tie, all(lives[ref] for ref in tie.sides)) for tie in found]
-    moved = sum(_follow(call.as_system(), tie, live) for tie, live in sides)
+    try:
+        dead = _died(call, found)
+    except RegistryUnavailable as error:
+        raise Unavailable from error
+    moved = sum(_follow(call.as_system(), tie, dead.isdisjoint(tie.sides)) for tie in found)
     if len(found) == most:
         _go_on(call, str(found[-1].link_id), most)
     return moved
@@ -69,10 +71,10 @@ def ended_by_death(call: Call, link_ids: Collection[uuid.UUID]) -> frozenset[uui
     """
     found = _ties(call, sa.select(Link.id).where(Link.id.in_(link_ids), Link.state == rules.ACTIVE))
     try:
-        lives = {ref: _lives(call, ref) for ref in {ref for tie in found for ref in tie.sides}}
-    except Unavailable:
+        dead = _died(call, found)
+    except RegistryUnavailable:
         return frozenset()
-    return frozenset(tie.link_id for tie in found if not all(lives[ref] for ref in tie.sides))
+    return frozenset(tie.link_id for tie in found if not dead.isdisjoint(tie.sides))
 
 
 def _some(call: Call, after: uuid.UUID | None, most: int) -> list[_Tie]:
@@ -101,13 +103,9 @@ def _ties(call: Call, link_ids: sa.Select[uuid.UUID]) -> list[_Tie]:
         ]
 
 
-def _lives(call: Call, registry_ref: str) -> bool:
-    """Whether no death is recorded."""
-    try:
-        known = call.dependencies.registry.person(registry_ref)
-    except RegistryUnavailable as error:
-        raise Unavailable from error
-    return known is None or known.died_on is None
+def _died(call: Call, ties: Collection[_Tie]) -> frozenset[str]:
+    """Whose death is recorded, asked once for all."""
+    return call.dependencies.registry.died({ref for tie in ties for ref in tie.sides})
 
 
 def _follow(call: Call, tie: _Tie, lives: bool) -> bool:

@@ -127,12 +127,11 @@ def of_other_relatives(session: Session, link: Link) -> dict[uuid.UUID, uuid.UUI
     return {row.id: row.relative_id for row in session.execute(query)}
 
 
-def standing_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:
-    """Every link on somebody that stands: active, suspended or disputed."""
-    query = sa.select(Link.id).where(
-        Link.relative_id == relative_id, Link.state.in_(rules.STANDING)
-    )
-    return list(session.scalars(query))
+def standing_on(session: Session, call: Call, relative_id: uuid.UUID) -> list[uuid.UUID]:
+    """Every link on somebody that stands as of now: active, suspended or disputed."""
+    query = sa.select(Link).where(Link.relative_id == relative_id, Link.state.in_(rules.STANDING))
+    found = session.scalars(query)
+    return [link.id for link in found if state_now(session, call, link) in rules.STANDING]
 
 
 def holders_on(session: Session, relative_id: uuid.UUID) -> list[uuid.UUID]:

@@ -6,6 +6,7 @@ Every method may raise RegistryUnavailable, which callers turn into a 503 that s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -166,6 +167,9 @@ class Registry(Protocol):
 
     def person(self, ref: str) -> RegistryPerson | None:
         """The person of a registry name."""
+
+    def died(self, refs: Collection[str]) -> frozenset[str]:
+        """Of these registry names those of people whose death is recorded: for lists and sweeps."""
 
     def person_by_number(self, number: str) -> RegistryPerson | None:
         """The person of a social security number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -58,6 +58,14 @@ class SqlRegistry:
     def person(self, ref: str) -> RegistryPerson | None:
         """The person of a registry name."""
         return self._person(RegistryPersonRow.ref == ref)
+
+    def died(self, refs: Collection[str]) -> frozenset[str]:
+        """Of these registry names those of people whose death is recorded."""
+        with self._reading() as session:
+            rows = session.scalars(
+                sa.select(RegistryPersonRow).where(RegistryPersonRow.ref.in_(refs))
+            )
+            return frozenset(row.ref for row in rows if self._record(row)["died_on"])
 
     def person_by_number(self, number: str) -> RegistryPerson | None:
         """The person of a social security number, however it is written."""
@@ -186,8 +194,11 @@ class SqlRegistry:
                 return None
             cards = sa.select(RegistryCardRow).filter_by(person_ref=row.ref)
             card = session.scalar(cards.order_by(_normal_first(), RegistryCardRow.id).limit(1))
-            record = json.loads(self._vault.open_for(PERSON_PLACE, row.id, row.record))
-            return person_from(row.ref, record, self._card(card))
+            return person_from(row.ref, self._record(row), self._card(card))
+
+    def _record(self, row: RegistryPersonRow) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._vault.open_for(PERSON_PLACE, row.id, row.record))
+        return found
 
     def _card(self, row: RegistryCardRow | None) -> RegistryCard | None:
         if row is None:

@@ -71,7 +71,8 @@ def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID | None) -> N
         raise ConflictOfInterest
 
 
-def refuse_unless_waiting(case: Case, link: Link) -> None:
-    asked = link.state == rules.state_while_open(kind_of(case)) and not is_moot(case, link)
+def refuse_unless_waiting(session: Session, call: Call, case: Case, link: Link) -> None:
+    state = family.state_now(session, call, link)
+    asked = state == rules.state_while_open(kind_of(case)) and not is_moot(case, link)
     if case.state not in rules.WAITING or not asked:
         raise CaseNotOpen

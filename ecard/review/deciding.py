@@ -111,7 +111,7 @@ def _refuse_deciding(
         raise ReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     if case.version != version:
         raise VersionChanged
-    refuse_unless_waiting(case, link)
+    refuse_unless_waiting(session, call, case, link)
     refuse_looking(session, call, case, link)
     earlier = decisions_of(session, [case])
     if any(decision.reviewer_id == call.staff.staff_id for decision in earlier):

@@ -18,7 +18,7 @@ def ask_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
         refuse_conflict(session, call, *sides_of(session, link))
         if not case.minor:
             raise OpeningNotNeeded
-        refuse_unless_waiting(case, link)
+        refuse_unless_waiting(session, call, case, link)
         opening = openings.ask(session, call, CaseOpening, case.id)
         session.commit()
     return opening
@@ -29,7 +29,7 @@ def approve_opening(call: Call, case_id: uuid.UUID) -> OpeningView:
     with call.db.write() as session:
         case, link = at_desk(session, call, case_id)
         refuse_conflict(session, call, *sides_of(session, link))
-        refuse_unless_waiting(case, link)
+        refuse_unless_waiting(session, call, case, link)
         opening = openings.approve(session, call, CaseOpening, case.id)
         session.commit()
     return opening

@@ -128,6 +128,17 @@ def test_with_the_end_of_the_link_it_goes(home: Home) -> None:
     assert photos(home)[0][1].destroyed_at is not None
 
 
+def test_after_the_last_day_of_the_link_it_serves_no_more_before_any_sweep(home: Home) -> None:
+    assert prove(home, keep_portrait=True).body["portrait_kept"]
+    with home.stage.joined.db.write() as session:
+        link = family.lock_link(session, uuid.UUID(home.link_id))
+        link.ends_on = home.stage.clock.time.date()
+        session.commit()
+    assert usable(home)
+    home.stage.clock.advance(days=2)
+    assert not usable(home)
+
+
 def test_whoever_is_alone_has_no_link_to_keep_it_on(home: Home) -> None:
     mother = sign_in(home.stage, home.mother)
     refused = home.camera(mother, consent="").consent(keep_portrait=True)

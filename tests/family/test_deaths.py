@@ -1,8 +1,10 @@
 """A death ends the links of whoever died; taken back, it reopens them."""
 
 import uuid
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NoReturn
 
 import pytest
 
@@ -31,8 +33,19 @@ DIED = date(2026, 11, 17)
 class Silent:
     """A registry that does not answer."""
 
-    def person(self, _ref: str) -> None:
+    def died(self, _refs: Collection[str]) -> NoReturn:
         raise RegistryUnavailable
+
+
+@dataclass
+class Counting:
+    """A registry in which nobody died, and how often it was asked."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def died(self, refs: Collection[str]) -> frozenset[str]:
+        self.asked.append(len(refs))
+        return frozenset()
 
 
 @pytest.fixture
@@ -105,6 +118,15 @@ def test_where_the_registry_does_not_answer_the_links_are_read_as_they_stand(two
     silent = replace(call.dependencies, registry=Silent())  # type: ignore[arg-type]
     call = replace(call, dependencies=silent)
     assert family.read_link(call, uuid.UUID(link_id)).state == "active"
+
+
+def test_a_list_of_links_asks_the_registry_once_for_all_of_them(two: Pair) -> None:
+    two.active()
+    hold(two.stage, two.holder, invent(two.stage, "father", born(72)), "parent")
+    call, registry = as_holder(two.stage, two.phone), Counting()
+    call = replace(call, dependencies=replace(call.dependencies, registry=registry))  # type: ignore[arg-type]
+    assert len(family.list_links(call, cursor=None, limit=10).items) == 2
+    assert registry.asked == [3]
 
 
 def test_taken_back_the_link_is_as_it_was_and_both_sides_are_told(two: Pair) -> None:

@@ -13,7 +13,7 @@ from ecard.demo.loader import invented_number
 from ecard.registry.loading import Loaded, load_csv
 from ecard.registry.models import RegistryCardRow, RegistryPersonRow
 from ecard.registry.port import CardMoved, RegistryUnavailable
-from ecard.registry.sql import SqlRegistry, store_card, store_portrait
+from ecard.registry.sql import SqlRegistry, store_card, store_person, store_portrait
 from tests.demo.ground import Ground
 
 JPEG = b"\xff\xd8\xff\xe0 any bytes"
@@ -58,6 +58,19 @@ def test_a_person_is_found_by_ref_and_by_number_however_written(
     assert registry.person("lucia") == known
     assert registry.person_by_number(known.number) == known
     assert registry.person_by_number(f" {known.number[:6]}-{known.number[6:]} ".lower()) == known
+
+
+def test_of_several_people_those_are_named_whose_death_is_recorded(
+    ground: Ground, registry: SqlRegistry
+) -> None:
+    lucia = replace(ground.people.persons["lucia"], died_on=date(2026, 11, 17))
+    others = [ref for ref in ground.people.persons if ref != "lucia"][:2]
+    assert registry.died(["lucia", *others]) == frozenset()
+    with ground.joined.db.write() as session:
+        store_person(session, ground.joined.dependencies.vault, lucia)
+        session.commit()
+    assert registry.died(["lucia", *others, "nobody"]) == {"lucia"}
+    assert registry.died(others) == registry.died([]) == frozenset()
 
 
 def test_nobody_is_found_by_an_unknown_name_number_or_card(registry: SqlRegistry) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ecard.agencies.models import StaffMember
 from ecard.audit import AuditRow
+from ecard.family import service as family
 from ecard.persons.service import number_index
 from ecard.review.models import Case
 from tests.review.cases import (
@@ -225,6 +226,18 @@ def test_no_order_binds_an_adult_nor_a_decision_about_a_face(stage: Stage) -> No
         {"ends_on": ["not_needed"]},
     )
     assert application.state() == "in_review"
+
+
+def test_a_case_of_a_link_whose_last_day_is_over_waits_for_nobody_before_any_sweep(
+    stage: Stage,
+) -> None:
+    application = minors_case(stage)
+    with stage.joined.db.write() as session:
+        link = family.lock_link(session, uuid.UUID(application.link_id))
+        link.ends_on = stage.clock.time.date()
+        session.commit()
+    stage.clock.advance(days=2)
+    assert at_desk(stage, FIRST).ask().code == "case_not_open"
 
 
 def test_an_approved_face_opens_the_link(stage: Stage) -> None:
