@@ -341,7 +341,12 @@ COUNTER = {"identity_document": "id_card"}
 
 def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
     """A body for each operation that takes one: valid, whatever it then leads to."""
-    return _of_holders(cast.known) | _of_links(cast.known, cast.ids) | _of_staff(cast.known)
+    return (
+        _of_holders(cast.known)
+        | _of_links(cast.known, cast.ids)
+        | _of_staff(cast.known)
+        | _with_codes(cast.known)
+    )
 
 
 def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -439,19 +444,24 @@ def _of_staff(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "explanation": "Nothing can be read on it.",
         },
         "decideCertificationCase": {"accepted": True, "reason": "seen_in_person"},
-        "redeemCertificationCode": {**COUNTER, "code": known["certification_code"]},
         "reinstateBenefit": {"kind": "old_age", "number": known["number"]},
+        "actOnLink": {"action": "suspend"},
+        "openRecoveryAtCounter": card,
+        "signInStaff": {"user_name": "nobody", "password": "nothing"},
+        "openStepUp": {"password": CARD_PASSWORD, "purpose": "add_relative"},
+        "refreshTokens": {"refresh_token": "x" * 30},
+    }
+
+
+def _with_codes(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        "redeemCertificationCode": {**COUNTER, "code": known["certification_code"]},
         "redeemCounterCode": {
             **COUNTER,
             "code": known["counter_code"],
             "relative_present": True,
         },
-        "actOnLink": {"action": "suspend"},
         "useQrCode": {"operation": "identify", "text": known["qr"]},
-        "openRecoveryAtCounter": card,
-        "signInStaff": {"user_name": "nobody", "password": "nothing"},
-        "openStepUp": {"password": CARD_PASSWORD, "purpose": "add_relative"},
-        "refreshTokens": {"refresh_token": "x" * 30},
     }
 
 
