@@ -3,7 +3,7 @@
 
 import { every, post, read, Wish } from "../api.js";
 import { h, show } from "../dom.js";
-import { day, moment, t } from "../i18n.js";
+import { day, lastDayBefore, moment, t } from "../i18n.js";
 import { banner, button, door, facts, inset, lead, page, panel, soft } from "../parts.js";
 import { go } from "../router.js";
 import { decided } from "./decided.js";
@@ -61,7 +61,7 @@ export async function objectedPage(id) {
   if (!link) return guardedPage();
   return page({ title: t("guarded.done"), back: "/guarded" },
     banner("good", "done", t("guarded.done_banner", { name: link.holder, child: link.child })),
-    lead(t("guarded.then.staff")), due[id] && panel(facts([[t("proof.answer_by"), day(due[id])]])),
+    lead(t("guarded.then.staff")), due[id] && panel(facts([[t("proof.answer_by"), day(lastDayBefore(due[id]))]])),
     soft(t("guarded.then.order")),
     door(t("order.door"), `/guarded/${id}/order`, { icon: "file" }), door(t("guarded.title"), "/guarded", { second: true }));
 }

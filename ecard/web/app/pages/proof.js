@@ -4,7 +4,7 @@
 import { ask, newKey, post, Problem, read, Wish } from "../api.js";
 import { cameraPage } from "../capture.js";
 import { h, show } from "../dom.js";
-import { day, t } from "../i18n.js";
+import { day, lastDayBefore, t } from "../i18n.js";
 import { announce, badge, banner, button, door, facts, form, inset, keepFile, lead, longText, more, page, panel, quiet, soft, troubled } from "../parts.js";
 import { again, go, goInstead } from "../router.js";
 import { whose } from "../whose.js";
@@ -70,7 +70,7 @@ const benefit = (one) => panel(h("h2", {}, t(`kind.${one.kind}`)), badge(t(`proo
 /** @param {any} one */
 const oneCase = (one) => panel(h("h3", {}, t(`proof.case.${one.kind}`)), facts([
   [t("proof.opened"), day(one.opened_on)],
-  [t("proof.answer_by"), !one.decided_on && day(one.due_at)],
+  [t("proof.answer_by"), !one.decided_on && day(lastDayBefore(one.due_at))],
   [t("proof.decided"), one.decided_on && day(one.decided_on)],
   [t("proof.answer"), one.decided_on && one.reason && t(`proof.reason.${one.reason}`)],
 ]));
