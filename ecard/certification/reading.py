@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -85,7 +86,7 @@ def _read(call: Call, acting: Acting) -> CertificationView:
         person = persons.particulars(session, call, acting.person_id)
         found = [_benefit(one) for one in standings(session, call, person, benefits)]
         view = CertificationView(
-            found, _cases(session, acting.person_id), _receipts(session, acting.person_id)
+            found, _cases(session, call, acting), _receipts(session, call, acting)
         )
         session.commit()
     return view
@@ -105,9 +106,21 @@ def _benefit(one: Stands) -> BenefitStanding:
     )
 
 
-def _cases(session: Session, person_id: uuid.UUID) -> list[CaseState]:
+def _seen_by(call: Call, acting: Acting, by: Any, link_id: Any) -> sa.ColumnElement[bool]:
+    """The person sees all of theirs; a holder none that another had a part in on a disputed link:
+    day and way would tell them time and place."""
+    if acting.link_id is None:
+        return sa.true()
+    return acts.shown_to(call.holder.person_id, by, link_id)
+
+
+def _cases(session: Session, call: Call, acting: Acting) -> list[CaseState]:
     table = CertificationCase
-    query = sa.select(table).filter_by(person_id=person_id).order_by(table.opened_at.desc())
+    query = sa.select(table).where(
+        table.person_id == acting.person_id,
+        _seen_by(call, acting, table.opened_by, table.link_id),
+    )
+    query = query.order_by(table.opened_at.desc())
     return [case_state(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
 
 
@@ -125,9 +138,13 @@ def case_state(row: CertificationCase) -> CaseState:
     )
 
 
-def _receipts(session: Session, person_id: uuid.UUID) -> list[ReceiptView]:
+def _receipts(session: Session, call: Call, acting: Acting) -> list[ReceiptView]:
     table = Certification
-    query = sa.select(table).filter_by(person_id=person_id).order_by(table.at.desc())
+    query = sa.select(table).where(
+        table.person_id == acting.person_id,
+        _seen_by(call, acting, table.helper_id, table.link_id),
+    )
+    query = query.order_by(table.at.desc())
     return [receipt_view(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
 
 
