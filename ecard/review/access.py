@@ -18,7 +18,7 @@ from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.persons import service as persons
 from ecard.review import policy as rules
-from ecard.review.cases import is_moot, kind_of, lock_case
+from ecard.review.cases import is_asked, lock_case
 from ecard.review.errors import (
     CaseNotOpen,
     ConflictOfInterest,
@@ -77,7 +77,5 @@ def refuse_conflict(session: Session, call: Call, *sides: uuid.UUID | None) -> N
 
 
 def refuse_unless_waiting(session: Session, call: Call, case: Case, link: Link) -> None:
-    state = family.state_now(session, call, link)
-    asked = state == rules.state_while_open(kind_of(case)) and not is_moot(case, link)
-    if case.state not in rules.WAITING or not asked:
+    if not is_asked(session, call, case, link):
         raise CaseNotOpen

@@ -219,10 +219,21 @@ class AppealSchema(ma.Schema):
     due_at = fields.time()
 
 
+class WaitingSchema(ma.Schema):
+    """What a person is to decide next."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    level = ma.fields.Integer(required=True, metadata={"description": "1, or 2 for an appeal"})
+    due_at = fields.time()
+
+
 class DecisionsSchema(ma.Schema):
-    """Every decision on a link, oldest first."""
+    """Every decision on a link, oldest first, and what still waits for one."""
 
     items = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)
+    waiting = ma.fields.Nested(
+        WaitingSchema, required=True, allow_none=True, metadata={"description": "null: nothing"}
+    )
 
 
 class FiguresQuerySchema(ma.Schema):
