@@ -64,7 +64,7 @@ const aboutLink = (link) => panel(facts([
   [t("link.state"), stateOf(link.state)],
   [t("link.scopes"), link.scopes.length > 0 && link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
   [t("link.acts_from"), link.state === "active" && !link.may_act && !link.acts_until && link.acts_from && moment(link.acts_from)],
-  [t("link.acts_until"), link.state === "active" && link.acts_until && day(link.acts_until)],
+  [t("link.acts_until"), link.may_act && link.acts_until && day(lastDayBefore(link.acts_until))],
   [t("link.confirmed"), link.confirmed_at && day(link.confirmed_at)],
   [t("link.ends_on"), link.ends_on && day(link.ends_on)],
   [t("link.ended"), link.ended_at && day(link.ended_at)],
