@@ -340,6 +340,13 @@ DECLARED: Mapping[str, Operation] = {
     "readFaceWithdrawalAtCounter": Operation("clerk"),
     "confirmLinkAtCounter": Operation("clerk", by_state(HIDDEN)),
     "setEndDateAtCounter": Operation("clerk", by_state(HIDDEN)),
+    "recordEndDateOrder": Operation("clerk", by_state(HIDDEN)),
+    "listEndDateOrders": Operation("clerk"),
+    "answerEndDateOrder": Operation(
+        "clerk",
+        by_state(NOT_MOVED, disputed="dispute_not_settled")
+        | dict.fromkeys((*ACTIVE, "suspended"), OK),
+    ),
     "listDeskMessages": Operation("staff"),
     "listDeskTransfers": Operation("clerk"),
     "readDeskTransfer": Operation("clerk"),
