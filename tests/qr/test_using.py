@@ -338,3 +338,18 @@ def test_a_clerk_without_a_counter_is_named_by_their_region(own_scene: Showing) 
     assert "North Harbour" in texts(own_scene.stage, own_scene.two.relative, "qr_used_relative")[0]
     named = own_scene.show(place="north-1").body["text"]
     assert refused(own_scene.scan(named)) == (409, "qr_other_place")
+
+
+def test_showing_and_scanning_stand_in_the_history_that_both_sides_read(scene: Showing) -> None:
+    text = scene.show().body["text"]
+    scene.show()  # whether or not anybody scans it
+    assert scene.scan(text).ok
+    assert not scene.scan(text).ok
+    path = f"/links/{scene.link_id}/acts"
+    seen = [
+        sorted((one["action"], one["actor_kind"]) for one in phone.must("GET", path)["items"])
+        for phone in (scene.two.phone, scene.relative)
+        if phone is not None
+    ]
+    told = [("qr.shown", "holder"), ("qr.shown", "holder"), ("qr.used", "staff")]
+    assert seen == [told, told]
