@@ -94,7 +94,9 @@ def test_a_visit_keeps_it_paid_until_somebody_decides(home: Home) -> None:
 
 def test_a_refusal_is_appealed_once_before_another_one_level_up(home: Home) -> None:
     assert home.send("visit", WHY).ok
+    assert home.read()["appeal_until"] is None  # a person decides already
     assert home.decide(NORTH, accepted=False).ok
+    assert home.read()["appeal_until"] is not None
     assert home.send("appeal", WHY).ok
     with pytest.raises(ValueError, match="unpack"):
         home.decide(NORTH_2, accepted=True)
@@ -106,12 +108,16 @@ def test_a_refusal_is_appealed_once_before_another_one_level_up(home: Home) -> N
 def test_an_appeal_against_a_stop_pays_at_once_and_stops_again_when_refused(home: Home) -> None:
     home.on(LAST_PAID + timedelta(days=3))
     assert not home.look()
+    until = LAST_PAID + timedelta(days=1 + 14)
+    assert home.read()["appeal_until"] == until.isoformat()
     assert home.send("appeal", WHY).ok
+    assert home.read()["appeal_until"] is None
     assert (home.state(), home.look()) == ("held", True)
     assert home.decide(ABOVE, accepted=False).ok
     assert home.look()
     home.on(LAST_PAID + timedelta(days=4))
     assert (home.state(), home.look()) == ("stopped", False)
+    assert home.read()["appeal_until"] is None
     assert home.send("appeal", WHY).code == "no_stop_or_refusal_to_appeal"
 
 
