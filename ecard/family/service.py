@@ -13,7 +13,7 @@ age), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place where its s
 from __future__ import annotations
 
 from ecard.family.account import give_family_account
-from ecard.family.acting import acting_link, acts, in_dispute
+from ecard.family.acting import acting_link, acts, in_dispute, is_disputed_on
 from ecard.family.applying import acknowledge, open_application, read_notice
 from ecard.family.confirming import refuse_unless_standing
 from ecard.family.deaths import look_for_deaths
@@ -141,6 +141,7 @@ __all__ = [
     "ids_about",
     "ids_in",
     "in_dispute",
+    "is_disputed_on",
     "is_side",
     "links_on",
     "list_changes",

@@ -18,7 +18,8 @@ from ecard.cards import service as card_states
 from ecard.certification import kept as certification
 from ecard.documents import kept as documents
 from ecard.family import kept as family
-from ecard.kept import Kept, Whose
+from ecard.family import service as family_links
+from ecard.kept import Categories, Kept, Whose
 from ecard.locale import sentence
 from ecard.messages import kept as messages
 from ecard.notices import kept as notices
@@ -32,11 +33,21 @@ from ecard.review import kept as review
 from ecard.rights import kept as rights
 from ecard.transfers import kept as transfers
 
+WHERE_USED = "qr_used_relative"
+"""The message that says where, and when, somebody else showed the person's card."""
+
+
+def _messages(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
+    """In a dispute nobody reads place or time of the other's use, in a message either."""
+    without = {WHERE_USED} if family_links.is_disputed_on(session, whose.person_id) else set()
+    return messages.kept_about(session, call, whose, most, without)
+
+
 SOURCES = (
     *(cards.kept_about, accounts.kept_about, family.kept_about, notices.kept_about),
     *(documents.kept_about, activation.kept_about, review.kept_about, own.kept_about),
     *(acts.kept_about, certification.kept_about, rights.kept_about, qr.kept_about),
-    *(transfers.kept_about, card_applications.kept_about, messages.kept_about),
+    *(transfers.kept_about, card_applications.kept_about, _messages),
 )
 """In the order in which people read it."""
 

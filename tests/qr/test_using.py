@@ -15,7 +15,7 @@ from ecard.locale import LANGUAGES
 from ecard.persons import service as persons
 from ecard.qr import tokens
 from ecard.qr.models import QrCode
-from tests.family.scene import kinds, move, texts
+from tests.family.scene import kinds, move, sign_in, texts
 from tests.qr.scene import OPERATION, Showing, refused, showing
 from tests.security.parallel import at_once, codes
 from tests.support import Stage
@@ -307,6 +307,25 @@ def test_while_a_link_is_disputed_the_relative_sees_neither_place_nor_time(scene
     assert (len(uses(scene.two.phone)), uses(scene.relative)) == (1, [])
     move(scene.stage, scene.link_id, "active", "dispute_settled")
     assert len(uses(scene.relative)) == 1
+
+
+def test_nor_in_a_message_of_their_own_data(own_scene: Showing) -> None:
+    own_scene.scan(own_scene.show().body["text"])
+    mother = sign_in(own_scene.stage, own_scene.two.relative)
+
+    def told() -> int:
+        data = {one["name"]: one for one in mother.must("GET", "/my-data")["categories"]}
+        kept = [one["facts"]["kind"] for one in data["messages"]["items"]]
+        return kept.count("qr_used_relative")
+
+    assert told() == 1
+    dispute(own_scene)
+    assert told() == 0
+    move(own_scene.stage, own_scene.link_id, "suspended", "safeguarding")
+    assert told() == 0
+    move(own_scene.stage, own_scene.link_id, "disputed", "safeguarding_lifted")
+    move(own_scene.stage, own_scene.link_id, "active", "dispute_settled")
+    assert told() == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
