@@ -25,7 +25,7 @@ from ecard.messages import kept as messages
 from ecard.notices import kept as notices
 from ecard.own_data import kept as own
 from ecard.own_data.policy import FACES
-from ecard.own_data.whose import as_guardian, note
+from ecard.own_data.whose import as_guardian, note, refuse_guardian
 from ecard.persons import service as persons
 from ecard.qr import kept as qr
 from ecard.registry.service import mask
@@ -119,7 +119,9 @@ def read_own(call: Call, most: int) -> OwnData:
 
 def read_as_guardian(call: Call, link_id: uuid.UUID, most: int) -> OwnData:
     """All about whom the signed-in guardian speaks for, as far as it concerns this link; the look
-    stands in the history. Raises NotFound, LinkNotActive, NotTheirGuardian, Unavailable."""
+    stands in the history. Raises NotFound, LinkNotActive, NotTheirGuardian, CardNotUsable,
+    RelativeNotConfirmed, Unavailable."""
+    refuse_guardian(call, link_id)
     with call.db.write() as session:
         whose = as_guardian(session, call, link_id)
         note(session, call, whose, "own_data.read")
