@@ -5,7 +5,7 @@
 camera and hears the consent, ``tries.py`` says what is left to try, ``comparing.py`` with which
 picture, ``showing.py`` judges, ``settling.py`` is what follows. ``cases.py`` opens what a person
 decides and destroys its frames, ``desk.py`` has reviews, appeals and what is taken up again,
-``looking.py`` what the desk sees.
+``appealing.py`` says what may be appealed, ``looking.py`` is what the desk sees.
 ``proving.py`` keeps a proof with its receipt, ``telling.py`` says who hears of it, ``upkeep.py`` is
 the daily look: deaths, reminders, and what the registry is told.
 """

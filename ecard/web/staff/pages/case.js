@@ -114,7 +114,7 @@ function machine(seen) {
     [t("machine.life"), seen.life && coded(`machine.life.${seen.life}`, seen.life)],
     [t("machine.portrait"), seen.registry_portrait && coded(`machine.portrait.${seen.registry_portrait}`, seen.registry_portrait)],
     [t("machine.digits"), seen.digits && h("strong", { class: "big" }, seen.digits)],
-    [t("machine.seconds"), seen.seconds && String(Math.round(seen.seconds))],
+    [t("machine.seconds"), seen.seconds && figure(seen.seconds)],
     [t("machine.eyes"), seen.between_eyes_px && `${seen.between_eyes_px} px`],
     [t("machine.scopes"), seen.scopes && seen.scopes.map((/** @type {string} */ one) => t(`scope.${one}`)).join(" · ")],
     [t("machine.engine"), seen.engine && `${seen.engine} · ${seen.operating_point ?? ""}`]]).filter(([, value]) => value);
