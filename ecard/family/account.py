@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -65,12 +64,12 @@ def give_family_account(
     """
     cards.refuse_card_state(call)
     number = registry.normalise(number)
-    today = _refuse_named(call, link_id, number, relation, version)
+    _refuse_named(call, link_id, number, relation, version)
     with (
         _counted(call, number),
         answered_alike(call.settings.confirmation_floor_seconds),
     ):
-        found = _ask_registry(call, number, name, today)
+        found = _ask_registry(call, number, name)
         with call.db.write() as session:
             link = own_link(session, call, link_id, lock=True)
             if not _confirm(session, call, link, found, name, number, relation, scopes, version):
@@ -80,13 +79,12 @@ def give_family_account(
             return view(session, call, link)
 
 
-def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> date:
-    """Raise what may be named; else the day at the link's place."""
+def _refuse_named(call: Call, link_id: uuid.UUID, number: str, relation: str, version: int) -> None:
+    """Raise what may be named."""
     with call.db.read() as session:
         link = own_link(session, call, link_id)
         _may_take_account(session, call, link, version)
         _named(session, call, link, number, relation)
-        return _day(session, call, link)
 
 
 def _may_take_account(session: Session, call: Call, link: Link, version: int) -> None:
@@ -95,11 +93,6 @@ def _may_take_account(session: Session, call: Call, link: Link, version: int) ->
         raise IllegalMove(state=link.state)
     if link.version != version:
         raise VersionChanged
-
-
-def _day(session: Session, call: Call, link: Link) -> date:
-    """Today at the link's place."""
-    return local_day(call.now, agencies.time_zone(session, link.region_id))
 
 
 def _named(session: Session, call: Call, link: Link, number: str, relation: str) -> None:
@@ -111,7 +104,8 @@ def _named(session: Session, call: Call, link: Link, number: str, relation: str)
     if number == registry.normalise(holder.number):
         raise NumberIsYourOwn
     if facts.birth_date is not None:
-        today = _day(session, call, link)
+        # where they are at home nobody knows before the registry is asked
+        today = local_day(call.now, agencies.time_zone(session, link.region_id))
         if facts.birth_date > today:
             raise BornInFuture(fields={"number": ["birth_date_in_future"]})
         rules.check_relation(relation, holder.birth_date, facts.birth_date, today, policy)
@@ -168,15 +162,15 @@ def _count_number(call: Call, number: str, distinct_try: uuid.UUID, lookup_try: 
         raise NumberTriedTooOften(retry_after=wait)
 
 
-def _ask_registry(call: Call, number: str, name: str, today: date) -> RegistryPerson | None:
-    """The person when the registry confirms number, name, life and card; None for all else."""
+def _ask_registry(call: Call, number: str, name: str) -> RegistryPerson | None:
+    """The person when the registry confirms number and name; None for all else."""
     try:
         found = call.dependencies.registry.person_by_number(number)
     except RegistryUnavailable as error:
         raise Unavailable from error
     if found is None or not registry.same_name(found.name, name):
         return None
-    return found if stands(found, today) else None
+    return found
 
 
 def _confirm(
@@ -199,7 +193,7 @@ def _confirm(
     places = policy_of(session, call, link).holders_per_relative
     if (
         found is None
-        or not _age_fits(session, call, link, found, relation)
+        or not _fits(session, call, link, found, relation)
         or places_taken(session, call, index, link, rules.PROVEN) >= places
     ):
         audit.record(session, call, "link.family_account", "link", link.id, outcome="refused")
@@ -218,15 +212,16 @@ def _confirm(
     return True
 
 
-def _age_fits(
-    session: Session, call: Call, link: Link, found: RegistryPerson, relation: str
-) -> bool:
-    """The same rule with the registry's birth date: not every number says one."""
+def _fits(session: Session, call: Call, link: Link, found: RegistryPerson, relation: str) -> bool:
+    """Whether they live, may use their card, and are of an age for this, as of today at their own
+    place. The birth date is the registry's: not every number says one."""
+    today = local_day(call.now, persons.time_zone_of(session, found))
+    if not stands(found, today):
+        return False
     holder = persons.particulars(session, call, link.holder_id)
     policy = policy_of(session, call, link)
-    born, today = found.birth_date, _day(session, call, link)
     try:
-        rules.check_relation(relation, holder.birth_date, born, today, policy)
+        rules.check_relation(relation, holder.birth_date, found.birth_date, today, policy)
     except (AgeDoesNotFit, RelationNeedsGuardian):
         return False
     return True

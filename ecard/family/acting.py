@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
-from ecard.family.links import moved_from, own_link, reads_until, state_now
-from ecard.family.models import Link
+from ecard.family.links import own_link, reads_until, state_now
+from ecard.family.models import Link, LinkChange
 
 
 def acting_link(
@@ -58,6 +58,15 @@ def is_disputed_on(session: Session, person_id: uuid.UUID) -> bool:
 
 
 def _disputed() -> sa.ColumnElement[bool]:
-    """One that was stopped in the middle of a dispute still is."""
-    stopped = sa.and_(Link.state == rules.SUSPENDED, moved_from(Link.id) == rules.DISPUTED)
-    return sa.or_(Link.state == rules.DISPUTED, stopped)
+    """One that was stopped in the middle of a dispute still is, and one that a side ended: they
+    would end it to see what was hidden from them."""
+    became = {
+        state: sa.select(sa.func.max(LinkChange.number))
+        .where(LinkChange.link_id == Link.id, LinkChange.to_state == state)
+        .scalar_subquery()
+        for state in (rules.DISPUTED, rules.ACTIVE)
+    }
+    unsettled = became[rules.DISPUTED] > sa.func.coalesce(became[rules.ACTIVE], 0)
+    by_side = sa.and_(Link.state == rules.ENDED, Link.state_reason.in_(rules.ENDED_BY_SIDE))
+    left = sa.or_(Link.state == rules.SUSPENDED, by_side)
+    return sa.or_(Link.state == rules.DISPUTED, sa.and_(left, unsettled))

@@ -63,6 +63,7 @@ APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FAC
 """Open applications; these lapse. One in review does not, since the wait is ours, but it ends with
 the last day that the relative gave it."""
 STANDING = frozenset({ACTIVE, SUSPENDED, DISPUTED})
+ENDED_BY_SIDE = frozenset({"requested_by_holder", "requested_by_relative"})
 OVER = frozenset({ENDED, REJECTED, WITHDRAWN, EXPIRED})
 COUNTED = APPLYING | STANDING | {IN_REVIEW}
 """What takes a place under the holder's caps."""

@@ -106,6 +106,12 @@ def time_zone(session: Session, person_id: uuid.UUID) -> ZoneInfo:
     return agencies.time_zone(session, session.get_one(Person, person_id).region_id)
 
 
+def time_zone_of(session: Session, known: RegistryPerson) -> ZoneInfo:
+    """The same of somebody whom only the registry knows yet; raises Unavailable where their region
+    is none of ours."""
+    return agencies.time_zone(session, _region_of(session, known))
+
+
 def language_choice(session: Session, person_id: uuid.UUID) -> tuple[str | None, int]:
     """The language that somebody chose to be written to in, and the version of that choice."""
     row = session.get_one(Person, person_id)

@@ -94,8 +94,8 @@ class CertificateView:
 
 
 def certify_relative(call: Call, link_id: uuid.UUID) -> CertificateView:
-    """A certificate of a relative's rights."""
-    return _certify(call, acts.for_relative(call, link_id, SCOPE))
+    """A certificate of a relative's rights: whoever only reads has none made out."""
+    return _certify(call, acts.for_relative(call, link_id, SCOPE, changes=True))
 
 
 def certify_own(call: Call) -> CertificateView:

@@ -19,6 +19,7 @@ from tests.family.scene import (
     grant,
     hold,
     invent,
+    name,
     named,
     person_id,
     sign_in,
@@ -90,10 +91,9 @@ def test_a_strangers_application_shows_no_notice(stage: Stage) -> None:
     assert begin(stage, other) != link_id
 
 
-def test_a_relatives_card_is_good_to_the_end_of_its_last_day_at_its_own_place(
-    stage: Stage,
-) -> None:
-    """The holder's clocks are a day behind."""
+@pytest.fixture
+def apart(stage: Stage) -> Stage:
+    """The clocks of the north are a day behind those of the south."""
     with stage.joined.db.write() as session:
         for code, zone in (
             ("north-harbour", "America/Adak"),
@@ -101,6 +101,13 @@ def test_a_relatives_card_is_good_to_the_end_of_its_last_day_at_its_own_place(
         ):
             agencies.region_by_code(session, code).time_zone = zone
         session.commit()
+    return stage
+
+
+def test_a_relatives_card_is_good_to_the_end_of_its_last_day_at_its_own_place(
+    apart: Stage,
+) -> None:
+    stage = apart
     daughter = invent(stage, "daughter", born(45))
     mother = invent(stage, "mother", born(72), region="south-harbour")
     link_id, phone = hold(stage, daughter, mother, "parent"), sign_in(stage, daughter)
@@ -109,3 +116,14 @@ def test_a_relatives_card_is_good_to_the_end_of_its_last_day_at_its_own_place(
     for expires_on, code in ((last, ""), (last - timedelta(days=1), "relative_not_confirmed")):
         change(stage, mother, card=replace(mother.card, expires_on=expires_on))
         assert phone.send("GET", f"/links/{link_id}/rights").code == code
+
+
+def test_with_such_a_card_a_relative_is_confirmed_until_the_end_of_that_day(apart: Stage) -> None:
+    phone = sign_in(apart, invent(apart, "daughter", born(45)))
+    mother = invent(apart, "mother", born(72), region="south-harbour")
+    last = apart.clock().astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    assert mother.card is not None
+    link_id = begin(apart, phone)
+    for expires_on, code in ((last - timedelta(days=1), "relative_not_confirmed"), (last, "")):
+        change(apart, mother, card=replace(mother.card, expires_on=expires_on))
+        assert name(phone, link_id, mother, "parent").code == code

@@ -2,12 +2,13 @@
 
 import uuid
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from ecard.demo.phone import Answer, Phone
+from ecard.family import service
 from ecard.registry.insurance import store_balance, store_benefit, store_contribution
 from ecard.registry.port import Balance, Benefit, Contribution, RegistryPerson
 from tests.family.scene import alike, born, change, hold, invent, move, sign_in
@@ -106,9 +107,34 @@ def test_in_a_dispute_each_side_reads_only_what_they_did_themselves(family: Fami
     assert (acts(mother, on_link), acts(mother, on_me)) == ([done], [own, done])
 
 
-def test_a_scope_that_is_off_opens_nothing(stage: Stage) -> None:
-    from ecard.family import service
+def test_no_side_ends_a_disputed_link_to_read_what_the_other_did(family: Family) -> None:
+    mother = sign_in(family.stage, family.mother)
+    mother.must("GET", "/rights")
+    assert family.read().ok
+    move(family.stage, family.link_id, "disputed", "objected_by_guardian")
+    assert mother.send("POST", f"/links-on-me/{family.link_id}/end").ok
+    assert acts(mother, f"/links/{family.link_id}/acts") == []
 
+
+def test_a_dispute_that_was_decided_hides_nothing_any_more(family: Family) -> None:
+    assert family.read().ok
+    move(family.stage, family.link_id, "disputed", "objected_by_guardian")
+    move(family.stage, family.link_id, "ended", "no_legal_basis")
+    mother = sign_in(family.stage, family.mother)
+    assert len(acts(mother, f"/links/{family.link_id}/acts")) == 1
+
+
+def test_a_link_that_only_reads_has_no_certificate_made_out(family: Family) -> None:
+    with family.stage.joined.db.write() as session:
+        link = service.lock_link(session, uuid.UUID(family.link_id))
+        link.acts_from = family.stage.clock() + timedelta(hours=1)
+        session.commit()
+    assert family.read().ok
+    refused = family.phone.send("POST", f"/links/{family.link_id}/rights/certificates")
+    assert refused.code == "acting_not_allowed_now"
+
+
+def test_a_scope_that_is_off_opens_nothing(stage: Stage) -> None:
     family = Family(stage)
     with stage.joined.db.write() as session:
         service.lock_link(session, uuid.UUID(family.link_id)).scopes = ["certification"]
