@@ -137,6 +137,16 @@ def answer_order(
         return _view(session, call, link, order)
 
 
+def reference(
+    session: Session, call: Call, order: EndDateOrder, relative_id: uuid.UUID
+) -> dict[str, str]:
+    """What identifies it: ``court`` and ``file_number``."""
+    vault = call.dependencies.vault
+    text = vault.open(session, relative_id, REFERENCE, order.id, order.reference)
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
 def _waiting(call: Call) -> sa.Select[EndDateOrder]:
     """Neither answered nor lapsed."""
     return sa.select(EndDateOrder).where(
@@ -167,11 +177,11 @@ def _locked_waiting(session: Session, call: Call, order_id: uuid.UUID) -> EndDat
 
 
 def _add(
-    session: Session, call: Call, link: Link, ends_on: date | None, reference: dict[str, str]
+    session: Session, call: Call, link: Link, ends_on: date | None, said: dict[str, str]
 ) -> EndDateOrder:
     if link.relative_id is None:
         raise NotFound
-    order_id, text = uuid.uuid4(), json.dumps(reference, ensure_ascii=False)
+    order_id, text = uuid.uuid4(), json.dumps(said, ensure_ascii=False)
     days = policy_of(session, call, link).end_date_order_days
     order = EndDateOrder(
         id=order_id,
@@ -198,7 +208,6 @@ def _view(session: Session, call: Call, link: Link, order: EndDateOrder) -> EndD
     if link.relative_id is None:
         raise NotFound
     relative = persons.particulars(session, call, link.relative_id)
-    vault = call.dependencies.vault
     return EndDateOrderView(
         id=order.id,
         link_id=link.id,
@@ -215,5 +224,5 @@ def _view(session: Session, call: Call, link: Link, order: EndDateOrder) -> EndD
         outcome=order.outcome,
         reason=order.reason,
         version=link.version,
-        **json.loads(vault.open(session, link.relative_id, REFERENCE, order.id, order.reference)),
+        **reference(session, call, order, link.relative_id),
     )

@@ -278,6 +278,14 @@ def test_a_child_who_came_of_age_meanwhile_decides_themselves(stage: Stage) -> N
     assert last_day(young) is None
 
 
+def test_what_is_kept_of_an_order_is_shown_with_the_relatives_data(bound: Bound) -> None:
+    answer(bound, record(bound))
+    shown = bound.holders().must("GET", f"/links/{bound.tie.link_id}/data")["categories"]
+    (item,) = next(one["items"] for one in shown if one["name"] == "end_date_orders")
+    facts = item["facts"]
+    assert (facts["court"], facts["file_number"], facts["outcome"]) == (COURT, FILE, "confirmed")
+
+
 def test_the_order_is_forgotten_a_month_after_the_link_is_over(bound: Bound) -> None:
     answer(bound, record(bound))
     bound.holders().must("POST", f"/links/{bound.tie.link_id}/end")
