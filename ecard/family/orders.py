@@ -15,10 +15,14 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.accounts import service as accounts
 from ecard.call import Call
-from ecard.errors import InvalidInput, NotFound
+from ecard.errors import NotFound
 from ecard.family import policy as rules
 from ecard.family.ending import is_own_link, lock_at_counter
-from ecard.family.errors import EndDateOrderNotWaiting, EndDateOrderWaits
+from ecard.family.errors import (
+    EndDateOrderNotWaiting,
+    EndDateOrderReasonDoesNotFit,
+    EndDateOrderWaits,
+)
 from ecard.family.last_day import check_order, set_by_order
 from ecard.family.links import note_stay, policy_of, refuse_outdated, still_open
 from ecard.family.models import EndDateOrder, Link
@@ -112,12 +116,12 @@ def answer_order(
     of now; or rejects it.
 
     ``version``: the link's, as they saw it. Raises NotAllowed, NotFound (also another region's),
-    Unavailable, InvalidInput (a reason that is missing, or not needed), SecondPersonNeeded,
-    EndDateOrderNotWaiting, VersionChanged, and what `check_order` raises.
+    Unavailable, EndDateOrderReasonDoesNotFit, SecondPersonNeeded, EndDateOrderNotWaiting,
+    VersionChanged, and what `check_order` raises.
     """
     call.require_role("clerk")
     if (reason is None) == (outcome == rules.REJECTED):
-        raise InvalidInput(fields={"reason": ["not_needed" if reason else "required"]})
+        raise EndDateOrderReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     link_id, registry_ref = _about(call, order_id)
     accounts.registered_person_at_counter(call, registry_ref)
     with call.db.write() as session:
