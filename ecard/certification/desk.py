@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +14,8 @@ from ecard.acts.service import Acting
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.certification import policy as rules
+from ecard.certification.appealing import appealable
 from ecard.certification.cases import (
-    JUDGED_ONCE,
     add_case,
     cases_of,
     destroy_frames,
@@ -55,7 +55,6 @@ from ecard.review.service import refuse_conflict
 
 Fill = Callable[[CertificationCase, list[Stands], list[CertificationCase], Policy, date], None]
 """Decides what kind of case it is, from how things stand and the cases before; or refuses."""
-APPEAL, STOP_APPEAL = "appeal", "stop_appeal"
 
 
 # --- asked for ----------------------------------------------------------------------------------
@@ -120,33 +119,12 @@ def _appeal(
     today: date,
 ) -> None:
     """The newest refusal that may still be appealed; else a stop, once in its window."""
-    days = timedelta(days=policy.appeal_days)
-    appealed = {one.against_id for one in earlier}
-    refused = [
-        one
-        for one in earlier
-        if one.kind in JUDGED_ONCE
-        and one.accepted is False
-        and one.reason != rules.OVERTAKEN
-        and one.decided_on is not None
-        and today <= one.decided_on + days
-        and one.id not in appealed
-    ]
-    if refused:
-        row.kind, row.against_id = APPEAL, refused[-1].id
-        row.counts_from = refused[-1].counts_from
-        return
-    stopped = [one.standing for one in found if one.standing.state == rules.STOPPED]
-    row.kind = STOP_APPEAL
-    if not any(_may_appeal_stop(one, earlier, days, today) for one in stopped):
+    open_to_it = appealable(found, earlier, policy, today)
+    if open_to_it is None:
         raise NothingToAppeal
-
-
-def _may_appeal_stop(
-    now: rules.Standing, earlier: list[CertificationCase], days: timedelta, today: date
-) -> bool:
-    once = any(one.kind == STOP_APPEAL and one.opened_on >= now.shown_on for one in earlier)
-    return now.stopped_since is not None and today <= now.stopped_since + days and not once
+    row.kind = open_to_it.kind
+    if open_to_it.against is not None:
+        row.against_id, row.counts_from = open_to_it.against.id, open_to_it.against.counts_from
 
 
 def _one_up(session: Session, region_id: uuid.UUID) -> uuid.UUID:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -12,12 +14,15 @@ from sqlalchemy.orm import Session
 from ecard.acts import service as acts
 from ecard.acts.service import Acting
 from ecard.call import Call
+from ecard.certification.appealing import appealable
 from ecard.certification.models import Certification, CertificationCase
-from ecard.certification.standing import Stands, benefits_of, standings
+from ecard.certification.standing import Stands, benefits_of, standings, today_at
 from ecard.certification.telling import SCOPE
 from ecard.persons import service as persons
+from ecard.persons.service import Particulars
+from ecard.policy import service as policies
 
-RECEIPTS_SHOWN = 10
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class CertificationView:
 
     benefits: list[BenefitStanding]
     cases: list[CaseState]
+    appeal_until: date | None
+    """The last day of the appeal that is possible now."""
     receipts: list[ReceiptView]
 
 
@@ -83,9 +90,13 @@ def _read(call: Call, acting: Acting) -> CertificationView:
     with call.db.write() as session:
         acts.note(session, call, acting, "certification.read")
         person = persons.particulars(session, call, acting.person_id)
-        found = [_benefit(one) for one in standings(session, call, person, benefits)]
+        found = standings(session, call, person, benefits)
+        cases = _cases(session, acting.person_id)
         view = CertificationView(
-            found, _cases(session, acting.person_id), _receipts(session, acting.person_id)
+            benefits=[_benefit(one) for one in found],
+            cases=_shown_cases(session, call, acting),
+            appeal_until=_appeal_until(session, call, person, found, cases),
+            receipts=_receipts(session, call, acting),
         )
         session.commit()
     return view
@@ -105,10 +116,45 @@ def _benefit(one: Stands) -> BenefitStanding:
     )
 
 
-def _cases(session: Session, person_id: uuid.UUID) -> list[CaseState]:
+def _seen_by(call: Call, acting: Acting, by: Any, link_id: Any) -> sa.ColumnElement[bool]:
+    """The person sees all of theirs; a holder none that another had a part in on a disputed link:
+    day and way would tell them time and place."""
+    if acting.link_id is None:
+        return sa.true()
+    return acts.shown_to(call.holder.person_id, by, link_id)
+
+
+def _shown_cases(session: Session, call: Call, acting: Acting) -> list[CaseState]:
     table = CertificationCase
-    query = sa.select(table).filter_by(person_id=person_id).order_by(table.opened_at.desc())
-    return [case_state(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
+    query = sa.select(table).where(
+        table.person_id == acting.person_id,
+        _seen_by(call, acting, table.opened_by, table.link_id),
+    )
+    query = query.order_by(table.opened_at.desc())
+    return [case_state(row) for row in session.scalars(query.limit(SHOWN))]
+
+
+def _cases(session: Session, person_id: uuid.UUID) -> list[CertificationCase]:
+    """The oldest first."""
+    table = CertificationCase
+    query = sa.select(table).filter_by(person_id=person_id).order_by(table.opened_at, table.id)
+    return list(session.scalars(query))
+
+
+def _appeal_until(
+    session: Session,
+    call: Call,
+    person: Particulars,
+    found: Sequence[Stands],
+    cases: Sequence[CertificationCase],
+) -> date | None:
+    """None where nothing is left to appeal, or a person decides already."""
+    if any(one.decided_at is None for one in cases):
+        return None
+    policy = policies.current(session, person.region_id, call.now)
+    today = today_at(session, call, person)
+    open_to_it = appealable(found, cases, policy, today)
+    return open_to_it.until if open_to_it else None
 
 
 def case_state(row: CertificationCase) -> CaseState:
@@ -125,10 +171,14 @@ def case_state(row: CertificationCase) -> CaseState:
     )
 
 
-def _receipts(session: Session, person_id: uuid.UUID) -> list[ReceiptView]:
+def _receipts(session: Session, call: Call, acting: Acting) -> list[ReceiptView]:
     table = Certification
-    query = sa.select(table).filter_by(person_id=person_id).order_by(table.at.desc())
-    return [receipt_view(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
+    query = sa.select(table).where(
+        table.person_id == acting.person_id,
+        _seen_by(call, acting, table.helper_id, table.link_id),
+    )
+    query = query.order_by(table.at.desc())
+    return [receipt_view(row) for row in session.scalars(query.limit(SHOWN))]
 
 
 def receipt_view(row: Certification) -> ReceiptView:

@@ -67,6 +67,11 @@ class CertificationSchema(ma.Schema):
 
     benefits = ma.fields.List(ma.fields.Nested(BenefitStandingSchema), required=True)
     cases = ma.fields.List(ma.fields.Nested(CertificationCaseSchema), required=True)
+    appeal_until = ma.fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Last day of the appeal possible now; null: none is"},
+    )
     receipts = ma.fields.List(ma.fields.Nested(ReceiptSchema), required=True)
 
 

@@ -5,7 +5,7 @@
 camera and hears the consent, ``tries.py`` says what is left to try, ``comparing.py`` with which
 picture, ``showing.py`` judges, ``settling.py`` is what follows. ``cases.py`` opens what a person
 decides and destroys its frames, ``desk.py`` has reviews, appeals and what is taken up again,
-``looking.py`` what the desk sees.
+``appealing.py`` says what may be appealed, ``looking.py`` is what the desk sees.
 ``proving.py`` keeps a proof with its receipt, ``telling.py`` says who hears of it, ``upkeep.py`` is
 the daily look: deaths, reminders, and what the registry is told.
 """
@@ -13,7 +13,7 @@ the daily look: deaths, reminders, and what the registry is told.
 from __future__ import annotations
 
 from ecard.certification.cases import cases_of as hold_cases
-from ecard.certification.cases import let_go_of_faces
+from ecard.certification.cases import forget_captures, let_go_of_faces
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
 from ecard.certification.desk import appeal, ask_visit, decide, reinstate
 from ecard.certification.looking import (
@@ -68,6 +68,7 @@ __all__ = [
     "decide_consent",
     "draw_challenge",
     "end_session",
+    "forget_captures",
     "hold_cases",
     "is_genuine",
     "issue_for_relative",

@@ -13,7 +13,7 @@ row and the one place where its state moves are in ``links.py``, its times in ``
 from __future__ import annotations
 
 from ecard.family.account import give_family_account
-from ecard.family.acting import acting_link, acts, in_dispute
+from ecard.family.acting import acting_link, acts, in_dispute, is_disputed_on
 from ecard.family.applying import acknowledge, open_application, read_notice
 from ecard.family.confirming import refuse_unless_standing
 from ecard.family.deaths import look_for_deaths
@@ -50,6 +50,7 @@ from ecard.family.links import (
     held_with,
     holders_on,
     holders_with,
+    ids_about,
     ids_in,
     lock_link,
     lock_links_about,
@@ -140,8 +141,10 @@ __all__ = [
     "held_with",
     "holders_on",
     "holders_with",
+    "ids_about",
     "ids_in",
     "in_dispute",
+    "is_disputed_on",
     "is_side",
     "links_on",
     "list_changes",

@@ -19,11 +19,12 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound, Unavailable, VersionChanged
 from ecard.kept import Whose
+from ecard.locale import last_day_before
 from ecard.messages import service as messages
 from ecard.own_data.errors import CorrectionDecided, CorrectionOpen, CorrectionReasonDoesNotFit
 from ecard.own_data.models import Correction
 from ecard.own_data.policy import CORRECTED, reason_fits
-from ecard.own_data.whose import as_guardian, note, refuse_too_young
+from ecard.own_data.whose import as_guardian, note, refuse_guardian, refuse_too_young
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.policy import service as policies
@@ -80,7 +81,8 @@ def ask_own(call: Call, field: str, wanted: str) -> CorrectionView:
 
 def ask_as_guardian(call: Call, link_id: uuid.UUID, field: str, wanted: str) -> CorrectionView:
     """For whom the guardian speaks. Raises NotFound, LinkNotActive, NotTheirGuardian,
-    CorrectionOpen."""
+    CardNotUsable, RelativeNotConfirmed, Unavailable, CorrectionOpen."""
+    refuse_guardian(call, link_id)
     with call.db.write() as session:
         return _ask(session, call, as_guardian(session, call, link_id), field, wanted)
 
@@ -94,6 +96,7 @@ def _ask(session: Session, call: Call, whose: Whose, field: str, wanted: str) ->
         raise CorrectionOpen
     person = persons.particulars(session, call, whose.person_id)
     days = policies.current(session, person.region_id, call.now).correction_working_days
+    zone = agencies.time_zone(session, person.region_id)
     row = Correction(
         id=uuid.uuid4(),
         person_id=whose.person_id,
@@ -102,13 +105,13 @@ def _ask(session: Session, call: Call, whose: Whose, field: str, wanted: str) ->
         asked_by=whose.reader_id,
         field=field,
         opened_at=call.now,
-        due_at=due_at(call.now, days, agencies.time_zone(session, person.region_id)),
+        due_at=due_at(call.now, days, zone),
     )
     vault = call.dependencies.vault
     row.wanted = vault.seal(session, whose.person_id, WANTED, row.id, wanted)
     session.add(row)
     session.flush()
-    _tell(session, call, row, "correction_asked", due=row.due_at)
+    _tell(session, call, row, "correction_asked", due=last_day_before(row.due_at.astimezone(zone)))
     note(session, call, whose, "own_data.correction_asked")
     audit.record(session, call, "correction.asked", "correction", row.id, reason=field)
     session.commit()

@@ -17,7 +17,7 @@ from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.review import confirmations
 from ecard.review import policy as rules
-from ecard.review.cases import is_moot, kind_of, lock_case
+from ecard.review.cases import is_asked, is_moot, kind_of, lock_case
 from ecard.review.decisions import (
     GROUNDS,
     DecisionView,
@@ -47,8 +47,31 @@ class AppealView:
     due_at: datetime
 
 
-def decisions(call: Call, link_id: uuid.UUID) -> list[DecisionView]:
-    """The decisions on a link, oldest first, as the signed-in side may read them."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a person is to decide next."""
+
+    kind: str
+    level: int
+    due_at: datetime
+
+    @classmethod
+    def on(cls, case: Case) -> Waiting:
+        """As both sides may know it."""
+        return cls(case.kind, case.level, case.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided about a link, and what is still to be."""
+
+    items: list[DecisionView]
+    waiting: Waiting | None
+
+
+def decisions(call: Call, link_id: uuid.UUID) -> Decisions:
+    """The decisions on a link, oldest first, as the signed-in side may read them, and what waits
+    for the next one."""
     with call.db.read() as session:
         link = _of_a_side(session, call, link_id)
         query = sa.select(Case).filter_by(link_id=link.id)
@@ -56,10 +79,12 @@ def decisions(call: Call, link_id: uuid.UUID) -> list[DecisionView]:
             query = query.filter_by(kind=CaseKind.DISPUTE.value)  # who objected reads no more
         cases = list(session.scalars(query))
         by_id = {case.id: case for case in cases}
-        return [
+        items = [
             decision_view(session, call, row, by_id[row.case_id], link, call.holder.person_id)
             for row in decisions_of(session, cases)
         ]
+        asked = [case for case in cases if is_asked(session, call, case, link)]
+        return Decisions(items, Waiting.on(asked[0]) if asked else None)
 
 
 def appeal(call: Call, link_id: uuid.UUID, grounds: str) -> AppealView:

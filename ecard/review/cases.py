@@ -151,6 +151,13 @@ def is_moot(case: Case, link: Link) -> bool:
     return case.kind == CaseKind.CONFIRMATION and link.acts_until is None
 
 
+def is_asked(session: Session, call: Call, case: Case, link: Link) -> bool:
+    """Whether a person is to decide a case now."""
+    state = family.state_now(session, call, link)
+    stands = state == rules.state_while_open(kind_of(case)) and not is_moot(case, link)
+    return case.state in rules.WAITING and stands
+
+
 def kind_of(case: Case) -> CaseKind:
     """What a case is about."""
     return CaseKind(case.kind)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.review.cases import open_case
 from ecard.review.models import Case
-from ecard.review.policy import AGREEMENT_IN_VIDEO, CaseKind, DecisionOutcome
+from ecard.review.policy import AGREEMENT_IN_VIDEO, CaseKind, DecisionOutcome, after_days
 
 if TYPE_CHECKING:
     from ecard.family.models import Link
@@ -46,8 +46,13 @@ def ask_person(
 
 def wait(session: Session, call: Call, link: Link) -> None:
     """A person is asked: the link is read for as long as they may see the video. Not committed."""
-    days = family.policy_of(session, call, link).case_file_days
-    family.wait_for_person(link, call.now + timedelta(days=days))
+    _read_for(session, call, link, family.policy_of(session, call, link).case_file_days)
+
+
+def _read_for(session: Session, call: Call, link: Link, days: int) -> None:
+    """To the end of a day: families are told days."""
+    zone = agencies.time_zone(session, link.region_id)
+    family.wait_for_person(link, after_days(call.now, days, zone))
 
 
 def settle(session: Session, call: Call, case: Case, link: Link, outcome: DecisionOutcome) -> None:
@@ -55,5 +60,4 @@ def settle(session: Session, call: Call, case: Case, link: Link, outcome: Decisi
     if outcome is DecisionOutcome.APPROVED:
         family.confirm_by_video(session, call, link, case.facts["scopes"])
         return
-    days = family.policy_of(session, call, link).appeal_days
-    family.wait_for_person(link, call.now + timedelta(days=days))
+    _read_for(session, call, link, family.policy_of(session, call, link).appeal_days)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+ONE_DAY = timedelta(days=1)
 WORKING_WEEKDAYS = frozenset(range(5))
 """Monday to Friday."""
 CONSENT_WITHDRAWN = "consent_withdrawn"
@@ -142,6 +143,14 @@ def due_at(opened_at: datetime, working_days: int, zone: ZoneInfo) -> datetime:
         day += timedelta(days=1)
         left -= day.weekday() in WORKING_WEEKDAYS
     return _midnight(day + timedelta(days=1), zone)
+
+
+def after_days(now: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The end of the day on which so many days are over, in the region's time zone, as UTC."""
+    last = (now + timedelta(days=days)).astimezone(zone)
+    return (
+        last.astimezone(UTC) if last.time() == time.min else _midnight(last.date() + ONE_DAY, zone)
+    )
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

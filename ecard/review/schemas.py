@@ -219,10 +219,21 @@ class AppealSchema(ma.Schema):
     due_at = fields.time()
 
 
+class WaitingSchema(ma.Schema):
+    """What a person is to decide next."""
+
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(KINDS))
+    level = ma.fields.Integer(required=True, metadata={"description": "1, or 2 for an appeal"})
+    due_at = fields.time()
+
+
 class DecisionsSchema(ma.Schema):
-    """Every decision on a link, oldest first."""
+    """Every decision on a link, oldest first, and what still waits for one."""
 
     items = ma.fields.List(ma.fields.Nested(DecisionSchema), required=True)
+    waiting = ma.fields.Nested(
+        WaitingSchema, required=True, allow_none=True, metadata={"description": "null: nothing"}
+    )
 
 
 class FiguresQuerySchema(ma.Schema):
@@ -258,6 +269,13 @@ class FiguresSchema(ma.Schema):
     since = fields.time()
     least = ma.fields.Integer(
         required=True, metadata={"description": "No number about fewer cases is shown"}
+    )
+    faces = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Of how many people a face is kept at present, in all regions"},
+    )
+    faces_to_report = ma.fields.Integer(
+        required=True, metadata={"description": "From so many on, it is reported to the authority"}
     )
     items = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
 

@@ -176,7 +176,7 @@ def object_to_link(link_id: uuid.UUID) -> Any:
 @decisions.response(200, DecisionsSchema)
 def list_decisions(link_id: uuid.UUID) -> Any:
     """The decisions on a link, for its two sides and a guardian who objected to it."""
-    return {"items": service.decisions(current_call(), link_id)}
+    return service.decisions(current_call(), link_id)
 
 
 @decisions.route("/<uuid:link_id>/appeal", methods=["POST"])

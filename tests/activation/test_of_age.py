@@ -61,6 +61,10 @@ def test_approved_the_link_goes_on_in_the_scopes_chosen_and_nothing_of_the_video
     kin: Family, short: bytes
 ) -> None:
     desk = filmed(kin, short)
+    path = f"/links/{kin.link_id}/decisions"
+    for phone in (kin.mothers(), kin.childs()):
+        waiting = phone.must("GET", path)["waiting"]
+        assert (waiting["kind"], waiting["level"]) == ("confirmation", 1)
     shown = desk.read().body
     assert (shown["kind"], shown["minor"]) == ("confirmation", True)
     assert [one["role"] for one in shown["files"]] == ["digits_video", "portrait"]
@@ -69,6 +73,7 @@ def test_approved_the_link_goes_on_in_the_scopes_chosen_and_nothing_of_the_video
     before = kin.seen(kin.mothers())
     assert (before["state"], before["may_read"], before["may_act"]) == ("active", True, False)
     assert desk.decide("approved", "agreement_confirmed").status == 201
+    assert kin.mothers().must("GET", path)["waiting"] is None
     link = kin.seen(kin.mothers())
     assert (link["may_act"], link["scopes"], link["acts_until"]) == (True, CHOSEN, None)
     assert pictures(kin) == set()
@@ -107,6 +112,7 @@ def test_one_video_and_one_appeal_that_another_person_decides_one_level_up(
     (decision,) = phone.must("GET", f"{path}/decisions")["items"]
     assert (decision["kind"], decision["may_appeal"]) == ("confirmation", True)
     assert phone.send("POST", f"{path}/appeal", {"grounds": GROUNDS}).ok
+    assert phone.must("GET", f"{path}/decisions")["waiting"]["level"] == 2
     assert phone.send("POST", f"{path}/appeal", {"grounds": GROUNDS}).code == "appealed_already"
     above = opened(kin, ABOVE, ABOVE_TOO)
     assert above.decide("approved", "agreement_confirmed").ok

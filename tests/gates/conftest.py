@@ -17,7 +17,8 @@ from tests.gates.browsing import chromium
 from tests.operations.test_run import running
 
 FULL = bool(os.environ.get("ECARD_FULL"))
-collect_ignore = [] if FULL else ["test_family_pages.py", "test_family_turns.py"]
+SLOW = ["test_family_decided.py", "test_family_pages.py", "test_family_turns.py"]
+collect_ignore = [] if FULL else SLOW
 """Minutes in a browser."""
 
 

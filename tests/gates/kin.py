@@ -18,6 +18,7 @@ from ecard.persons.policy import birthday, local_midnight
 from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit, RegistryPerson
 from ecard.registry.sql import store_portrait
+from ecard.review import service as review
 from tests.family import scene
 from tests.gates.app_steps import Place
 from tests.support import Stage
@@ -86,6 +87,19 @@ class Kin:
         with self.joined.db.write() as session:
             store_benefit(session, self.joined.dependencies.vault, person.ref, benefit)
             session.commit()
+
+    def cases(self, count: int) -> None:
+        """So many applications whose papers a person is to look at."""
+        holder, reasons = self.person("many", "Many Ashdown", self.aged(50)), ["not_legible"]
+        for number in range(count):
+            parent = self.person(f"many-{number}", "Many Ashdown", self.aged(72))
+            link_id = scene.hold(self.stage, holder, parent, "parent", state="submitted")
+            with self.joined.db.write() as session:
+                link = family.lock_link(session, UUID(link_id))
+                review.open_case(
+                    session, self.joined.call(), link, kind="evidence", reasons=reasons, facts={}
+                )
+                session.commit()
 
     def days_ago(self, days: int) -> datetime:
         """A moment."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WEB = Path(__file__).parents[2] / "ecard" / "web"
 DESK = {"width": 1280, "height": 800}
 WAIT_MS = 20_000
+EXPLAINED = "Seen, and compared with the documents."
 SPOKEN = {"en": "en-GB", "es": "es-ES", "zh-Hans": "zh-CN"}
 PORTRAITS = [specimens.open_photo(one) for one in specimens.public_portraits()]
 STATUS = re.compile(r"status of (\d+)")
@@ -167,6 +168,45 @@ def papers_of_mother() -> dict[str, bytes]:
         "id_card_front": specimens.identity_card_front(PORTRAITS[0], ["Elena"]),
         "id_card_back": specimens.identity_card_back(["Valid"]),
     }
+
+
+# --- a case about a link --------------------------------------------------------------------------
+
+
+def first_case(at: Desk) -> None:
+    """The newest one of the list."""
+    at.heading("rooms.cases")
+    at.phone.page.locator(".row-door").first.click()
+
+
+def decide(at: Desk, outcome: str, reason: str) -> None:
+    """With a reason and words, and what becomes of it."""
+    page = at.phone.page
+    page.locator(".picture").last.locator("img, video").wait_for()
+    kind, *marks = page.locator("h1, .case-head .badge").all_inner_texts()
+    at.phone.look(f"a case to decide: {kind.rsplit(' ', 1)[0]} {marks}")
+    at.phone.choose(at.say(f"outcome_of.{outcome}"))
+    at.pick("decide.reason", reason)
+    at.phone.write(at.say("decide.explanation"), EXPLAINED)
+    at.tap("decide.submit")
+    at.heading("decide.done")
+
+
+def open_by_two(house: House, at: Desk, second: str = "reviewer-north-2") -> None:
+    """One asks, another one agrees, on record."""
+    page = at.phone.page
+    page.get_by_role("button", name=at.say("opening.ask"), exact=True).wait_for()
+    at.phone.look("a minor's case, shut")
+    at.tap("opening.ask")
+    with desk(house, second) as other:
+        other.heading("rooms.cases")
+        other.tap("cases.view.approval", "link")
+        other.phone.page.locator("td a").first.click()
+        other.phone.named(other.say("approval.yes")).wait_for()
+        other.phone.look("approval")
+        other.tap("approval.yes")
+        other.phone.page.locator(".inset.good").wait_for()
+    at.tap("opening.look")
 
 
 # --- the counter ---------------------------------------------------------------------------------
@@ -367,6 +407,18 @@ def transferred(north: Desk, south: Desk, person: Holder) -> None:
     south.heading("rooms.messages")
     south.phone.page.locator("td a, th a").last.click()
     south.sees("h1")
+    passed_on(north)
+
+
+def passed_on(at: Desk) -> None:
+    """The message is still there; the transfer is another office's, and that is what it says."""
+    at.go("/messages")
+    at.heading("rooms.messages")
+    at.phone.page.locator("td a, th a").first.click()
+    at.heading("elsewhere.title")
+    at.sees(".lead", at.say("said.transfers.not_found"))
+    at.tap("case.back", "link")
+    at.heading("rooms.transfers")
 
 
 def corrected(at: Desk, person: Holder) -> None:

@@ -1,17 +1,14 @@
 """What a family's links come to, in a real browser: somebody turns 16, another guardian objects, a
 last day is set, a payment stopped. The links stand already (tests/gates/kin.py).
 
-The phones are in Los Angeles, the cards in Shanghai: days are those of the cards.
+What people then decide about it: tests/gates/test_family_decided.py.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,20 +19,20 @@ from tests.gates.app_steps import (
     Place,
     Record,
     capture_until_usable,
-    say_in,
-    sign_in_by_number,
 )
-from tests.gates.browsing import Camera, phone
 from tests.gates.kin import Kin, kin_of
-
-if TYPE_CHECKING:
-    from ecard.registry.port import RegistryPerson
+from tests.gates.kin_steps import (
+    at_hand,
+    begin_to_confirm,
+    confirm_by_video,
+    give_order,
+    go_to,
+    set_password,
+    written,
+)
 
 pytestmark = pytest.mark.gate
 
-PICTURES = os.environ.get("ECARD_PICTURES")
-FAR_AWAY = "America/Los_Angeles"
-VIDEO_MS = 1500
 RIGHT_TO_LEFT = "آدا بنت علي"
 
 
@@ -43,45 +40,6 @@ RIGHT_TO_LEFT = "آدا بنت علي"
 def kin(place: Place) -> Iterator[Kin]:
     with kin_of(place) as found:
         yield found
-
-
-@contextmanager
-def at_hand(
-    place: Place, person: RegistryPerson, path: str = "/", **looks: Any
-) -> Iterator[Family]:
-    """Somebody signed in on a phone of their own; nothing may be wrong on any of its pages."""
-    camera = Camera(place.photo, place.person)
-    settings = {"timezone_id": FAR_AWAY, **looks}
-    with phone(place.browser, place.address, camera, place.looked_at, **settings) as held:
-        held.pictures = Path(PICTURES) if PICTURES else None
-        card = person.card
-        assert card is not None
-        holder = {"card_number": card.number, "phone": person.contact.phone}
-        family = Family(held, say_in("en"), holder, {})
-        held.page.goto(place.address + path if path != "/" else f"{place.address}/app/")
-        sign_in_by_number(family, place, arrives=path == "/")
-        yield family
-    unexpected = [one for one in held.troubles if "Failed to load resource" not in one]
-    assert (held.violations, unexpected, held.elsewhere) == ({}, [], [])
-
-
-def go_to(family: Family, path: str) -> None:
-    family.phone.page.evaluate("path => { location.hash = path; }", path)
-
-
-def set_password(family: Family) -> None:
-    go_to(family, "/password")
-    family.heading("password.title")
-    family.phone.write(family.say("password.new"), PASSWORD)
-    family.phone.write(family.say("password.repeat"), PASSWORD)
-    family.tap("password.set")
-    family.heading("my.title")
-
-
-def written(kin: Kin, days: int) -> str:
-    """A day from now on, as the app writes it in English."""
-    day = kin.today + timedelta(days=days)
-    return f"{day.day} {day:%B %Y}"
 
 
 def test_at_sixteen_the_password_alone_confirms_where_there_is_no_portrait(
@@ -167,30 +125,6 @@ def test_at_sixteen_the_own_face_confirms_and_another_link_is_taken_over(
         assert not held.page.get_by_text(father.name).count()
 
 
-def confirm_by_video(family: Family) -> None:
-    """Without a face: a person watches it later."""
-    family.tap("consent.no")
-    family.heading("ways.title")
-    family.tap("ways.begin_video", "link")
-    family.heading("video.title")
-    family.tap("video.open")
-    family.tap("video.start")
-    family.phone.page.wait_for_timeout(VIDEO_MS)
-    family.tap("video.stop")
-    family.tap("video.send")
-    family.heading("done.wait_for_review.title")
-
-
-def begin_to_confirm(family: Family, link: str) -> None:
-    go_to(family, f"/on-me/{link}/of-age")
-    family.heading("of_age.now")
-    family.phone.page.locator(f"[href='#/on-me/{link}/confirm']").click()
-    family.phone.write(family.say("password.label"), PASSWORD)
-    family.tap("continue")
-    family.phone.named(family.say("consent.yes")).wait_for()
-    family.phone.look("consent before a link is confirmed")
-
-
 def test_before_sixteen_both_sides_see_what_will_be(place: Place, kin: Kin) -> None:
     mother = kin.person("mia", "Mia Ashdown", kin.aged(40))
     iris = kin.person("iris", "Iris Ashdown", kin.turned(-40))
@@ -249,16 +183,6 @@ def read_in_the_mailbox(family: Family) -> None:
     way.wait_for()
     assert way.get_attribute("href") == "/other-guardians"
     family.phone.look("a message that leads on")
-
-
-def give_order(family: Family, order: Path) -> None:
-    family.tap("order.door", "link")
-    family.heading("order.title")
-    family.phone.give_file("#file-court_order-any", order)
-    family.phone.named(family.say("order.send")).wait_for()
-    family.phone.look("an order that arrived")
-    family.tap("order.send")
-    family.heading("order.done")
 
 
 def test_a_payment_that_stopped_is_brought_back_and_days_are_those_of_the_card(

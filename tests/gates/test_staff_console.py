@@ -20,12 +20,11 @@ from ecard.demo.phone import Phone as Holder
 from ecard.demo.player import Play
 from tests.gates import staff_steps as steps
 from tests.gates.browsing import chromium
-from tests.gates.staff_steps import Desk, House, applied, desk, words_in
+from tests.gates.staff_steps import House, applied, decide, desk, first_case, open_by_two, words_in
 from tests.operations.test_run import running
 
 pytestmark = pytest.mark.gate
 
-EXPLAINED = "Seen, and compared with the documents."
 LANGUAGES = list(steps.SPOKEN) if os.environ.get("ECARD_FULL") else ["en"]
 PAGES = {
     "reviewer-north": {
@@ -57,41 +56,6 @@ def house(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         address = f"http://127.0.0.1:{server.port}"
         play = Play(address, folder / "phones.json", nothing, people)
         yield House(play, people, browser, request.param)
-
-
-def first_case(at: Desk) -> None:
-    """The newest one of the list."""
-    at.heading("rooms.cases")
-    at.phone.page.locator(".row-door").first.click()
-
-
-def decide(at: Desk, outcome: str, reason: str) -> None:
-    """With a reason and words, and what becomes of it."""
-    page = at.phone.page
-    page.locator(".picture img").nth(1).wait_for()
-    at.phone.look(page.locator("h1").inner_text().split()[0])
-    at.phone.choose(at.say(f"outcome_of.{outcome}"))
-    at.pick("decide.reason", reason)
-    at.phone.write(at.say("decide.explanation"), EXPLAINED)
-    at.tap("decide.submit")
-    at.heading("decide.done")
-
-
-def open_by_two(house: House, at: Desk) -> None:
-    """One asks, another one agrees, on record."""
-    page = at.phone.page
-    page.get_by_role("button", name=at.say("opening.ask"), exact=True).wait_for()
-    at.phone.look("a minor's case, shut")
-    at.tap("opening.ask")
-    with desk(house, "reviewer-north-2") as other:
-        other.heading("rooms.cases")
-        other.tap("cases.view.approval", "link")
-        other.phone.page.locator("td a").first.click()
-        other.phone.named(other.say("approval.yes")).wait_for()
-        other.phone.look("approval")
-        other.tap("approval.yes")
-        other.phone.page.locator(".inset.good").wait_for()
-    at.tap("opening.look")
 
 
 def at_the_counter(house: House, theirs: Holder, link_id: str) -> None:

@@ -7,11 +7,14 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from ecard import files
 from ecard.agencies.models import StaffMember
 from ecard.audit import AuditRow
+from ecard.files import StoredFile
 from ecard.review import policy
 from ecard.review.models import Case
-from tests.review.cases import ABOVE, FIRST, adults_case, at_desk
+from tests.review.cases import ABOVE, FIRST, adults_case, at_desk, face_case
+from tests.review.test_desk import make_staff_member_into
 from tests.support import Stage
 
 
@@ -62,6 +65,19 @@ def test_figures_hide_a_single_case_and_the_look_is_on_record(stage: Stage) -> N
     assert (row["kind"], told["least"]) == ("evidence", 5)
     assert (row["opened"], row["waiting"], row["median_hours"]) == (None, None, None)
     assert looks(stage, "figures.read") == 1
+
+
+def test_an_auditor_reads_of_how_many_people_a_face_is_kept(stage: Stage) -> None:
+    desk = auditor(stage)
+    assert desk.must("GET", "/staff/figures")["faces"] == 0
+    face_case(stage)
+    told = desk.must("GET", "/staff/figures")
+    assert (told["faces"], told["faces_to_report"]) == (1, 100_000)
+    with stage.joined.db.write() as session:
+        for file in session.scalars(sa.select(StoredFile)):
+            files.destroy(session, stage.joined.call(), file.id, "test")
+        session.commit()
+    assert desk.must("GET", "/staff/figures")["faces"] == 0
 
 
 def test_figures_of_five_cases_show_how_many_wait(stage: Stage) -> None:
@@ -139,3 +155,16 @@ def test_an_auditor_of_another_region_finds_neither_its_cases_nor_its_figures(
 def test_only_an_auditor_searches_and_reads_figures(stage: Stage) -> None:
     for user in ("clerk-north", "reviewer-north", "safeguarding"):
         assert stage.desk(user).send("GET", "/staff/figures").code == "not_allowed"
+
+
+def test_an_auditor_finds_nothing_of_a_link_of_their_own(stage: Stage) -> None:
+    adults_case(stage)
+    at_desk(stage, FIRST).read()
+    case = case_of(stage)
+    asked = [("object", case.link_id), ("object", case.id), ("case", case.id)]
+    paths = [f"/staff/audit?by={by}&subject_id={what}" for by, what in asked]
+    desk = auditor(stage)
+    assert all(desk.must("GET", path)["items"] for path in paths)
+    for side in ("tomas", "elena"):
+        make_staff_member_into(stage, "auditor", side)
+        assert [desk.must("GET", path)["items"] for path in paths] == [[], [], []]

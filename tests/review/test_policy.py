@@ -16,6 +16,7 @@ from ecard.review.policy import (
     CaseKind,
     CaseState,
     DecisionOutcome,
+    after_days,
     due_at,
     in_conflict,
     is_overtaken,
@@ -116,6 +117,11 @@ def test_an_agreement_in_a_video_is_approved_by_whoever_heard_it_only() -> None:
     assert approved(CaseKind.DIGITS_VIDEO, "digits_video") == {"digits_confirmed"}
     heard = approved(CaseKind.DIGITS_VIDEO, "digits_video", "agreement_in_video")
     assert heard == approved(CaseKind.CONFIRMATION) == {"agreement_confirmed"}
+
+
+def test_days_are_given_to_the_end_of_the_last_one() -> None:
+    for now, end in ((local(2026, 10, 22, 12, MADRID), 6), (local(2026, 10, 22, 0, MADRID), 5)):
+        assert after_days(now, 14, MADRID) == datetime(2026, 11, end, tzinfo=MADRID)
 
 
 def test_a_safeguarding_reason_is_hidden_from_the_holder_and_never_sent() -> None:

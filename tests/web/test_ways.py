@@ -1,15 +1,18 @@
-"""Where a refusal's `next` leads in the app: to a page that is there, or the page is the way."""
+"""Where a refusal's `next` and a message lead: to a page that is there, or the page is the way."""
 
+import json
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 import ecard.app  # noqa: F401 - every room declares its refusals
 from ecard.errors import all_refusals
 
-APP = Path(str(files("ecard.web"))) / "app"
+PACKAGE = Path(str(files("ecard")))
+APP, STAFF = PACKAGE / "web" / "app", PACKAGE / "web" / "staff"
 SOURCE = (APP / "ways.js").read_text(encoding="utf-8")
 ROUTES = (APP / "routes.js").read_text(encoding="utf-8")
 LINK = "/link/00000000-0000-4000-8000-000000000000"
@@ -55,3 +58,50 @@ def test_every_way_on_leads_to_a_page_that_is_there(table: str) -> None:
         )
     assert paths
     assert not {path for path in paths if not any(one.fullmatch(path) for one in routes())}
+
+
+# --- where messages lead -----------------------------------------------------------------------
+
+LEADS = re.compile(r'^  (\w+): \["([\w.]+)", "([^"]+)"\],$', re.MULTILINE)
+ROOMS = re.compile(r'(\w+): "(/\w+)"')
+ADDRESS = re.compile(r"public_address\}/([\w-]+)")
+
+
+def told(start: str) -> set[str]:
+    """Kinds of messages that are sent."""
+    parts = (PACKAGE / "locale" / "parts").glob("*.json")
+    known = {key for part in parts for key in json.loads(part.read_text(encoding="utf-8"))}
+    return {key.removeprefix(start) for key in known if key.startswith(start)}
+
+
+def test_a_message_that_leads_on_is_sent_and_leads_to_a_page_of_its_reader() -> None:
+    source = (APP / "pages" / "messages.js").read_text(encoding="utf-8")
+    inside = source[source.index("const LEADS") : source.index("export ")]
+    leads = LEADS.findall(inside)
+    assert len(leads) == inside.count("[")
+    assert not {kind for kind, _, _ in leads} - told("message.")
+    assert not {path for _, _, path in leads if not any(one.fullmatch(path) for one in routes())}
+    assert not {path for _, _, path in leads if "/link/" in path}  # which may be over by then
+
+
+def test_a_message_to_a_desk_leads_to_a_room_that_says_when_it_is_elsewhere_now() -> None:
+    source = (STAFF / "pages" / "messages.js").read_text(encoding="utf-8")
+    rooms = dict(ROOMS.findall(source[source.index("const ROOMS") : source.index("export ")]))
+    assert rooms
+    assert not set(rooms) - told("desk.")
+    doors = (STAFF / "routes.js").read_text(encoding="utf-8")
+    said = json.loads((STAFF / "strings" / "en.json").read_text(encoding="utf-8"))
+    for room in rooms.values():
+        assert f"[path(`{room}/${{ID}}`)," in doors
+        assert f"said{room.replace('/', '.')}.not_found" in said
+
+
+def test_every_address_in_a_message_is_served_and_opens_in_the_demos_mailbox(
+    client: FlaskClient,
+) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    sent = {place for text in texts for place in ADDRESS.findall(text)} - {"check"}
+    shown = (APP / "pages" / "mailbox.js").read_text(encoding="utf-8")
+    for place in sent:
+        assert client.get(f"/{place}").status_code in (200, 302)
+        assert place in shown

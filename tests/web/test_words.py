@@ -14,7 +14,7 @@ from ecard.activation.policy import FACELESS_ROUTES
 from ecard.card_applications import policy as cards
 from ecard.cards.schemas import STATES as CARD_STATES
 from ecard.certification import policy as proofs
-from ecard.certification.desk import APPEAL, STOP_APPEAL
+from ecard.certification.appealing import APPEAL, STOP_APPEAL
 from ecard.documents.policy import DocumentKind
 from ecard.documents.schemas import NeedSchema
 from ecard.family.policy import OVER, RELATIONS, SCOPES, STATES
@@ -24,9 +24,16 @@ from ecard.own_data.erasing import DESTROYED, HELD, UNDER_WAY
 from ecard.policy.policy import NUMBER_FORMATS
 from ecard.qr.tokens import OPERATIONS
 from ecard.registry.port import BENEFIT_KINDS, CONTRIBUTION_KINDS
+from ecard.review.policy import (
+    DECISION_REASONS,
+    DISPUTE_REASONS,
+    NOT_DISCLOSED,
+    DecisionOutcome,
+)
 from ecard.transfers import policy as transfers
 
 APP = Path(str(files("ecard.web"))) / "app"
+REJECTED = {*DECISION_REASONS[DecisionOutcome.REJECTED], NOT_DISCLOSED}
 NEEDS = NeedSchema().fields["name"].validate.choices  # type: ignore[attr-defined]
 PART = re.compile(r"\bt\(`([^`$]*)\$\{[^}]*\}([^`$]*)`")
 WHOLE = re.compile(r'"([a-z_]+(?:\.[a-z_0-9]+)+|[a-z]+)"')
@@ -93,6 +100,7 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
         ("proof.route", (proofs.COUNTER, proofs.VISIT, proofs.FACE)),
         ("proof.case", (proofs.VISIT, proofs.FACE, APPEAL, STOP_APPEAL)),
         ("proof.reason", (*proofs.REASONS[True], *proofs.REASONS[False], proofs.OVERTAKEN)),
+        ("decided.reason", (*REJECTED, *(one for of in DISPUTE_REASONS.values() for one in of))),
         ("transfers.state", transfers.STATES),
         ("transfers.stage", (*transfers.STAGES, transfers.COMPLETED)),
         ("transfers.withdrawal", transfers.WITHDRAWAL.values()),

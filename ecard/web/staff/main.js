@@ -6,7 +6,7 @@ import { isDemo } from "../app/demo.js";
 import { h, icons, show } from "../app/dom.js";
 import { has, LANGUAGES, speak, spoken, t, wished } from "../app/i18n.js";
 import { browser } from "../app/kept.js";
-import { button, comeBackHere, door, page, quiet, troubled } from "../app/parts.js";
+import { button, comeBackHere, door, lead, page, quiet, troubled } from "../app/parts.js";
 import { again, go, here, NotFetched, startRouter } from "../app/router.js";
 import { isSignedIn, joinOthers } from "../app/session.js";
 import { leadElsewhere } from "../app/ways.js";
@@ -103,8 +103,15 @@ function failed(trouble) {
     comeBackHere();
     go("/sign-in");
   }
+  if (trouble instanceof Problem && trouble.code === "not_found") return elsewherePage(trouble);
   return page({ title: t("trouble.page") }, troubled(trouble),
     button(t("trouble.again"), trouble instanceof NotFetched ? () => location.reload() : again, { icon: "again" }), me() && door(t("staff.home"), "/", { second: true }));
+}
+
+/** A message or a list of before led here: whose turn it is now may be another office's. @param {Problem} trouble */
+function elsewherePage(trouble) {
+  const room = `/${here().split("/")[1]}`;
+  return page({ title: t("elsewhere.title"), back: room }, lead(saying(trouble)), door(t("case.back"), room, { second: true }));
 }
 
 /** Whoever reads or types for long is still there: the session goes on as long as they are. */

@@ -4,7 +4,7 @@
 import { ask, post, read, Wish } from "../api.js";
 import { cardPassword, granted } from "../grants.js";
 import { h } from "../dom.js";
-import { day, moment, t } from "../i18n.js";
+import { day, lastDayBefore, moment, t } from "../i18n.js";
 import { badge, banner, choice, door, facts, form, keepFile, lead, longText, more, page, panel, quiet, soft, sure } from "../parts.js";
 import { go } from "../router.js";
 import { whose } from "../whose.js";
@@ -40,7 +40,7 @@ export async function dataPage(link) {
     h("ul", { class: "doors" }, [
       door_(`${of.page}/data/take`, "data.take"), door_(`${of.page}/data/correct`, "data.correct"), door_(`${of.page}/data/face`, "data.face"),
     ]),
-    h("h2", {}, t("data.kept")), kept.categories.filter((/** @type {any} */ one) => one.total > 0).map(category));
+    h("h2", {}, t("data.kept")), panel(kept.categories.filter((/** @type {any} */ one) => one.total > 0).map(category)));
 }
 
 /** @param {string} path @param {"data.take" | "data.correct" | "data.face"} key */
@@ -100,7 +100,7 @@ export async function askedPage(link) {
 
 /** @param {any} one @param {"h2" | "h3"} heading */
 const correction = (one, heading) => panel(h(heading, {}, t(`field.${one.field}`)), badge(one.state === "open" ? t("data.open") : t(`data.outcome.${one.outcome}`), one.outcome === "corrected" ? "good" : "warm"),
-  h("p", { dir: "auto" }, one.wanted), facts([[t("proof.answer_by"), one.state === "open" && day(one.due_at)], [t("proof.answer"), one.explanation]]));
+  h("p", { dir: "auto" }, one.wanted), facts([[t("proof.answer_by"), one.state === "open" && day(lastDayBefore(one.due_at))], [t("proof.answer"), one.explanation]]));
 
 // --- the face ----------------------------------------------------------------------------------
 

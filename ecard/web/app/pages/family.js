@@ -9,7 +9,7 @@ import { again } from "../router.js";
 import { accountPage } from "./account.js";
 import { adultPage } from "./adult.js";
 import { consentPage } from "./consent.js";
-import { decided } from "./decided.js";
+import { asked, decided, decisionsOn } from "./decided.js";
 import { noticePage } from "./notice.js";
 import { papersPage } from "./papers.js";
 import { GUARDED } from "./scopes.js";
@@ -63,8 +63,9 @@ const aboutLink = (link) => panel(facts([
   [t("link.number"), link.number_masked],
   [t("link.state"), stateOf(link.state)],
   [t("link.scopes"), link.scopes.length > 0 && link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
-  [t("link.acts_from"), link.state === "active" && !link.may_act && link.acts_from && moment(link.acts_from)],
-  [t("link.acts_until"), link.acts_until && day(link.acts_until)],
+  [t("link.acts_from"), link.state === "active" && !link.may_act && !link.acts_until && link.acts_from && moment(link.acts_from)],
+  [t("link.acts_until"), link.may_act && link.acts_until && day(lastDayBefore(link.acts_until))],
+  [t("link.confirmed"), link.confirmed_at && day(link.confirmed_at)],
   [t("link.ends_on"), link.ends_on && day(link.ends_on)],
   [t("link.ended"), link.ended_at && day(link.ended_at)],
 ]));
@@ -72,17 +73,19 @@ const aboutLink = (link) => panel(facts([
 /** @param {any} link */
 async function standingPage(link) {
   const active = link.state === "active";
-  const services = active ? servicesOf(link).filter(Boolean) : [];
+  const services = active ? servicesOf(link) : [];
   const name = link.name ?? t("family.unnamed");
+  const dispute = link.state === "ended" && GUARDED.includes(link.relation) && await disputeOf(link);
   return page({ title: name, back: "/family" },
-    active && banner("good", "done", t("link.active", { name })),
-    active && !link.may_act && readsOnly(link),
+    dispute || (!active && lead(t(`standing.${link.state}`))),
+    active && (link.may_act ? inset("good", h("p", {}, t("link.active", { name }))) : readsOnly(link)),
     services.length > 0 && h("ul", { class: "doors" }, services),
+    active && h("h2", {}, t("link.more")),
+    active && h("ul", { class: "doors" }, moreOf(link)),
     aboutLink(link),
     link.ends_on && inset("", h("p", {}, t(link.acts_until || link.relation === "ward" ? "last_day.by_order" : "last_day.by_relative", { name, page: t("on_me.title") }))),
-    !active && lead(t(`standing.${link.state}`)),
+    link.state === "disputed" && asked((await decisionsOn(link.id)).waiting),
     link.state === "disputed" && door(t("order.door"), `/link/${link.id}/order`, { icon: "file" }),
-    link.state === "ended" && GUARDED.includes(link.relation) && await disputeOf(link),
     OVER.includes(link.state) && door(t("family.add"), "/add", { icon: "add" }),
     !OVER.includes(link.state) && h("a", { class: "button stop", href: `#/link/${link.id}/end` }, t("link.end")));
 }
@@ -94,9 +97,9 @@ const readsOnly = (link) => inset("warm", link.acts_until
 
 /** Ended by the decision about a dispute: why, and the appeal. @param {any} link */
 async function disputeOf(link) {
-  const { items } = await read(`/links/${link.id}/decisions`);
+  const { items } = await decisionsOn(link.id);
   const last = items.findLast((/** @type {any} */ one) => one.kind === "dispute");
-  return last?.may_appeal && decided(link.id, last);
+  return last?.outcome === "rejected" && last.reason === link.reason && panel(h("h2", {}, t("family.dispute_ended")), decided(link.id, last));
 }
 
 /** Doors of a link: the scope that opens each, whether it must be possible to act, place, picture, what, about. @type {[string, boolean, string, keyof typeof icons, string, string][]} */
@@ -108,10 +111,12 @@ const SERVICES = [
   ["qr", true, "qr", "code", "qr.title", "qr.about"],
 ];
 
-/** What may be done on it now, and what is always possible. @param {any} link */
-const servicesOf = (link) => [
-  ...SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
-    .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` })),
+/** What may be done on it now. @param {any} link */
+const servicesOf = (link) => SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
+  .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` }));
+
+/** What is always possible. @param {any} link */
+const moreOf = (link) => [
   row({ icon: icons.wait(), what: t("history.title"), about: t("history.about"), path: `/link/${link.id}/history` }),
   link.acts_until && link.may_act && row({ icon: icons.person(), what: t("of_age.of", { name: link.name }), about: day(link.acts_until), path: `/link/${link.id}/of-age` }),
   link.acts_until && link.may_act && row({ icon: icons.family(), what: t("guarded.title"), about: t("guarded.about"), path: "/guarded" }),
@@ -122,8 +127,9 @@ const servicesOf = (link) => [
 /** @param {any} link */
 async function waitingPage(link) {
   const name = link.name ?? t("family.unnamed");
-  return page({ title: t("waiting.title"), back: "/family", step: 3 },
-    banner("warm", "wait", t("waiting.banner", { name })),
+  const { waiting } = await decisionsOn(link.id);
+  return page({ title: t("waiting.title"), back: "/family", step: !waiting || waiting.kind === "evidence" ? 3 : 4 },
+    banner("warm", "wait", t("waiting.banner", { name })), asked(waiting),
     lead(t("waiting.lead")), soft(t("waiting.told")),
     button(t("waiting.look"), again, { second: true, icon: "again" }), giveUp(link));
 }
@@ -136,9 +142,8 @@ function atCounterPage(link) {
 
 /** @param {any} link */
 async function rejectedPage(link) {
-  const { items } = await read(`/links/${link.id}/decisions`);
-  const last = items.at(-1);
-  return page({ title: t("rejected.title"), back: "/family" }, last && decided(link.id, last), aboutLink(link),
+  const last = (await decisionsOn(link.id)).items.at(-1);
+  return page({ title: t("rejected.title"), back: "/family" }, last && panel(decided(link.id, last)), aboutLink(link),
     door(t("counters.title"), "/counters", { second: true }));
 }
 

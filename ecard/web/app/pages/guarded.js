@@ -1,12 +1,12 @@
 // @ts-check
 /** A child's other guardians: their links on the child, the objection to a new one, and what happens then. */
 
-import { every, post, read, Wish } from "../api.js";
+import { every, post, Wish } from "../api.js";
 import { h, show } from "../dom.js";
-import { day, moment, t } from "../i18n.js";
+import { day, lastDayBefore, moment, t } from "../i18n.js";
 import { banner, button, door, facts, inset, lead, page, panel, soft } from "../parts.js";
 import { go } from "../router.js";
-import { decided } from "./decided.js";
+import { asked, decided, decisionsOn } from "./decided.js";
 import { stateOf } from "./family.js";
 import { paperEntry, send } from "./papers.js";
 
@@ -17,24 +17,22 @@ const guarded = () => every("/guarded-links");
 
 export async function guardedPage() {
   const links = await guarded();
-  const last = await Promise.all(links.map(lastDecision));
+  const found = await Promise.all(links.map((link) => (link.objected ? decisionsOn(link.id) : NOTHING)));
   return page({ title: t("guarded.title"), back: "/family" }, lead(t(links.length ? "guarded.lead" : "guarded.none")),
-    links.map((link, place) => onePanel(link, last[place])));
+    links.map((link, place) => onePanel(link, found[place])));
 }
 
-/** Only who objected is told what was decided. @param {any} link */
-async function lastDecision(link) {
-  return link.objected ? (await read(`/links/${link.id}/decisions`)).items.at(-1) : null;
-}
+/** Only who objected is told what was decided. @type {import("./decided.js").Decisions} */
+const NOTHING = { items: [], waiting: null };
 
-/** @param {any} link @param {any} last */
-const onePanel = (link, last) => panel(h("h2", {}, t("guarded.one", { name: link.holder, child: link.child })), stateOf(link.state), facts([
+/** @param {any} link @param {import("./decided.js").Decisions} found */
+const onePanel = (link, { items, waiting }) => panel(h("h2", {}, t("guarded.one", { name: link.holder, child: link.child })), stateOf(link.state), facts([
   [t("on_me.since"), day(link.activated_at)],
   [t("guarded.until"), link.may_object && moment(link.object_until)],
 ]),
 link.may_object && h("a", { class: "button stop", href: `#/guarded/${link.id}/object` }, t("guarded.object")),
-link.state === "disputed" && [soft(t("guarded.held")), link.objected && door(t("order.door"), `/guarded/${link.id}/order`, { second: true })],
-last && link.state !== "disputed" && decided(link.id, last),
+link.state === "disputed" && [soft(t("guarded.held")), asked(waiting), link.objected && door(t("order.door"), `/guarded/${link.id}/order`, { second: true })],
+items.length > 0 && link.state !== "disputed" && [h("h3", {}, t("guarded.goes_on", { name: link.holder })), decided(link.id, items.at(-1))],
 !link.may_object && !link.objected && link.state === "active" && soft(t("guarded.over")));
 
 /** @param {string} id */
@@ -61,7 +59,7 @@ export async function objectedPage(id) {
   if (!link) return guardedPage();
   return page({ title: t("guarded.done"), back: "/guarded" },
     banner("good", "done", t("guarded.done_banner", { name: link.holder, child: link.child })),
-    lead(t("guarded.then.staff")), due[id] && panel(facts([[t("proof.answer_by"), day(due[id])]])),
+    lead(t("guarded.then.staff")), due[id] && panel(facts([[t("proof.answer_by"), day(lastDayBefore(due[id]))]])),
     soft(t("guarded.then.order")),
     door(t("order.door"), `/guarded/${id}/order`, { icon: "file" }), door(t("guarded.title"), "/guarded", { second: true }));
 }

@@ -9,7 +9,7 @@ import { tab } from "../kept.js";
 import { banner, button, door, facts, form, inset, lead, page, panel, row, several, soft, sure } from "../parts.js";
 import { go, goInstead } from "../router.js";
 import { decisionPage } from "./consent.js";
-import { decided } from "./decided.js";
+import { asked, decided, decisionsOn } from "./decided.js";
 import { onMePage, standing } from "./on_me.js";
 import { ownFacePage } from "./reset.js";
 import { OFFERED } from "./scopes.js";
@@ -35,8 +35,10 @@ export async function holdersPage(id) {
   if (!link.reads_until || link.state !== "active") return page({ title: name, back }, lead(t("of_age.nothing")), door(t("back"), back, { second: true }));
   const until = { day: readUntil(link), name };
   const grown = !link.may_act;
+  const found = grown && await decisionsOn(id);
   return page({ title: t(grown ? "of_age.now_of" : "of_age.of", { name }), back },
     grown && banner("warm", "wait", t("of_age.you_read", until)),
+    found && filmed(id, found),
     lead(grown ? t("of_age.they_decide", { name }) : t("of_age.acting_ends", { day: day(link.acts_until), name })),
     !grown && h("p", {}, t("of_age.you_will_read", until)),
     panel(h("h2", {}, t("of_age.they_can", { name })), choices(THEY), soft(t("of_age.else_it_ends", until))),
@@ -79,17 +81,26 @@ const heldPage = (link) => page({ title: t("of_age.door"), back: "/on-me" }, lea
 /** @param {any} link */
 async function nowPage(link) {
   const { name } = link;
-  const { items } = await read(`/links/${link.id}/decisions`);
-  const last = items.findLast((/** @type {any} */ one) => one.kind === "confirmation");
-  return page({ title: t("of_age.now"), back: "/on-me" },
+  const found = await decisionsOn(link.id);
+  return page({ title: t(found.waiting ? "done.wait_for_review.title" : "of_age.now"), back: "/on-me" },
     banner("warm", "wait", t("of_age.reads", { name, day: readUntil(link) })),
-    lead(t("of_age.choose", { name })),
-    last?.outcome === "rejected" && panel(h("h2", {}, t("of_age.video_refused")), decided(link.id, last)),
+    filmed(link.id, found),
+    found.waiting ? h("h2", {}, t("of_age.meanwhile")) : lead(t("of_age.choose", { name })),
     h("ul", { class: "doors" },
       row({ icon: icons.done(), what: t("of_age.go_on"), about: t("of_age.you.go_on"), path: `/on-me/${link.id}/confirm` }),
       row({ icon: icons.person(), what: t("of_age.take_over"), about: t("of_age.you.take_over"), path: `/on-me/${link.id}/take-over` }),
       row({ icon: icons.stop(), what: t("on_me.end"), about: t("of_age.you.end"), path: `/on-me/${link.id}/end` })),
-    soft(t("of_age.else")), door(t("way.counter"), "/counters", { second: true }));
+    !found.waiting && soft(t("of_age.else")), door(t("way.counter"), "/counters", { second: true }));
+}
+
+/** @param {any} one */
+const ofVideo = (one) => one.kind === "confirmation";
+
+/** What became of the video, and until when it all stays as it is. @param {string} id @param {import("./decided.js").Decisions} found */
+function filmed(id, { items, waiting }) {
+  const last = items.findLast(ofVideo);
+  if (last) return panel(h("h2", {}, t("of_age.video_refused")), decided(id, last, waiting));
+  return waiting && panel(h("h2", {}, t("of_age.video_waits")), asked(waiting), soft(t("of_age.as_it_is")));
 }
 
 /** @param {string} id */
@@ -178,10 +189,11 @@ export async function lastPage(id, proof) {
     door(t("of_age.no"), `/on-me/${id}/of-age`, { second: true }));
 }
 
-/** Without a face: a video that a person watches, or a counter. @param {string} id */
-export function confirmWaysPage(id) {
+/** Without a face: a video that a person watches, once, or a counter. @param {string} id */
+export async function confirmWaysPage(id) {
+  const { items, waiting } = await decisionsOn(id);
   return page({ title: t("ways.title"), back: `/on-me/${id}/confirm` }, lead(t("ways.lead")),
-    panel(h("h2", {}, t("ways.digits_video")), soft(t("of_age.by_video")), door(t("ways.begin_video"), `/on-me/${id}/confirm/video`, { second: true, icon: "video" })),
+    waiting || items.some(ofVideo) ? inset("", h("p", {}, t("of_age.video_once"))) : panel(h("h2", {}, t("ways.digits_video")), soft(t("of_age.by_video")), door(t("ways.begin_video"), `/on-me/${id}/confirm/video`, { second: true, icon: "video" })),
     panel(h("h2", {}, t("ways.counter")), soft(t("of_age.by_counter")), door(t("way.counter"), "/counters", { second: true })));
 }
 
@@ -207,8 +219,10 @@ export async function confirmedPage(id, how) {
   const link = (await standing()).find((one) => one.id === id);
   if (!link) return onMePage();
   const { name } = link;
+  const { waiting } = await decisionsOn(id);
   tab.forget("chosen");
   return page({ title: t(how === "done" ? "done.finished.title" : "done.wait_for_review.title"), back: "/on-me" },
     how === "done" ? banner("good", "done", t("of_age.done", { name })) : banner("warm", "wait", t("of_age.sent")),
-    lead(t(how === "done" ? "of_age.done_lead" : "of_age.sent_lead", { name })), door(t("on_me.title"), "/on-me"));
+    how === "sent" && asked(waiting),
+    lead(t(how === "done" ? "of_age.done_lead" : "of_age.sent_lead", { name, ...(how === "sent" && { day: readUntil(link) }) })), door(t("on_me.title"), "/on-me"));
 }

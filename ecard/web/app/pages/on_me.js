@@ -21,6 +21,7 @@ export async function onMePage() {
 /** @param {any} link */
 const onePanel = (link) => panel(h("h2", {}, link.name), stateOf(link.state), facts([
   [t("on_me.since"), link.activated_at && day(link.activated_at)],
+  [t("link.confirmed"), link.confirmed_at && day(link.confirmed_at)],
   [t("link.ends_on"), link.ends_on && day(link.ends_on)],
   [t("on_me.scopes"), link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
 ]), link.state === "active" && door(t("on_me.change"), `/on-me/${link.id}/scopes`, { second: true }),

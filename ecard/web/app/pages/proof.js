@@ -4,7 +4,7 @@
 import { ask, newKey, post, Problem, read, Wish } from "../api.js";
 import { cameraPage } from "../capture.js";
 import { h, show } from "../dom.js";
-import { day, t } from "../i18n.js";
+import { day, lastDayBefore, t } from "../i18n.js";
 import { announce, badge, banner, button, door, facts, form, inset, keepFile, lead, longText, more, page, panel, quiet, soft, troubled } from "../parts.js";
 import { again, go, goInstead } from "../router.js";
 import { whose } from "../whose.js";
@@ -24,18 +24,22 @@ export async function proofPage(link) {
   const stands = await read(`${of.api}/certification`);
   const are = (/** @type {string[]} */ ...states) => stands.benefits.some((/** @type {any} */ one) => states.includes(one.state));
   const [wanted, stopped, closed] = [are(...SHOWABLE), are("stopped"), are("closed")];
+  const [newest] = stands.cases;
+  const fresh = newest && !newest.accepted;
+  const before = fresh ? stands.cases.slice(1) : stands.cases;
   return page({ title: t(of.link ? "proof.of" : "proof.own", { name: of.name }), back: of.back },
-    lead(t(stopped ? "proof.lead_stopped" : wanted ? "proof.lead" : closed ? "proof.only_closed" : "proof.nothing")), stands.benefits.map(benefit),
+    lead(t(stopped || isAsked(stands) ? "proof.lead_stopped" : wanted ? "proof.lead" : closed ? "proof.only_closed" : "proof.nothing")), stands.benefits.map(benefit),
+    fresh && oneCase(newest, "h2"),
     closed && inset("warm", h("p", {}, t("proof.closed")), h("a", { href: "#/counters" }, t("way.counter"))),
     wanted && !of.acts && inset("warm", h("p", {}, t("link.reads_only"))),
-    wanted && of.acts && (stopped ? restoreDoor(of, stands) : waysOf(of)),
-    hasAppeal(stands) && of.acts && appealOf(of),
-    stands.cases.length > 0 && more(t("proof.cases"), stands.cases.map(oneCase)),
+    wanted && of.acts && (stopped ? restoreDoor(of, stands) : waysOf(of, stands)),
+    of.acts && appealOf(of, stands),
+    before.length > 0 && more(t("proof.cases"), before.map((/** @type {any} */ one) => oneCase(one))),
     stands.receipts.length > 0 && more(t("proof.receipts"), stands.receipts.map(receipt)));
 }
 
-/** @param {Whose} of */
-const appealOf = (of) => panel(h("h2", {}, t("proof.appeal")), soft(t("proof.appeal_about")), door(t("proof.appeal_begin"), `${of.page}/proof/appeal`, { second: true }));
+/** @param {Whose} of @param {any} stands */
+const appealOf = (of, stands) => stands.appeal_until && panel(h("h2", {}, t("proof.appeal")), soft(t("proof.appeal_about", { day: day(stands.appeal_until) })), door(t("proof.appeal_begin"), `${of.page}/proof/appeal`, { second: true }));
 
 /** The last day on which a proof of life brings all of it back. @param {any} stands */
 const restorable = (stands) => stands.benefits.filter((/** @type {any} */ one) => one.state === "stopped")
@@ -52,25 +56,24 @@ export async function restorePage(link) {
   const until = restorable(stands);
   if (!until || !of.acts) return proofPage(link);
   return page({ title: t("proof.restore"), back: `${of.page}/proof` },
-    banner("warm", "again", t("proof.restore_by", { day: day(until) })), lead(t("proof.restore_lead")), waysOf(of), appealOf(of));
+    banner("warm", "again", t("proof.restore_by", { day: day(until) })), lead(t("proof.restore_lead")), waysOf(of, stands), appealOf(of, stands));
 }
-
-/** Where there is something to appeal against. @param {any} stands */
-const hasAppeal = (stands) => stands.benefits.some((/** @type {any} */ one) => one.state === "stopped")
-  || stands.cases.some((/** @type {any} */ one) => one.accepted === false);
 
 /** @param {any} one */
 const benefit = (one) => panel(h("h2", {}, t(`kind.${one.kind}`)), badge(t(`proof.state.${one.state}`), TONES[one.state] ?? ""), facts([
   [t("proof.due"), SHOWABLE.includes(one.state) && day(one.due_on)],
-  [t("proof.pays_until"), one.paid && day(one.pays_until)],
+  [t("proof.pays_until"), one.paid && one.state !== "held" && day(one.pays_until)],
   [t("proof.stopped_since"), one.stopped_since && day(one.stopped_since)],
   [t("proof.restore_until"), one.restore_until && day(one.restore_until)],
 ]));
 
-/** @param {any} one */
-const oneCase = (one) => panel(h("h3", {}, t(`proof.case.${one.kind}`)), facts([
+/** Whether a person looks already. @param {any} stands */
+const isAsked = (stands) => stands.cases.some((/** @type {any} */ one) => !one.decided_on);
+
+/** @param {any} one @param {"h2" | "h3"} [heading] */
+const oneCase = (one, heading = "h3") => panel(h(heading, {}, t(`proof.case.${one.kind}`)), !one.decided_on && inset("", h("p", {}, t("proof.asked"))), facts([
   [t("proof.opened"), day(one.opened_on)],
-  [t("proof.answer_by"), !one.decided_on && day(one.due_at)],
+  [t("proof.answer_by"), !one.decided_on && day(lastDayBefore(one.due_at))],
   [t("proof.decided"), one.decided_on && day(one.decided_on)],
   [t("proof.answer"), one.decided_on && one.reason && t(`proof.reason.${one.reason}`)],
 ]));
@@ -83,8 +86,8 @@ const keepReceipt = (one) => keepFile({ content: new Blob([one.receipt], { type:
 
 // --- the three ways ----------------------------------------------------------------------------
 
-/** @param {Whose} of */
-function waysOf(of) {
+/** @param {Whose} of @param {any} stands */
+function waysOf(of, stands) {
   const wish = new Wish();
   const coding = new Wish();
   const code = h("div", { role: "status" });
@@ -97,7 +100,7 @@ function waysOf(of) {
         show(code, shownCode(issued), more(t("counters.title"), places(issued.counters)));
         announce(`${t("ways.code")} ${issued.code}`);
       }, { second: true, link: of.link }), code),
-    panel(h("h2", {}, t("ways.home_visit")), soft(t("proof.by_visit")), door(t("proof.ask_visit"), `${of.page}/proof/visit`, { second: true })),
+    !isAsked(stands) && panel(h("h2", {}, t("ways.home_visit")), soft(t("proof.by_visit")), door(t("proof.ask_visit"), `${of.page}/proof/visit`, { second: true })),
   ];
 }
 

@@ -59,7 +59,8 @@ export async function newTransferPage(link) {
 export async function withdrawTransferPage(link, id) {
   const of = await whose(link);
   const one = await read(`${of.api}/transfers/${id}`);
-  return sure({ title: t("transfers.sure", { place: one.to_name }), lead: t(`transfers.withdrawal.${one.withdrawal ?? "ends_at_once"}`),
+  if (!one.withdrawal) return transfersPage(link);
+  return sure({ title: t("transfers.sure", { place: one.to_name }), lead: t(`transfers.withdrawal.${one.withdrawal}`),
     yes: t("transfers.sure_yes"), no: t("transfers.sure_no"), stay: `${of.page}/transfers`, link: of.link,
     work: () => ask("POST", `${of.api}/transfers/${id}/withdrawal`, { version: one.version }) });
 }
