@@ -164,6 +164,13 @@ class EndDateOrderNotWaiting(Refusal):
     next = "list_end_date_orders"
 
 
+class EndDateOrderReasonDoesNotFit(Refusal):
+    """A court order is rejected with a reason, and confirmed without one."""
+
+    code = "end_date_order_reason_does_not_fit"
+    status = 422
+
+
 class RelativeNotConfirmed(Refusal):
     """Everything that depends on the registry or on other holders: one answer for all of it."""
 

@@ -1,4 +1,5 @@
-"""What is kept about the links that somebody holds, or that others hold on them."""
+"""What is kept about the links that somebody holds, or that others hold on them, and the court
+orders about these."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.deaths import DIED, ended_by_death
 from ecard.family.links import CONCERNS_RELATIVE
-from ecard.family.models import Link
+from ecard.family.models import EndDateOrder, Link
+from ecard.family.orders import reference
 from ecard.family.reading import view
 from ecard.kept import Categories, Category, Kept, Whose, category, kept
 
@@ -22,7 +24,7 @@ HELD, ON_ME = "links_held", "links_on_me"
 
 
 def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
-    """Links as holder and as relative, each as the reader's own side sees them."""
+    """Links as holder and as relative, each as the reader's own side sees them; court orders."""
     typed_life = timedelta(days=call.settings.typed_kept_days)
 
     def link(row: Link) -> Kept:
@@ -50,7 +52,21 @@ def kept_about(session: Session, call: Call, whose: Whose, most: int | None) -> 
     return {
         HELD: category(session, held, Link.opened_at, Link.id, link, most),
         ON_ME: category(session, on_me, Link.opened_at, Link.id, link, most),
+        "end_date_orders": _orders(session, call, whose, most),
     }
+
+
+def _orders(session: Session, call: Call, whose: Whose, most: int | None) -> Category:
+    table = EndDateOrder
+
+    def order(row: EndDateOrder) -> Kept:
+        facts = {"ends_on": row.ends_on, "outcome": row.outcome, "reason": row.reason}
+        said = reference(session, call, row, whose.person_id)
+        return kept(row.id, row.recorded_at, **said, **facts, link_id=row.link_id)
+
+    on_them = sa.select(Link.id).where(Link.relative_id == whose.person_id)
+    query = sa.select(table).where(table.link_id.in_(on_them), whose.on(table.link_id))
+    return category(session, query, table.recorded_at, table.id, order, most)
 
 
 def after_deaths(call: Call, found: Mapping[str, Category]) -> dict[str, Category]:

@@ -15,10 +15,14 @@ from sqlalchemy.orm import Session
 from ecard import audit
 from ecard.accounts import service as accounts
 from ecard.call import Call
-from ecard.errors import InvalidInput, NotFound
+from ecard.errors import NotFound
 from ecard.family import policy as rules
 from ecard.family.ending import is_own_link, lock_at_counter
-from ecard.family.errors import EndDateOrderNotWaiting, EndDateOrderWaits
+from ecard.family.errors import (
+    EndDateOrderNotWaiting,
+    EndDateOrderReasonDoesNotFit,
+    EndDateOrderWaits,
+)
 from ecard.family.last_day import check_order, set_by_order
 from ecard.family.links import note_stay, policy_of, refuse_outdated, still_open
 from ecard.family.models import EndDateOrder, Link
@@ -112,12 +116,12 @@ def answer_order(
     of now; or rejects it.
 
     ``version``: the link's, as they saw it. Raises NotAllowed, NotFound (also another region's),
-    Unavailable, InvalidInput (a reason that is missing, or not needed), SecondPersonNeeded,
-    EndDateOrderNotWaiting, VersionChanged, and what `check_order` raises.
+    Unavailable, EndDateOrderReasonDoesNotFit, SecondPersonNeeded, EndDateOrderNotWaiting,
+    VersionChanged, and what `check_order` raises.
     """
     call.require_role("clerk")
     if (reason is None) == (outcome == rules.REJECTED):
-        raise InvalidInput(fields={"reason": ["not_needed" if reason else "required"]})
+        raise EndDateOrderReasonDoesNotFit(fields={"reason": ["does_not_fit_outcome"]})
     link_id, registry_ref = _about(call, order_id)
     accounts.registered_person_at_counter(call, registry_ref)
     with call.db.write() as session:
@@ -135,6 +139,16 @@ def answer_order(
         _record(session, call, link, order, outcome)
         session.commit()
         return _view(session, call, link, order)
+
+
+def reference(
+    session: Session, call: Call, order: EndDateOrder, relative_id: uuid.UUID
+) -> dict[str, str]:
+    """What identifies it: ``court`` and ``file_number``."""
+    vault = call.dependencies.vault
+    text = vault.open(session, relative_id, REFERENCE, order.id, order.reference)
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 def _waiting(call: Call) -> sa.Select[EndDateOrder]:
@@ -167,11 +181,11 @@ def _locked_waiting(session: Session, call: Call, order_id: uuid.UUID) -> EndDat
 
 
 def _add(
-    session: Session, call: Call, link: Link, ends_on: date | None, reference: dict[str, str]
+    session: Session, call: Call, link: Link, ends_on: date | None, said: dict[str, str]
 ) -> EndDateOrder:
     if link.relative_id is None:
         raise NotFound
-    order_id, text = uuid.uuid4(), json.dumps(reference, ensure_ascii=False)
+    order_id, text = uuid.uuid4(), json.dumps(said, ensure_ascii=False)
     days = policy_of(session, call, link).end_date_order_days
     order = EndDateOrder(
         id=order_id,
@@ -198,7 +212,6 @@ def _view(session: Session, call: Call, link: Link, order: EndDateOrder) -> EndD
     if link.relative_id is None:
         raise NotFound
     relative = persons.particulars(session, call, link.relative_id)
-    vault = call.dependencies.vault
     return EndDateOrderView(
         id=order.id,
         link_id=link.id,
@@ -215,5 +228,5 @@ def _view(session: Session, call: Call, link: Link, order: EndDateOrder) -> EndD
         outcome=order.outcome,
         reason=order.reason,
         version=link.version,
-        **json.loads(vault.open(session, link.relative_id, REFERENCE, order.id, order.reference)),
+        **reference(session, call, order, link.relative_id),
     )

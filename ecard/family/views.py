@@ -378,8 +378,8 @@ def list_orders(page: dict[str, Any]) -> Any:
 @staff_orders.route("/<uuid:order_id>/answer", methods=["POST"])
 @staff_orders.doc(operationId="answerEndDateOrder")
 @staff_orders.idempotent
-@staff_orders.refuses(NotFound, NotAllowed, Unavailable, InvalidInput, SecondPersonNeeded)
-@staff_orders.refuses(*BY_ORDER, errors.EndDateOrderNotWaiting)
+@staff_orders.refuses(NotFound, NotAllowed, Unavailable, SecondPersonNeeded, *BY_ORDER)
+@staff_orders.refuses(errors.EndDateOrderNotWaiting, errors.EndDateOrderReasonDoesNotFit)
 @staff_orders.arguments(AnswerOrderSchema)
 @staff_orders.response(201, EndDateOrderSchema)
 @staff_orders.versioned

@@ -22,6 +22,7 @@ CATEGORIES = {
         *("state", "reason", "relation", "name", "number_masked", "scopes", "route"),
         *("activated_at", "ends_on", "ended_at"),
     ),
+    "end_date_orders": ("court", "file_number", "ends_on", "outcome", "reason", "link_id"),
     "acknowledgements": (
         *("kind", "title", "version", "text_sha256", "language", "in_force", "link_id"),
     ),

@@ -82,6 +82,7 @@ SAME_STEP = frozenset(
         "picture_too_large",
         "picture_unreadable",
         "processing_limit",
+        "end_date_order_reason_does_not_fit",
         "reason_does_not_fit",
         "staff_sign_in_failed",
         "storage_full",

@@ -140,12 +140,9 @@ def test_rejected_with_a_reason_it_changes_nothing_and_another_one_may_be_record
     bound: Bound,
 ) -> None:
     order = record(bound)
-    for body in (
-        {"outcome": "rejected"},
-        {"outcome": "confirmed", "reason": "order_not_seen"},
-        {"outcome": "rejected", "reason": "another"},
-    ):
-        assert answer(bound, order, **body).status == 422
+    for body in ({"outcome": "rejected"}, {"outcome": "confirmed", "reason": "order_not_seen"}):
+        refused = answer(bound, order, **body)
+        assert (refused.status, refused.code) == (422, "end_date_order_reason_does_not_fit")
     done = answer(bound, order, outcome="rejected", reason="order_says_otherwise")
     assert (done.body["outcome"], done.body["reason"]) == ("rejected", "order_says_otherwise")
     assert last_day(bound) is None
@@ -276,6 +273,14 @@ def test_a_child_who_came_of_age_meanwhile_decides_themselves(stage: Stage) -> N
     stage.clock.advance(days=1)
     assert answer(young, order).code == "end_date_needs_relative"
     assert last_day(young) is None
+
+
+def test_what_is_kept_of_an_order_is_shown_with_the_relatives_data(bound: Bound) -> None:
+    answer(bound, record(bound))
+    shown = bound.holders().must("GET", f"/links/{bound.tie.link_id}/data")["categories"]
+    (item,) = next(one["items"] for one in shown if one["name"] == "end_date_orders")
+    facts = item["facts"]
+    assert (facts["court"], facts["file_number"], facts["outcome"]) == (COURT, FILE, "confirmed")
 
 
 def test_the_order_is_forgotten_a_month_after_the_link_is_over(bound: Bound) -> None:
