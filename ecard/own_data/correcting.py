@@ -29,7 +29,7 @@ from ecard.persons import service as persons
 from ecard.policy import service as policies
 from ecard.registry.port import RegistryPerson, RegistryUnavailable
 from ecard.registry.service import mask
-from ecard.review.policy import due_at
+from ecard.review.policy import due_at, due_on
 from ecard.review.service import refuse_conflict
 
 WANTED, EXPLANATION = "data_corrections.wanted", "data_corrections.explanation"
@@ -94,6 +94,7 @@ def _ask(session: Session, call: Call, whose: Whose, field: str, wanted: str) ->
         raise CorrectionOpen
     person = persons.particulars(session, call, whose.person_id)
     days = policies.current(session, person.region_id, call.now).correction_working_days
+    zone = agencies.time_zone(session, person.region_id)
     row = Correction(
         id=uuid.uuid4(),
         person_id=whose.person_id,
@@ -102,13 +103,13 @@ def _ask(session: Session, call: Call, whose: Whose, field: str, wanted: str) ->
         asked_by=whose.reader_id,
         field=field,
         opened_at=call.now,
-        due_at=due_at(call.now, days, agencies.time_zone(session, person.region_id)),
+        due_at=due_at(call.now, days, zone),
     )
     vault = call.dependencies.vault
     row.wanted = vault.seal(session, whose.person_id, WANTED, row.id, wanted)
     session.add(row)
     session.flush()
-    _tell(session, call, row, "correction_asked", due=row.due_at)
+    _tell(session, call, row, "correction_asked", due=due_on(row.due_at, zone))
     note(session, call, whose, "own_data.correction_asked")
     audit.record(session, call, "correction.asked", "correction", row.id, reason=field)
     session.commit()

@@ -185,7 +185,7 @@ def decide(at: Desk, outcome: str, reason: str) -> None:
     page.locator(".picture").last.locator("img, video").wait_for()
     kind, *marks = page.locator("h1, .case-head .badge").all_inner_texts()
     at.phone.look(f"a case to decide: {kind.rsplit(' ', 1)[0]} {marks}")
-    at.phone.choose(at.say(f"outcome_of.{outcome}"))
+    at.choose("outcome", outcome)
     at.pick("decide.reason", reason)
     at.phone.write(at.say("decide.explanation"), EXPLAINED)
     at.tap("decide.submit")
