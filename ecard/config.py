@@ -250,6 +250,11 @@ class Settings:
     figures_least: int = setting(
         5, "Figures show no number about fewer cases than this, other than none, cases."
     )
+    faces_to_report: int = setting(
+        100_000,
+        "Whoever keeps the faces of so many people reports it to the authority; auditors read how"
+        " many are kept (100,000 in the measures on facial recognition that China made in 2025).",
+    )
     confirmation_floor_seconds: float = setting(
         0.4, "Answers that must not tell whether somebody exists take a multiple of this, seconds."
     )

@@ -64,6 +64,19 @@ class StoredFile(Base):
     """The signed receipt of destruction."""
 
 
+FACES = ("reference_photo", "review_frame", "digits_video", "card_photo")
+"""Purposes of files that are kept to compare a face with, or for somebody to look at one."""
+
+
+def people_with_faces(session: Session) -> int:
+    """Of how many people a face is kept at present, in all regions."""
+    query = sa.select(sa.func.count(sa.distinct(StoredFile.owner_id)))
+    found = session.scalar(
+        query.where(StoredFile.purpose.in_(FACES), StoredFile.destroyed_at.is_(None))
+    )
+    return found or 0
+
+
 # --- refusals ---------------------------------------------------------------------------------
 
 

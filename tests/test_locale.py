@@ -3,15 +3,17 @@
 import json
 import string
 from collections import Counter
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ecard.errors import all_refusals
 from ecard.family.errors import CapReached
 from ecard.family.policy import GROUPS
-from ecard.locale import LANGUAGES, catalogue, negotiate, sentence
+from ecard.locale import LANGUAGES, catalogue, last_day_before, negotiate, sentence
 from ecard.tables import metadata
 
 PARTS = Path(str(files("ecard.locale").joinpath("parts")))
@@ -87,3 +89,9 @@ def test_each_cap_is_said_in_words_of_its_own_and_no_code_is_shown(language: str
 
 def test_a_sentence_is_filled_with_its_numbers() -> None:
     assert "3" in sentence("cap_reached", "es", cap=3)
+
+
+def test_what_ends_at_midnight_ends_with_the_day_before() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    assert last_day_before(datetime(2026, 12, 19, tzinfo=zone)) == date(2026, 12, 18)
+    assert last_day_before(datetime(2026, 12, 19, 0, 1, tzinfo=zone)) == date(2026, 12, 19)

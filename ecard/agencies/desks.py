@@ -13,7 +13,7 @@ from ecard import outbox
 from ecard.agencies.models import DeskMessage
 from ecard.agencies.regions import time_zone
 from ecard.call import Call
-from ecard.locale import sentence, written_time
+from ecard.locale import last_day_before, sentence, written_day
 from ecard.pages import Page, read_page
 from ecard.sweeping import in_batches
 
@@ -94,7 +94,8 @@ def list_desk_messages(call: Call, *, cursor: str | None, limit: int) -> Page:
 def _view(session: Session, call: Call, row: DeskMessage) -> DeskMessageView:
     due = ""
     if row.due_at is not None:
-        due = written_time(row.due_at.astimezone(time_zone(session, row.region_id)), call.language)
+        end = row.due_at.astimezone(time_zone(session, row.region_id))
+        due = written_day(last_day_before(end), call.language)
     text = sentence(f"desk.{row.kind}", call.language, due=due)
     return DeskMessageView(row.id, row.kind, row.subject_id, text, row.due_at, row.at)
 

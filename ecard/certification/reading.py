@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from ecard.persons import service as persons
 from ecard.persons.service import Particulars
 from ecard.policy import service as policies
 
-CASES_SHOWN = RECEIPTS_SHOWN = 10
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ def _read(call: Call, acting: Acting) -> CertificationView:
         cases = _cases(session, acting.person_id)
         view = CertificationView(
             benefits=[_benefit(one) for one in found],
-            cases=[case_state(row) for row in reversed(cases[-CASES_SHOWN:])],
+            cases=_shown_cases(session, call, acting),
             appeal_until=_appeal_until(session, call, person, found, cases),
-            receipts=_receipts(session, acting.person_id),
+            receipts=_receipts(session, call, acting),
         )
         session.commit()
     return view
@@ -113,6 +114,24 @@ def _benefit(one: Stands) -> BenefitStanding:
         stopped_since=now.stopped_since,
         restore_until=now.restore_until,
     )
+
+
+def _seen_by(call: Call, acting: Acting, by: Any, link_id: Any) -> sa.ColumnElement[bool]:
+    """The person sees all of theirs; a holder none that another had a part in on a disputed link:
+    day and way would tell them time and place."""
+    if acting.link_id is None:
+        return sa.true()
+    return acts.shown_to(call.holder.person_id, by, link_id)
+
+
+def _shown_cases(session: Session, call: Call, acting: Acting) -> list[CaseState]:
+    table = CertificationCase
+    query = sa.select(table).where(
+        table.person_id == acting.person_id,
+        _seen_by(call, acting, table.opened_by, table.link_id),
+    )
+    query = query.order_by(table.opened_at.desc())
+    return [case_state(row) for row in session.scalars(query.limit(SHOWN))]
 
 
 def _cases(session: Session, person_id: uuid.UUID) -> list[CertificationCase]:
@@ -152,10 +171,14 @@ def case_state(row: CertificationCase) -> CaseState:
     )
 
 
-def _receipts(session: Session, person_id: uuid.UUID) -> list[ReceiptView]:
+def _receipts(session: Session, call: Call, acting: Acting) -> list[ReceiptView]:
     table = Certification
-    query = sa.select(table).filter_by(person_id=person_id).order_by(table.at.desc())
-    return [receipt_view(row) for row in session.scalars(query.limit(RECEIPTS_SHOWN))]
+    query = sa.select(table).where(
+        table.person_id == acting.person_id,
+        _seen_by(call, acting, table.helper_id, table.link_id),
+    )
+    query = query.order_by(table.at.desc())
+    return [receipt_view(row) for row in session.scalars(query.limit(SHOWN))]
 
 
 def receipt_view(row: Certification) -> ReceiptView:

@@ -76,10 +76,11 @@ def look_at(call: Call, registry_ref: str) -> None:
         _notice_death(session, call, person, known)
         found = standings(session, call, person, benefits)
         changes = [_watch(session, call, person, one) for one in found]
+        today = today_at(session, call, person)
         session.commit()
     for payment in changes:
         if payment is not None:
-            _tell(call, payment)
+            _tell(call, payment, today)
 
 
 def _notice_death(session: Session, call: Call, person: Particulars, known: RegistryPerson) -> None:
@@ -117,7 +118,7 @@ def _watch(session: Session, call: Call, person: Particulars, found: Stands) -> 
     owed = sum(span.days for span in now.owed)
     _tell_sides(session, call, person, found, watch, owed)
     changed = now.paid != found.benefit.paid or owed != watch.owed_days
-    watch.state, watch.paid, watch.owed_days, watch.told_on = now.state, now.paid, owed, today
+    watch.state = now.state
     session.flush()
     return _payment(found, today) if changed and now.state != rules.NOT_BEGUN else None
 
@@ -131,7 +132,8 @@ def _tell_sides(
     owed: int,
 ) -> None:
     now = found.standing
-    came_back = watch.state in (rules.STOPPED, rules.CLOSED, rules.DIED) or owed > watch.owed_days
+    paid_late = watch.state != rules.CERTIFIED and owed > watch.owed_days
+    came_back = watch.state in (rules.STOPPED, rules.CLOSED, rules.DIED) or paid_late
     if now.state == rules.CERTIFIED and came_back:
         tell_people(session, call, person, "certification_restored", due=now.due_on)
     elif now.state in TOLD and now.state != watch.state:
@@ -166,8 +168,14 @@ def _payment(found: Stands, today: date) -> Payment:
     )
 
 
-def _tell(call: Call, payment: Payment) -> None:
+def _tell(call: Call, payment: Payment, today: date) -> None:
+    """Written down only once the registry has heard it: until then each look tells it again."""
     try:
         call.dependencies.registry.tell_payment(payment)
     except RegistryUnavailable as error:
         raise Unavailable from error
+    with call.db.write() as session:
+        watch = session.get_one(BenefitWatch, payment.benefit_ref, with_for_update=True)
+        watch.paid, watch.told_on = payment.paid, today
+        watch.owed_days = sum((last - first).days + 1 for first, last in payment.owed)
+        session.commit()

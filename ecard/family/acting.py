@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ecard.call import Call
 from ecard.family import policy as rules
 from ecard.family.errors import ActingNotAllowedNow, LinkNotActive, ScopeOff
-from ecard.family.links import own_link, reads_until, state_now
+from ecard.family.links import moved_from, own_link, reads_until, state_now
 from ecard.family.models import Link
 
 
@@ -47,5 +47,7 @@ def _acts(link: Link, now: datetime) -> bool:
 
 
 def in_dispute(link_id: Any) -> sa.ColumnElement[bool]:
-    """Whether the link that a column names is disputed at present, as a condition of a query."""
-    return sa.exists().where(Link.id == link_id, Link.state == rules.DISPUTED)
+    """Whether the link that a column names is disputed at present, as a condition of a query; one
+    that was stopped in the middle of a dispute still is."""
+    stopped = sa.and_(Link.state == rules.SUSPENDED, moved_from(Link.id) == rules.DISPUTED)
+    return sa.exists().where(Link.id == link_id, sa.or_(Link.state == rules.DISPUTED, stopped))

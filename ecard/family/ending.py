@@ -20,13 +20,14 @@ from ecard.family.links import (
     lock_link,
     lock_links_about,
     move,
+    moved_from,
     on_me,
     own_link,
     relative_told,
     state_now,
     still_open,
 )
-from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.family.models import Link, NotMeToken
 from ecard.family.reading import LinkView, view
 from ecard.persons import service as persons
 
@@ -121,9 +122,7 @@ def _resumed(session: Session, link: Link) -> str:
     taken out of it here."""
     if link.state == rules.DISPUTED:
         raise DisputeNotSettled
-    moves = LinkChange.from_state != LinkChange.to_state
-    last = sa.select(LinkChange.from_state).where(LinkChange.link_id == link.id, moves)
-    before = session.scalar(last.order_by(LinkChange.number.desc()).limit(1))
+    before = session.scalar(sa.select(moved_from(link.id)))
     return rules.DISPUTED if before == rules.DISPUTED else rules.ACTIVE
 
 

@@ -211,6 +211,13 @@ def due_move(session: Session, call: Call, link: Link) -> rules.Due | None:
     return rules.due_move(link.state, terms_of(session, call, link), call.now)
 
 
+def moved_from(link_id: Any) -> sa.ScalarSelect[str | None]:
+    """The state that a link came from by its last move; ``link_id``: a value, or a column."""
+    moves = LinkChange.from_state != LinkChange.to_state
+    last = sa.select(LinkChange.from_state).where(LinkChange.link_id == link_id, moves)
+    return last.order_by(LinkChange.number.desc()).limit(1).scalar_subquery()
+
+
 def state_now(session: Session, call: Call, link: Link) -> str:
     """The link's state as of now."""
     return rules.state_at(link.state, terms_of(session, call, link), call.now)

@@ -7,7 +7,7 @@ fails when a language misses a sentence or a placeholder, or two files claim one
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -76,6 +76,12 @@ def sentence(code: str, language: str, **params: Any) -> str:
 def written_day(day: date, language: str) -> str:
     """A day as people write it."""
     return str(format_date(day, "long", BABEL[language]))
+
+
+def last_day_before(at: datetime) -> date:
+    """The last whole day before a moment, in the zone that it carries: what ends at midnight ends
+    with the day before."""
+    return (at - timedelta(microseconds=1)).date()
 
 
 def written_time(at: datetime, language: str) -> str:

@@ -19,6 +19,7 @@ from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound, Unavailable, VersionChanged
 from ecard.kept import Whose
+from ecard.locale import last_day_before
 from ecard.messages import service as messages
 from ecard.own_data.errors import CorrectionDecided, CorrectionOpen, CorrectionReasonDoesNotFit
 from ecard.own_data.models import Correction
@@ -29,7 +30,7 @@ from ecard.persons import service as persons
 from ecard.policy import service as policies
 from ecard.registry.port import RegistryPerson, RegistryUnavailable
 from ecard.registry.service import mask
-from ecard.review.policy import due_at, due_on
+from ecard.review.policy import due_at
 from ecard.review.service import refuse_conflict
 
 WANTED, EXPLANATION = "data_corrections.wanted", "data_corrections.explanation"
@@ -109,7 +110,7 @@ def _ask(session: Session, call: Call, whose: Whose, field: str, wanted: str) ->
     row.wanted = vault.seal(session, whose.person_id, WANTED, row.id, wanted)
     session.add(row)
     session.flush()
-    _tell(session, call, row, "correction_asked", due=due_on(row.due_at, zone))
+    _tell(session, call, row, "correction_asked", due=last_day_before(row.due_at.astimezone(zone)))
     note(session, call, whose, "own_data.correction_asked")
     audit.record(session, call, "correction.asked", "correction", row.id, reason=field)
     session.commit()

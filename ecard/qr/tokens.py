@@ -30,7 +30,7 @@ ED25519 = -19
 """RFC 9864."""
 AUDIENCE, EXPIRES, ISSUED, ID, SHOWN = 3, 4, 6, 7, -65537
 """RFC 8392 (CWT), and one claim of private use for what is shown."""
-KEY_BYTES, PSEUDONYM_BYTES = 4, 8
+KEY_BYTES, PSEUDONYM_BYTES, SIGNATURE_BYTES = 4, 8, 64
 LONGEST_LIFE = 60
 """Seconds: a token that says it lives longer is no token of ours."""
 OPERATIONS = ("identify", "register_patient", "collect_medicine", "collect_document")
@@ -141,6 +141,7 @@ def read(text: str) -> Unproven:
             raise ValueError("other headers")
         claims = _claims(_decoded(payload))
         key_id = _bytes_of(header[KEY], KEY_BYTES)
+        signature = _bytes_of(signature, SIGNATURE_BYTES)
         return Unproven(claims, key_id, _to_be_signed(protected, payload), signature)
     except (ValueError, TypeError, LookupError, RecursionError, cbor2.CBORError) as error:
         raise TokenRefused("qr_unreadable") from error

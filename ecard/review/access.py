@@ -38,13 +38,18 @@ def at_desk(session: Session, call: Call, case_id: uuid.UUID) -> tuple[Case, Lin
     call.require_role(*DESK)
     query = sa.select(Case.link_id, Case.region_id).filter_by(id=case_id)
     found = session.execute(query).one_or_none()  # no row kept: it may be another's once locked
-    if found is None or found.region_id not in call.staff.region_ids:
+    if found is None:
         raise NotFound
+    _refuse_elsewhere(call, found.region_id)
     link = family.lock_link(session, found.link_id)
     case = lock_case(session, case_id)
-    if case.region_id not in call.staff.region_ids:  # it moved up by an appeal meanwhile
-        raise NotFound
+    _refuse_elsewhere(call, case.region_id)  # it may have moved up by an appeal meanwhile
     return case, link
+
+
+def _refuse_elsewhere(call: Call, region_id: uuid.UUID) -> None:
+    if region_id not in call.staff.region_ids:
+        raise NotFound
 
 
 def refuse_looking(session: Session, call: Call, case: Case, link: Link) -> None:

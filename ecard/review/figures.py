@@ -14,7 +14,7 @@ from statistics import median
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit
+from ecard import audit, files
 from ecard.call import Call
 from ecard.family import service as family
 from ecard.review import policy as rules
@@ -47,6 +47,9 @@ class FiguresView:
 
     since: datetime
     least: int
+    faces: int
+    """Of how many people a face is kept at present, in all regions."""
+    faces_to_report: int
     items: list[FigureView]
 
 
@@ -62,11 +65,13 @@ def figures(call: Call, *, days: int) -> FiguresView:
     since = call.now - timedelta(days=days)
     with call.db.read() as session:
         seen = _seen(session, call, since)
+        faces = files.people_with_faces(session)
     with call.db.write() as session:
         audit.record(session, call, "figures.read", "region", call.staff.region_id)
         session.commit()
-    least = call.settings.figures_least
-    return FiguresView(since, least, [_row(kind, seen[kind], least) for kind in sorted(seen)])
+    least, most = call.settings.figures_least, call.settings.faces_to_report
+    rows = [_row(kind, seen[kind], least) for kind in sorted(seen)]
+    return FiguresView(since, least, faces, most, rows)
 
 
 def _seen(session: Session, call: Call, since: datetime) -> dict[str, _Seen]:

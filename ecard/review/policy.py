@@ -145,11 +145,6 @@ def due_at(opened_at: datetime, working_days: int, zone: ZoneInfo) -> datetime:
     return _midnight(day + timedelta(days=1), zone)
 
 
-def due_on(due: datetime, zone: ZoneInfo) -> date:
-    """The last day on which what is due at a midnight is in time."""
-    return (due.astimezone(zone) - timedelta(microseconds=1)).date()
-
-
 def after_days(now: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The end of the day on which so many days are over, in the region's time zone, as UTC."""
     last = (now + timedelta(days=days)).astimezone(zone)

@@ -270,6 +270,13 @@ class FiguresSchema(ma.Schema):
     least = ma.fields.Integer(
         required=True, metadata={"description": "No number about fewer cases is shown"}
     )
+    faces = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Of how many people a face is kept at present, in all regions"},
+    )
+    faces_to_report = ma.fields.Integer(
+        required=True, metadata={"description": "From so many on, it is reported to the authority"}
+    )
     items = ma.fields.List(ma.fields.Nested(FigureSchema), required=True)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ecard.acts.service import shown_to
 from ecard.call import Call
 from ecard.kept import Categories, Kept, Whose, category, kept
 from ecard.rights.models import RightsCertificate
 
 
 def kept_about(session: Session, _call: Call, whose: Whose, most: int | None) -> Categories:
-    """Certificates about the person, and those they asked for."""
+    """Certificates about the person, and those they asked for; of a disputed link only what the
+    reader had printed."""
 
     def certificate(row: RightsCertificate) -> Kept:
         about_me = row.person_id == whose.person_id
@@ -20,7 +22,8 @@ def kept_about(session: Session, _call: Call, whose: Whose, most: int | None) ->
 
     table = RightsCertificate
     theirs = sa.or_(table.person_id == whose.person_id, table.asked_by == whose.person_id)
-    query = sa.select(table).where(theirs, whose.on(table.link_id))
+    seen = shown_to(whose.reader_id, table.asked_by, table.link_id)
+    query = sa.select(table).where(theirs, seen, whose.on(table.link_id))
     return {
         "rights_certificates": category(
             session, query, table.issued_at, table.id, certificate, most

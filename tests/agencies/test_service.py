@@ -90,7 +90,7 @@ def test_counters_are_listed_by_region_in_the_caller_s_language(ground: Ground) 
     call = replace(ground.call, language="zh-Hans")
     page = service.counters(call, region_code="north-harbour", cursor=None, limit=20)
     assert [one.code for one in page.items] == ["north-1", "north-2"]
-    assert page.items[0].address == "北港市码头路12号,无障碍入口"
+    assert page.items[0].address == "北港市码头路12号，无障碍入口"
     city = region_id(ground, "north-harbour")
     with ground.joined.db.read() as session:
         assert service.counters_in(session, city, "es")[1].name == "Ventanilla del mercado"

@@ -3,12 +3,17 @@
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from ecard.certification import service
+from ecard.demo.phone import Phone
+from ecard.errors import Unavailable
+from ecard.registry.port import Payment, RegistryUnavailable
+from ecard.registry.sql import SqlRegistry
 from tests.certification.scene import (
     ABOVE,
     DUE,
@@ -19,7 +24,7 @@ from tests.certification.scene import (
     Home,
     at_home,
 )
-from tests.family.scene import alike, born, change, invent, sign_in
+from tests.family.scene import alike, born, change, hold, invent, move, sign_in
 
 
 @pytest.fixture
@@ -190,3 +195,60 @@ def test_the_sweep_looks_at_everybody_and_may_run_twice(home: Home) -> None:
     call = home.stage.joined.call()
     assert service.sweep(call) == service.sweep(call) >= 6
     assert sum("payment has stopped" in text for text in home.told(home.mother)) == 1
+
+
+class DeafRegistry(SqlRegistry):
+    """It answers, and takes no word about a payment while ``deaf``."""
+
+    deaf = False
+    heard: Payment | None = None
+
+    def tell_payment(self, payment: Payment) -> None:
+        if self.deaf:
+            raise RegistryUnavailable("deaf")
+        self.heard = payment
+        super().tell_payment(payment)
+
+
+def test_what_is_owed_is_told_until_the_registry_has_heard_it(home: Home) -> None:
+    joined = home.stage.joined
+    registry = DeafRegistry(joined.db, joined.dependencies.vault)
+    home.stage.joined = replace(
+        joined, dependencies=replace(joined.dependencies, registry=registry)
+    )
+    home.stage.app.extensions["ecard"] = home.stage.joined
+    home.on(LAST_PAID + timedelta(days=3))
+    assert not home.look()
+    assert home.send("appeal", WHY).ok
+    assert home.look()  # the appeal pays; three days are unpaid
+    assert home.decide(ABOVE, accepted=True).ok
+    registry.deaf = True
+    with pytest.raises(Unavailable):
+        home.look()
+    registry.deaf = False
+    assert home.look()
+    unpaid = (LAST_PAID + timedelta(days=1), LAST_PAID + timedelta(days=2))
+    assert registry.heard is not None
+    assert registry.heard.owed == (unpaid,)
+    restored = [text for text in home.told(home.mother) if "goes on again" in text]
+    assert len(restored) == 1
+
+
+def test_of_a_link_in_dispute_another_holder_sees_neither_receipt_nor_case(home: Home) -> None:
+    son = invent(home.stage, "ivo", born(38))
+    theirs, sons = hold(home.stage, son, home.mother, "parent"), sign_in(home.stage, son)
+    assert home.at_counter().ok
+    assert home.send("visit", WHY).ok
+
+    def seen(phone: Phone, path: str) -> tuple[int, int]:
+        found = phone.must("GET", path)
+        assert found["benefits"][0]["due_on"] == "2027-11-18"
+        return len(found["receipts"]), len(found["cases"])
+
+    path = f"/links/{theirs}/certification"
+    assert seen(sons, path) == (1, 1)
+    move(home.stage, home.link_id, "disputed", "objected_by_guardian")
+    assert seen(sons, path) == (0, 0)
+    assert seen(sign_in(home.stage, home.mother), "/certification") == (1, 1)
+    move(home.stage, home.link_id, "active", "dispute_settled")
+    assert seen(sons, path) == (1, 1)

@@ -178,9 +178,13 @@ def test_in_a_dispute_nobody_sees_place_or_time_of_the_others_use(stage: Stage) 
     note(stage, tie.link_id, person_id(stage, tie.relative), person_id(stage, tie.holder))
     relative = tie.relatives()
     assert len(mine(relative)["history"]) == 1
+    holders = sign_in(stage, tie.holder, tie.holders)
+    holders.must("POST", f"/links/{tie.link_id}/rights/certificates")
+    assert len(mine(relative)["rights_certificates"]) == 1
     move(stage, tie.link_id, "disputed", "objected_by_guardian")
-    assert mine(relative)["history"] == []
-    assert len(mine(sign_in(stage, tie.holder, tie.holders))["history"]) == 1
+    for category, of_holder in (("history", 2), ("rights_certificates", 1)):
+        assert mine(relative)[category] == []
+        assert len(mine(holders)[category]) == of_holder
 
 
 def test_a_safeguarding_reason_stays_hidden_from_the_holder(stage: Stage) -> None:

@@ -137,6 +137,10 @@ def test_a_second_way_of_writing_the_same_is_refused() -> None:
         cbor2.dumps(tag) + b"\0",
         cbor2.dumps([protected, unprotected, payload, signature]),
         cbor2.dumps(cbor2.CBORTag(18, [protected, {9: 1}, payload, signature])),
+        *(
+            cbor2.dumps(cbor2.CBORTag(18, [protected, unprotected, payload, other]))
+            for other in ("signed", 5, None, [1], signature[:-1], signature + b"0")
+        ),
         cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload])),
         b"\xd2\x98\x04" + cbor2.dumps(tag)[2:],
     ):

@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from ecard import files
 from ecard.agencies.models import StaffMember
 from ecard.audit import AuditRow
+from ecard.files import StoredFile
 from ecard.review import policy
 from ecard.review.models import Case
-from tests.review.cases import ABOVE, FIRST, adults_case, at_desk
+from tests.review.cases import ABOVE, FIRST, adults_case, at_desk, face_case
 from tests.support import Stage
 
 
@@ -62,6 +64,19 @@ def test_figures_hide_a_single_case_and_the_look_is_on_record(stage: Stage) -> N
     assert (row["kind"], told["least"]) == ("evidence", 5)
     assert (row["opened"], row["waiting"], row["median_hours"]) == (None, None, None)
     assert looks(stage, "figures.read") == 1
+
+
+def test_an_auditor_reads_of_how_many_people_a_face_is_kept(stage: Stage) -> None:
+    desk = auditor(stage)
+    assert desk.must("GET", "/staff/figures")["faces"] == 0
+    face_case(stage)
+    told = desk.must("GET", "/staff/figures")
+    assert (told["faces"], told["faces_to_report"]) == (1, 100_000)
+    with stage.joined.db.write() as session:
+        for file in session.scalars(sa.select(StoredFile)):
+            files.destroy(session, stage.joined.call(), file.id, "test")
+        session.commit()
+    assert desk.must("GET", "/staff/figures")["faces"] == 0
 
 
 def test_figures_of_five_cases_show_how_many_wait(stage: Stage) -> None:

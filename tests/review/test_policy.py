@@ -1,6 +1,6 @@
 """The desk's rules: due dates in working days, conflicts of interest, what each side reads."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +18,6 @@ from ecard.review.policy import (
     DecisionOutcome,
     after_days,
     due_at,
-    due_on,
     in_conflict,
     is_overtaken,
     may_be_sent,
@@ -55,7 +54,6 @@ def test_the_regions_own_calendar_day_counts() -> None:
     opened = datetime(2026, 11, 19, 18, 0, tzinfo=UTC)  # Friday 02:00 in Shanghai, Thursday in UTC
     assert due_at(opened, 3, SHANGHAI) == datetime(2026, 11, 26, tzinfo=SHANGHAI)
     assert due_at(opened, 3, MADRID) == datetime(2026, 11, 25, tzinfo=MADRID)
-    assert due_on(due_at(opened, 3, MADRID), MADRID) == date(2026, 11, 24)
 
 
 def test_a_due_date_survives_the_change_to_winter_time() -> None:

@@ -99,6 +99,9 @@ def test_in_a_dispute_each_side_reads_only_what_they_did_themselves(family: Fami
     own = ("rights.read", family.mother.name, "rights")
     assert (acts(family.phone, on_link), acts(mother, on_link)) == ([done], [])
     assert acts(mother, on_me) == [own]
+    move(family.stage, family.link_id, "suspended", "safeguarding")  # a stop ends no dispute
+    assert (acts(mother, on_link), acts(mother, on_me)) == ([], [own])
+    move(family.stage, family.link_id, "disputed", "safeguarding_lifted")
     move(family.stage, family.link_id, "active", "dispute_settled")
     assert (acts(mother, on_link), acts(mother, on_me)) == ([done], [own, done])
 

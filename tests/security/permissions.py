@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 HOLDERS = ("holder", "other_holder", "relative", "former_relative", "second_guardian")
-STAFF = ("clerk", "reviewer", "foreign_reviewer", "safeguarding", "auditor")
-ACTORS = ("anonymous", *HOLDERS, *STAFF, "camera")
+STAFF = ("clerk", "foreign_clerk", "reviewer", "foreign_reviewer", "safeguarding", "auditor")
+ACTORS = ("anonymous", *HOLDERS, *STAFF, "camera", "other_camera")
 """``other_holder`` has a link on somebody else; ``former_relative`` had one of this holder on them;
-``second_guardian`` holds a link on the same child; ``foreign_reviewer`` is of another region;
-``camera`` is the session in which the relative stands before it."""
+``second_guardian`` holds a link on the same child; who is ``foreign`` is of another region;
+``camera`` is the session in which the relative stands before it; so is ``other_camera``, of another
+family."""
 STATES = (
     *("noticed", "awaiting_face", "in_review", "active", "suspended", "disputed", "ended"),
     *("scopes_off", "card_stopped"),
@@ -58,9 +59,10 @@ ROOMS: Mapping[str, Mapping[str, str | None]] = {
     "link": {**OBJECT, "holder": None},
     "on_me": {**OBJECT, "relative": None},
     "guarded": {**OBJECT, "second_guardian": None},
-    "camera": {**CLOSED, "camera": None},
+    "camera": {**CLOSED, "camera": None, "other_camera": HIDDEN},
     "staff": {**CLOSED, **dict.fromkeys(STAFF, None)},
-    "clerk": {**CLOSED, "clerk": None},
+    "clerk": {**CLOSED, "clerk": None, "foreign_clerk": None},
+    "counter": {**CLOSED, "clerk": None, "foreign_clerk": HIDDEN},
     "desk": {**CLOSED, "reviewer": None, "foreign_reviewer": None, "safeguarding": None},
     "case": {**CLOSED, "reviewer": None, "foreign_reviewer": HIDDEN, "safeguarding": None},
     "decision": {**CLOSED, "reviewer": None, "foreign_reviewer": HIDDEN},
@@ -309,7 +311,9 @@ DECLARED: Mapping[str, Operation] = {
     ),
     "acceptLink": Operation("camera", "acceptance_not_needed"),
     "consentAsPerson": Operation("camera", "consent_by_guardian"),
-    "sendCapture": Operation("camera", "answer_unreadable"),
+    "sendCapture": Operation(
+        "camera", "answer_unreadable", others={"other_camera": "answer_unreadable"}
+    ),
     "sendDigitsVideo": Operation("camera", "digits_not_drawn"),
     # --- staff
     **dict.fromkeys(
@@ -325,34 +329,36 @@ DECLARED: Mapping[str, Operation] = {
             "openCardPasswordResetAtCounter",
             "openRecoveryAtCounter",
         ),
-        Operation("clerk"),
+        Operation("counter"),
     ),
     "listDeskCardApplications": Operation("clerk"),
-    "readDeskCardApplication": Operation("clerk"),
-    "collectCard": Operation("clerk", "card_application_illegal_move"),
-    "moveCardApplication": Operation("clerk"),
-    "readCardPhoto": Operation("clerk"),
+    "readDeskCardApplication": Operation("counter"),
+    "collectCard": Operation("counter", "card_application_illegal_move"),
+    "moveCardApplication": Operation("counter"),
+    "readCardPhoto": Operation("counter"),
     "listCorrectionsAtDesk": Operation("clerk"),
-    "answerCorrection": Operation("clerk"),
-    "endLinksOnPerson": Operation("clerk"),
-    "listLinksOnPerson": Operation("clerk"),
-    "withdrawFaceConsentAtCounter": Operation("clerk", "no_face_consent"),
-    "readFaceWithdrawalAtCounter": Operation("clerk"),
-    "confirmLinkAtCounter": Operation("clerk", by_state(HIDDEN)),
-    "setEndDateAtCounter": Operation("clerk", by_state(HIDDEN)),
+    "answerCorrection": Operation("counter"),
+    "endLinksOnPerson": Operation("counter"),
+    "listLinksOnPerson": Operation("counter"),
+    "withdrawFaceConsentAtCounter": Operation("counter", "no_face_consent"),
+    "readFaceWithdrawalAtCounter": Operation("counter"),
+    "confirmLinkAtCounter": Operation("counter", by_state(HIDDEN)),
+    "setEndDateAtCounter": Operation("counter", by_state(HIDDEN)),
     "listDeskMessages": Operation("staff"),
     "listDeskTransfers": Operation("clerk"),
-    "readDeskTransfer": Operation("clerk"),
-    "decideTransfer": Operation("clerk"),
+    "readDeskTransfer": Operation("counter"),
+    "decideTransfer": Operation("counter"),
     "readCertificationCase": Operation("decision"),
     "readCertificationCaseFile": Operation("decision", HIDDEN),
     "askCertificationOpening": Operation("decision", "opening_not_needed"),
     "approveCertificationOpening": Operation("decision", "opening_not_asked"),
-    "issueCardAtCounter": Operation("clerk", "card_held_already"),
-    "renewCardAtCounter": Operation("clerk", "renewal_refused"),
-    "redeemCertificationCode": Operation("clerk", "counter_code_wrong"),
-    "redeemCounterCode": Operation("clerk", "counter_code_wrong"),
-    "useQrCode": Operation("clerk", "qr_unreadable"),
+    "issueCardAtCounter": Operation("counter", "card_held_already"),
+    "renewCardAtCounter": Operation("counter", "renewal_refused"),
+    **dict.fromkeys(
+        ("redeemCertificationCode", "redeemCounterCode"),
+        Operation("clerk", others={"foreign_clerk": "counter_code_wrong"}),
+    ),
+    "useQrCode": Operation("clerk", others={"foreign_clerk": "qr_other_place"}),
     "listCases": Operation("desk"),
     "readFigures": Operation("auditors"),
     "searchAudit": Operation("auditors"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from PIL.Image import Image
 
 from ecard.accounts.models import Device, Recovery
 from ecard.agencies.models import Region, StaffMember
@@ -27,8 +28,10 @@ from ecard.family.policy import STATES as RULES_STATES
 from ecard.files import StoredFile
 from ecard.own_data.models import Correction, FaceWithdrawal
 from ecard.persons.models import Person
-from ecard.registry.port import RegistryPerson
+from ecard.registry.insurance import store_benefit
+from ecard.registry.port import Benefit, RegistryPerson
 from ecard.transfers.models import Transfer
+from tests.certification.scene import SINCE
 from tests.family.scene import (
     TODAY,
     as_holder,
@@ -46,7 +49,7 @@ SOME_ID = str(uuid.UUID(int=7))
 GROUNDS = "She can walk no more."
 PLACE = "certification_cases.grounds"
 WANTED = "data_corrections.wanted"
-PERSON = specimens.open_photo(specimens.public_portraits()[0])
+PERSON, ANOTHER = map(specimens.open_photo, specimens.public_portraits()[:2])
 
 
 @dataclass
@@ -122,6 +125,7 @@ def gather(stage: Stage, saved: Path) -> Cast:
 
 DESKS = {
     "clerk": "clerk-north",
+    "foreign_clerk": "clerk-south",
     "reviewer": "reviewer-north",
     "foreign_reviewer": "reviewer-south",
     "safeguarding": "safeguarding",
@@ -158,11 +162,10 @@ def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> Non
         "proof": _read(notices["face_certification"]),
         "key": SigningKey().public_jwk(),
     }
-    ids["certification_case_id"] = _visit_asked(
-        stage, person_id(stage, invent(stage, "walker", born(80)))
-    )
+    cast.known["qr"] = phone.must("POST", "/card/qr-codes", {"operation": "identify"})["text"]
+    _a_pensioner(cast)
     _application_in_review(cast)
-    _somebody_at_the_camera(cast)
+    _children_at_cameras(cast)
 
 
 def _read(notice: dict[str, Any]) -> dict[str, str]:
@@ -237,6 +240,19 @@ def _reset(stage: Stage, person: uuid.UUID) -> str:
     return str(row_id)
 
 
+def _a_pensioner(cast: Cast) -> None:
+    """Somebody who asked for a visit, and has a code for the counter as well."""
+    walker = invent(cast.stage, "walker", born(80))
+    with cast.stage.joined.db.write() as session:
+        pension = Benefit("b-walker", "old_age", SINCE, None, 91_250)
+        store_benefit(session, cast.stage.joined.dependencies.vault, walker.ref, pension)
+        session.commit()
+    phone = _signed_in(cast.stage, walker)
+    cast.known["certification_code"] = phone.must("POST", "/certification/counter-code")["code"]
+    asked = _visit_asked(cast.stage, person_id(cast.stage, walker))
+    cast.ids["certification_case_id"] = asked
+
+
 def _visit_asked(stage: Stage, person: uuid.UUID) -> str:
     call, row_id = stage.joined.call(), uuid.uuid4()
     with stage.joined.db.write() as session:
@@ -272,17 +288,31 @@ def _application_in_review(cast: Cast) -> None:
     cast.ids["case_id"] = desk.must("GET", "/staff/cases")["items"][0]["id"]
 
 
-def _somebody_at_the_camera(cast: Cast) -> None:
-    phone = cast.stage.signed_in("lucia")
-    applied = _named(cast.stage, phone, "lucia", "mateo")
+def _children_at_cameras(cast: Cast) -> None:
+    """Two of two families; for one there is a code for the counter as well."""
+    for camera, mother, child, face in (
+        ("camera", "lucia", "mateo", PERSON),
+        ("other_camera", "fang", "xiaoming", ANOTHER),
+    ):
+        phone = cast.stage.signed_in(mother)
+        applied = _with_evidence(cast.stage, phone, mother, child, face)
+        opened = phone.open_capture(applied, "own")
+        cast.tokens[camera] = opened["token"]
+        if camera == "camera":
+            cast.ids["session_id"] = opened["id"]
+            code = phone.must("POST", f"/links/{applied}/counter-code")["code"]
+            cast.known["counter_code"] = code
+
+
+def _with_evidence(stage: Stage, phone: Phone, holder: str, child: str, face: Image) -> str:
+    applied = _named(stage, phone, holder, child)
     papers = [
-        phone.upload("birth_certificate", specimens.paper("birth certificate", ["Mateo"])),
-        phone.upload("face_photo", specimens.face_photo(PERSON)),
+        phone.upload("birth_certificate", specimens.paper("birth certificate", [child])),
+        phone.upload("face_photo", specimens.face_photo(face)),
     ]
     assert phone.give_evidence(applied, papers).ok
     assert phone.consent_as_guardian(applied).ok
-    opened = phone.open_capture(applied, "own")
-    cast.ids["session_id"], cast.tokens["camera"] = opened["id"], opened["token"]
+    return applied
 
 
 def _named(stage: Stage, phone: Phone, holder: str, relative: str) -> str:
@@ -311,7 +341,12 @@ COUNTER = {"identity_document": "id_card"}
 
 def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
     """A body for each operation that takes one: valid, whatever it then leads to."""
-    return _of_holders(cast.known) | _of_links(cast.known, cast.ids) | _of_staff(cast.known)
+    return (
+        _of_holders(cast.known)
+        | _of_links(cast.known, cast.ids)
+        | _of_staff(cast.known)
+        | _with_codes(cast.known)
+    )
 
 
 def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -409,15 +444,24 @@ def _of_staff(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "explanation": "Nothing can be read on it.",
         },
         "decideCertificationCase": {"accepted": True, "reason": "seen_in_person"},
-        "redeemCertificationCode": {**COUNTER, "code": "ABCDE23456"},
         "reinstateBenefit": {"kind": "old_age", "number": known["number"]},
-        "redeemCounterCode": {**COUNTER, "code": "ABCDE23456FG", "relative_present": True},
         "actOnLink": {"action": "suspend"},
-        "useQrCode": {"operation": "identify", "text": "EC1:x"},
         "openRecoveryAtCounter": card,
         "signInStaff": {"user_name": "nobody", "password": "nothing"},
         "openStepUp": {"password": CARD_PASSWORD, "purpose": "add_relative"},
         "refreshTokens": {"refresh_token": "x" * 30},
+    }
+
+
+def _with_codes(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        "redeemCertificationCode": {**COUNTER, "code": known["certification_code"]},
+        "redeemCounterCode": {
+            **COUNTER,
+            "code": known["counter_code"],
+            "relative_present": True,
+        },
+        "useQrCode": {"operation": "identify", "text": known["qr"]},
     }
 
 

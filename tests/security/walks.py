@@ -2,7 +2,8 @@
 
 import random
 import re
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from ecard.family import service as family
 from ecard.family.models import Link, LinkChange
 from ecard.registry.sql import store_kinship
 from tests.activation.steps import ADMIRAL, ASTRONAUT, frames, photo, portrait
-from tests.family.scene import born, grant, invent, name, sign_in
+from tests.documents.applications import specimen
+from tests.family.scene import born, change, grant, hold, invent, name, sign_in
 from tests.support import Stage
 
 FRESH = timedelta(seconds=800)
@@ -25,10 +27,12 @@ FRESH = timedelta(seconds=800)
 
 
 class Walk:
-    """A holder with a mother and a child, the desks, and whatever comes next."""
+    """A holder with a mother and a child, whose father has a link of his own on the child, the
+    desks, and whatever comes next."""
 
-    def __init__(self, stage: Stage, seed: int) -> None:
-        self.stage, self.chance = stage, random.Random(seed)
+    def __init__(self, stage: Stage, seed: int, film: bytes) -> None:
+        """``film``: a video of some seconds, for whoever wants no face compared."""
+        self.stage, self.chance, self.film = stage, random.Random(seed), film
         self.holder = invent(stage, "daughter", born(45))
         self.kin = {
             "parent": invent(stage, "mother", born(72)),
@@ -38,6 +42,8 @@ class Walk:
             with stage.joined.db.write() as session:
                 store_kinship(session, self.holder.ref, self.kin["child"].ref, "child")
                 session.commit()
+        self.father = invent(stage, "father", born(44))
+        hold(stage, self.father, self.kin["child"], "child")
         self.links: list[str] = []
         self.done: dict[str, int] = {}
         self._entered: dict[str, tuple[datetime, Phone]] = {}
@@ -57,6 +63,9 @@ class Walk:
 
     def mothers(self) -> Phone:
         return self._enter("mother", lambda phone: sign_in(self.stage, self.kin["parent"], phone))
+
+    def fathers(self) -> Phone:
+        return self._enter("father", lambda phone: sign_in(self.stage, self.father, phone))
 
     def desk(self, user: str) -> Phone:
         return self._enter(user, lambda _: self.stage.desk(user))
@@ -133,12 +142,37 @@ class Walk:
         return phone.give_evidence(link["id"], sent)
 
     def decide(self, _: dict[str, Any]) -> Answer | None:
-        for user in ("reviewer-north", "reviewer-province"):
-            desk = self.desk(user)
-            cases = desk.must("GET", "/staff/cases")["items"]
-            if cases:
-                return self._decide(desk, cases[0])
+        """The newest case of the queue, by whoever decides such a one."""
+        for level, user in enumerate(("reviewer-north", "reviewer-province"), start=1):
+            cases = self.desk(user).must("GET", "/staff/cases")["items"]
+            if cases and cases[0]["kind"] == "dispute":
+                return self._settle(cases[0])
+            if cases and cases[0]["level"] == level:
+                return self._decide(self.desk(user), cases[0])
         return None
+
+    def _settle(self, item: dict[str, Any]) -> Answer:
+        """Safeguarding staff, mostly once the father has put an order on file."""
+        path = f"/staff/cases/{item['id']}"
+        desk = self.desk("safeguarding-lakes" if item["level"] == 1 else "safeguarding")
+        second = "reviewer-north" if item["level"] == 1 else "reviewer-province"
+        desk.send("POST", f"{path}/opening")
+        self.desk(second).send("POST", f"{path}/opening/approval")
+        read = desk.send("GET", path)
+        if not read.ok:
+            return read
+        if self.chance.random() < 0.8:
+            paper = self.fathers().upload("court_order", specimen("court_order"))
+            order = {"document_ids": [paper]}
+            self.fathers().send("POST", f"/disputes/{read.body['link_id']}/order", order)
+        approved = self.chance.random() < 0.5
+        body = {
+            "outcome": "approved" if approved else "rejected",
+            "reason": "order_allows_it" if approved else "no_legal_basis",
+            "explanation": "The order says so.",
+        }
+        again = desk.send("GET", path).body["version"]
+        return desk.send("POST", f"{path}/decision", body, if_match=f'"{again}"')
 
     def _decide(self, desk: Phone, item: dict[str, Any]) -> Answer:
         path = f"/staff/cases/{item['id']}"
@@ -174,10 +208,23 @@ class Walk:
         capture = Capture(self.stage.phone(), opened.body["id"], opened.body["token"])
         accepted = self.chance.random() < 0.8
         answer = capture.accept(["rights"], accepted=accepted)
-        if answer.ok and accepted and self.chance.random() < 0.7:
+        if not (answer.ok and accepted):
+            return answer
+        if self.chance.random() < 0.3:
+            return self._say_digits(capture)
+        if self.chance.random() < 0.7:
             capture.consent()
             return self._show(capture)
         return answer
+
+    def _say_digits(self, capture: Capture) -> Answer:
+        """She wants no face compared: a person looks at a short video of her."""
+        capture.consent("declined")
+        drawn = capture.send("POST", "/digits")
+        if not drawn.ok:
+            return drawn
+        clip = ("video", ("clip", self.film, "video/webm"))
+        return capture.send("POST", "/video", files=[clip])
 
     def face(self, link: dict[str, Any]) -> Answer:
         if link["relation"] == "parent":
@@ -237,6 +284,23 @@ class Walk:
             return None
         return self.stage.phone().send("POST", "/not-me", {"token": self.chance.choice(tokens)})
 
+    def object(self) -> Answer:
+        link_id = self.link(standing=True)["id"]
+        return self.fathers().send("POST", f"/guarded-links/{link_id}/objection")
+
+    def appeal_as_father(self) -> Answer:
+        path = f"/links/{self.link(standing=True)['id']}/appeal"
+        return self.fathers().send("POST", path, {"grounds": "Look again."})
+
+    def mistaken_death(self) -> None:
+        """The registry records the mother's death, and takes it back a day later."""
+        mother, call = self.kin["parent"], self.stage.joined.call
+        change(self.stage, mother, died_on=self.stage.clock.time.date())
+        family.look_for_deaths(call())
+        self.stage.clock.advance(days=1)
+        change(self.stage, mother)
+        family.look_for_deaths(call())
+
     def wait(self) -> None:
         self.stage.clock.advance(days=self.chance.choice([1, 1, 3, 8, 20]))
         if self.chance.random() < 0.5:
@@ -254,31 +318,37 @@ OTHERS: tuple[Callable[[Walk], Answer | None], ...] = (
     Walk.staff_action,
     Walk.staff_action,
     Walk.not_me,
+    Walk.object,
+    Walk.object,
+    Walk.appeal_as_father,
+    Walk.mistaken_death,
     Walk.wait,
 )
 
 
-def check(stage: Stage) -> set[tuple[str | None, str]]:
-    """No illegal and no skipped move, a line of audit for each, and a chain that is whole."""
+def check(stage: Stage, link_ids: Collection[str]) -> set[tuple[str | None, str]]:
+    """No illegal and no skipped move of these links, a line of audit for each, and a chain that is
+    whole. Returns the moves that were made."""
     seen: set[tuple[str | None, str]] = set()
     with stage.joined.db.read() as session:
         changes = session.scalars(sa.select(LinkChange).order_by(LinkChange.number)).all()
         audited = session.execute(
             sa.select(AuditRow.object_id, AuditRow.action, AuditRow.reason, AuditRow.actor_kind)
         ).all()
-        links = session.scalars(sa.select(Link)).all()
+        wanted = Link.id.in_([uuid.UUID(link_id) for link_id in link_ids])
+        links = session.scalars(sa.select(Link).where(wanted)).all()
     on_record = [tuple(row) for row in audited]
     for link in links:
         state: str | None = None
-        for number, change in enumerate((c for c in changes if c.link_id == link.id), start=1):
-            assert change.number == number
-            assert change.from_state == state
-            assert change.to_state in rules.MOVES[state], (state, change.to_state)
-            line = (link.id, f"link.{change.to_state}", change.reason, change.actor_kind)
+        for number, made in enumerate((one for one in changes if one.link_id == link.id), start=1):
+            assert made.number == number
+            assert made.from_state == state
+            assert made.to_state in rules.MOVES[state], (state, made.to_state)
+            line = (link.id, f"link.{made.to_state}", made.reason, made.actor_kind)
             assert line in on_record, line
             on_record.remove(line)
-            seen.add((state, change.to_state))
-            state = change.to_state
+            seen.add((state, made.to_state))
+            state = made.to_state
         assert link.state == state
         adult = link.relation == "parent"
         if link.activated_at is not None and adult:

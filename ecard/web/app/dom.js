@@ -83,6 +83,7 @@ export const icons = {
   camera: () => drawing("M4 8h3l2-3h6l2 3h3v11H4z", "M12 16a3 3 0 1 0 0-6 3 3 0 0 0 0 6z"),
   file: () => drawing("M7 3h7l5 5v13H7z", "M14 3v5h5"),
   code: () => drawing("M4 4h6v6H4z", "M14 4h6v6h-6z", "M4 14h6v6H4z", "M14 14h2v2h-2z", "M18 18h2v2h-2z"),
+  key: () => drawing("M7.500 16.500a4.500 4.500 0 1 0 0-9 4.500 4.500 0 0 0 0 9z", "M12 12h9", "M17 12v3", "M21 12v4"),
   letter: () => drawing("M3 6h18v12H3z", "M3 7l9 7 9-7"),
   move: () => drawing("M3 12h14", "M12 6l6 6-6 6", "M21 4v16"),
   phone: () => drawing("M7 2h10v20H7z", "M11 18.500h2"),

@@ -121,9 +121,9 @@ export function button(words, work, looks = {}) {
 export const door = (words, path, looks = {}) =>
   h("a", { class: `button${looks.second ? " second" : ""}`, href: `#${path}` }, looks.icon && icons[/** @type {"add"} */ (looks.icon)](), words);
 
-/** A row that leads on. @param {{icon: Child, what: string, about?: Child, path: string}} to */
-export const row = ({ icon, what, about, path }) =>
-  h("li", {}, h("a", { class: "door", href: `#${path}` }, h("span", { class: "icon", "aria-hidden": "true" }, icon),
+/** A row that leads on. @param {{icon: Child, what: string, about?: Child, path: string, first?: boolean}} to  `first`: what most people come for */
+export const row = ({ icon, what, about, path, first }) =>
+  h("li", {}, h("a", { class: first ? "door first" : "door", href: `#${path}` }, h("span", { class: "icon", "aria-hidden": "true" }, icon),
     h("span", { class: "what" }, what), about && h("span", { class: "about" }, about), h("span", { class: "go", "aria-hidden": "true" })));
 
 /** A small button without a frame. @param {string} words @param {() => any} work @param {Record<string, any>} [more] */
@@ -294,13 +294,13 @@ export function several({ name, label, hint, options, on = false, needed = false
 /**
  * A form: checked before it is sent, each mistake named at its field and at the top; what was typed
  * is kept in this tab until it arrived.
- * @param {{name: string, fields: Field[], submit: string, send: (values: any) => Promise<any>, link?: string, extra?: Child,
+ * @param {{name: string, fields: Field[], submit: string, send: (values: any) => Promise<any>, link?: string, extra?: Child, second?: boolean,
  *   wrongAt?: (field: string, problem: Problem) => string}} about  `wrongAt`: what the service found wrong with a field, where it can be said
  */
-export function form({ name, fields, submit, send, link, extra, wrongAt = () => "" }) {
+export function form({ name, fields, submit, send, link, extra, second, wrongAt = () => "" }) {
   const draft = `draft.${name}`;
   restore(draft, fields);
-  const send_ = h("button", { type: "submit", class: "button" }, submit);
+  const send_ = h("button", { type: "submit", class: second ? "button second" : "button" }, submit);
   const top = h("div", {});
   const element = h("form", { novalidate: true, "aria-label": submit }, top, fields.map((field) => field.element), extra, send_);
   element.addEventListener("input", () => keep(draft, fields));

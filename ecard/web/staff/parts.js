@@ -3,7 +3,7 @@
 
 import { ask, read } from "../app/api.js";
 import { h, show } from "../app/dom.js";
-import { has, t } from "../app/i18n.js";
+import { brief, has, lastDayBefore, t } from "../app/i18n.js";
 import { banner, button, line, quiet, troubled } from "../app/parts.js";
 
 /** @typedef {import("../app/dom.js").Child} Child */
@@ -16,6 +16,9 @@ export const badge = (tone, words) => h("span", { class: `badge ${tone}` }, word
 
 /** A number of which only the end is shown. @param {string} number */
 export const masked = (number) => h("span", { class: "masked" }, number.replace(/•+/, "•••• "));
+
+/** Until when something is due: what ends at midnight ends with the day before. @param {string} at */
+export const until = (at) => brief(lastDayBefore(at));
 
 /** A code that may go on in the next line after its parts. @param {string} text */
 export const parted = (text) => h("code", {}, text.split(/(?<=[._])/).flatMap((part) => [part, h("wbr")]));

@@ -22,7 +22,7 @@ export async function addPage() {
     },
   });
   return page({ title: t("add.title"), back: "/family", step: 1 }, lead(t("add.lead")),
-    inset("", h("p", {}, t("add.ways"))), entry, soft(h("a", { href: "#/reset" }, t("reset.link"))));
+    entry, soft(h("a", { href: "#/reset" }, t("reset.link"))), inset("", h("p", {}, t("add.ways"))));
 }
 
 function firstPassword() {

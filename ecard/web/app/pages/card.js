@@ -35,8 +35,8 @@ export async function cardPage() {
 /** @param {any} card @param {boolean} renewable */
 const doorsOf = (card, renewable) => [
   card.usable && !card.on_this_phone && to("phone", "phone", "/card/phone"),
-  card.usable && card.password === "not_set" && to("set", "done", "/password"),
-  card.usable && card.password === "set" && to("change", "done", "/password/change"),
+  card.usable && card.password === "not_set" && to("set", "key", "/password"),
+  card.usable && card.password === "set" && to("change", "key", "/password/change"),
   card.usable && card.password !== "not_set" && to("reset", "again", "/reset"),
   renewable && to("renew", "again", "/card/renew"),
   ...(MOVES[card.state] ?? []).map((state) => to(state, state === "normal" ? "done" : "stop", `/card/${state}`)),

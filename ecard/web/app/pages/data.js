@@ -40,7 +40,7 @@ export async function dataPage(link) {
     h("ul", { class: "doors" }, [
       door_(`${of.page}/data/take`, "data.take"), door_(`${of.page}/data/correct`, "data.correct"), door_(`${of.page}/data/face`, "data.face"),
     ]),
-    h("h2", {}, t("data.kept")), kept.categories.filter((/** @type {any} */ one) => one.total > 0).map(category));
+    h("h2", {}, t("data.kept")), panel(kept.categories.filter((/** @type {any} */ one) => one.total > 0).map(category)));
 }
 
 /** @param {string} path @param {"data.take" | "data.correct" | "data.face"} key */

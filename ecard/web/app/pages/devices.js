@@ -16,7 +16,7 @@ export async function devicesPage() {
 }
 
 /** @param {any} one */
-const device = (one) => panel(h("h2", {}, one.name), one.current && badge(t("devices.this"), "good"), one.shows_card && badge(t("devices.shows_card"), ""),
+const device = (one) => panel(h("h2", {}, one.name), (one.current || one.shows_card) && h("div", { class: "marks" }, one.current && badge(t("devices.this"), "good"), one.shows_card && badge(t("devices.shows_card"), "")),
   facts([[t("devices.signed_in"), moment(one.last_sign_in_at)]]),
   h("a", { class: "quiet", href: `#/devices/${one.id}/name` }, t("devices.rename")),
   !one.current && h("a", { class: "button stop", href: `#/devices/${one.id}/remove` }, t("devices.remove")));

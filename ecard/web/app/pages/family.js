@@ -63,8 +63,8 @@ const aboutLink = (link) => panel(facts([
   [t("link.number"), link.number_masked],
   [t("link.state"), stateOf(link.state)],
   [t("link.scopes"), link.scopes.length > 0 && link.scopes.map((/** @type {string} */ scope) => t(`scope.${scope}`)).join(" · ")],
-  [t("link.acts_from"), link.state === "active" && !link.may_act && link.acts_from && moment(link.acts_from)],
-  [t("link.acts_until"), link.state === "active" && link.acts_until && day(link.acts_until)],
+  [t("link.acts_from"), link.state === "active" && !link.may_act && !link.acts_until && link.acts_from && moment(link.acts_from)],
+  [t("link.acts_until"), link.may_act && link.acts_until && day(lastDayBefore(link.acts_until))],
   [t("link.confirmed"), link.confirmed_at && day(link.confirmed_at)],
   [t("link.ends_on"), link.ends_on && day(link.ends_on)],
   [t("link.ended"), link.ended_at && day(link.ended_at)],
@@ -73,16 +73,17 @@ const aboutLink = (link) => panel(facts([
 /** @param {any} link */
 async function standingPage(link) {
   const active = link.state === "active";
-  const services = active ? servicesOf(link).filter(Boolean) : [];
+  const services = active ? servicesOf(link) : [];
   const name = link.name ?? t("family.unnamed");
   const dispute = link.state === "ended" && GUARDED.includes(link.relation) && await disputeOf(link);
   return page({ title: name, back: "/family" },
-    active && banner("good", "done", t("link.active", { name })),
-    active && !link.may_act && readsOnly(link),
+    dispute || (!active && lead(t(`standing.${link.state}`))),
+    active && (link.may_act ? inset("good", h("p", {}, t("link.active", { name }))) : readsOnly(link)),
     services.length > 0 && h("ul", { class: "doors" }, services),
+    active && h("h2", {}, t("link.more")),
+    active && h("ul", { class: "doors" }, moreOf(link)),
     aboutLink(link),
     link.ends_on && inset("", h("p", {}, t(link.acts_until || link.relation === "ward" ? "last_day.by_order" : "last_day.by_relative", { name, page: t("on_me.title") }))),
-    dispute || (!active && lead(t(`standing.${link.state}`))),
     link.state === "disputed" && asked((await decisionsOn(link.id)).waiting),
     link.state === "disputed" && door(t("order.door"), `/link/${link.id}/order`, { icon: "file" }),
     OVER.includes(link.state) && door(t("family.add"), "/add", { icon: "add" }),
@@ -110,10 +111,12 @@ const SERVICES = [
   ["qr", true, "qr", "code", "qr.title", "qr.about"],
 ];
 
-/** What may be done on it now, and what is always possible. @param {any} link */
-const servicesOf = (link) => [
-  ...SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
-    .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` })),
+/** What may be done on it now. @param {any} link */
+const servicesOf = (link) => SERVICES.filter(([scope, acting]) => link.scopes.includes(scope) && (acting ? link.may_act : link.may_read))
+  .map(([, , place, icon, what, about]) => row({ icon: icons[icon](), what: t(what), about: t(about), path: `/link/${link.id}/${place}` }));
+
+/** What is always possible. @param {any} link */
+const moreOf = (link) => [
   row({ icon: icons.wait(), what: t("history.title"), about: t("history.about"), path: `/link/${link.id}/history` }),
   link.acts_until && link.may_act && row({ icon: icons.person(), what: t("of_age.of", { name: link.name }), about: day(link.acts_until), path: `/link/${link.id}/of-age` }),
   link.acts_until && link.may_act && row({ icon: icons.family(), what: t("guarded.title"), about: t("guarded.about"), path: "/guarded" }),

@@ -12,13 +12,13 @@ import { left } from "../session.js";
 export async function myPage() {
   const card = await read("/card");
   return page({ title: t("my.title") },
-    panel(h("h2", {}, t("my.card")), facts([
+    h("section", { class: "panel e-card" }, h("h2", {}, t("my.card")), facts([
       [t("my.number"), card.number_masked],
       [t("my.state"), t(`card.${card.state}`)],
       [t("my.expires"), card.expires_on && day(card.expires_on)],
     ])),
     h("ul", { class: "doors" },
-      row({ icon: icons.family(), what: t("family.title"), about: t("my.family"), path: "/family" }),
+      row({ icon: icons.family(), what: t("family.title"), about: t("my.family"), path: "/family", first: true }),
       card.usable && row({ icon: icons.code(), what: t("qr.own"), about: t("qr.about"), path: "/qr" })),
     part("my.for_me", [["file", "rights.own", "rights.about", "/rights"], ["person", "proof.own", "proof.about", "/proof"], ["move", "transfers.own", "transfers.about", "/transfers"], ["card", "card.title", "card.about", "/card"]]),
     part("my.mine", [["family", "on_me.title", "on_me.about", "/on-me"], ["letter", "messages.title", "messages.about", "/messages"], ["file", "data.own", "data.about", "/data"], ["phone", "devices.title", "devices.about", "/devices"]]),

@@ -8,7 +8,7 @@ import { isDemo, specimen } from "../demo.js";
 import { h, icons, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
-import { button, clearTroubles, focusTrouble, inset, lead, page, panel, quiet, soft, troubled } from "../parts.js";
+import { button, clearTroubles, focusTrouble, inset, lead, more, page, panel, quiet, soft, troubled } from "../parts.js";
 import { again } from "../router.js";
 import { fitting, upload } from "../uploads.js";
 import { giveUp } from "./family.js";
@@ -62,11 +62,12 @@ function onePage(link, evidence, need, papers, back) {
     remember(link.id, [...papers, { need: need.name, kind, id }]);
     again();
   });
-  show(place, kinds.map((kind) => paperEntry(kind, link.name, place, took)));
+  const [first, ...others] = kinds.map((kind) => paperEntry(kind, link.name, place, took));
+  show(place, first, others.length > 0 && more(t("papers.other"), others));
   return page({ title: t(`need.${need.name}`, { name: link.name }), back, step: 3, leave: () => place.dispatchEvent(new Event("leave")) },
     soft(t("papers.of", { number, all: evidence.needs.length })),
-    lead(t(`need.${need.name}.why`, { name: link.name })), place,
-    inset("", h("p", {}, t(need.name === "face" ? "papers.face_hint" : "papers.hint"))), giveUp(link));
+    lead(t(`need.${need.name}.why`, { name: link.name })), soft(t(need.name === "face" ? "papers.face_hint" : "papers.hint")),
+    place, giveUp(link));
 }
 
 /**
@@ -81,7 +82,7 @@ export function paperEntry(kind, name, place, took) {
     ? picker(kind, t("papers.camera"), "image/*", took, { capture: face ? "user" : "environment" })
     : button(t("papers.camera"), () => shoot(place, kind, took), { second: true, icon: "camera" });
   const drawn = isDemo && DRAWN.includes(kind) && button(t("demo.specimen"), async () => took(await specimen(t(`paper.${kind}`), name), kind), { second: true });
-  return h("section", { class: "panel", "aria-labelledby": title.id }, title, h("div", { class: "or" }, face ? [shot, file] : [file, shot], drawn));
+  return h("section", { class: "panel", "aria-labelledby": title.id }, title, h("div", { class: "or" }, face || onTouch() ? [shot, file] : [file, shot], drawn));
 }
 
 /**

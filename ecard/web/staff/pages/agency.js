@@ -6,7 +6,7 @@ import { h } from "../../app/dom.js";
 import { brief, day, t } from "../../app/i18n.js";
 import { button, choice, door, facts, form, lead, line, longText, page, soft } from "../../app/parts.js";
 import { again, go } from "../../app/router.js";
-import { badge, coded, doneWith, instead, masked, meant, named, paged, reasonFor, short, table } from "../parts.js";
+import { badge, coded, doneWith, instead, masked, meant, named, paged, reasonFor, short, table, until } from "../parts.js";
 import { paper, unkept } from "./counter.js";
 
 /** Where an application for a card may go from where it is. @type {Record<string, string[]>} */
@@ -61,7 +61,7 @@ function moving(found, path) {
   const to = choice({ name: "to", label: t("agency_cards.to"), options: named(NEXT[found.state], "stage") });
   const reason = reasonFor(to, (chosen) => (chosen === "failed" ? FAILS[found.state] : []));
   return h("div", { class: "panel narrow" }, form({
-    name: `card.${found.id}.${found.state}`, fields: [to, reason], submit: t("agency_cards.move"),
+    name: `card.${found.id}.${found.state}`, fields: [to, reason], submit: t("agency_cards.move"), second: found.state === "ready",
     send: async (values) => {
       await ask("POST", `${path}/moves`, { json: { to: values.to, reason: values.reason || null }, version: found.version });
       again();
@@ -94,7 +94,7 @@ const way = (one) => `${one.from_name} → ${one.to_name}`;
 export async function transfersPage() {
   const columns = [t("list.number"), t("list.state"), t("agency_transfers.way"), t("list.due"), t("list.marks")];
   const list = await paged("/staff/transfers", (items) => table(t("rooms.transfers"), columns,
-    items.map((one) => [opens("/transfers", one), badge("", t(`stage.${one.state}`)), way(one), one.due_at ? brief(one.due_at) : "–",
+    items.map((one) => [opens("/transfers", one), badge("", t(`stage.${one.state}`)), way(one), one.due_at ? until(one.due_at) : "–",
       one.late ? badge("bad", t("mark.overdue")) : "–"])), t("cases.none"));
   return page({ title: t("rooms.transfers") }, lead(t("agency_transfers.lead")), list);
 }
@@ -104,7 +104,7 @@ export async function transferPage(id) {
   const path = `/staff/transfers/${id}`;
   const found = await read(path);
   return page({ title: t("agency_transfers.title", { number: short(id) }), back: "/transfers" }, h("div", { class: "panel narrow" }, badge("", t(`stage.${found.state}`)),
-    about(found, [[t("agency_transfers.way"), way(found)], [t("list.due"), found.due_at && brief(found.due_at)]])),
+    about(found, [[t("agency_transfers.way"), way(found)], [t("list.due"), found.due_at && until(found.due_at)]])),
     TURNS.includes(found.state) && passing(found, path));
 }
 
@@ -117,7 +117,7 @@ function passing(found, path) {
     name: `transfer.${found.id}.${found.state}`, fields: [outcome, reason], submit: t("decide.submit"),
     send: async (values) => {
       const now = await ask("POST", `${path}/decision`, { json: { accepted: values.outcome === "accepted", reason: values.reason || null }, version: found.version });
-      over(place, doneWith(t("counter.done"), facts([[t("list.state"), t(`stage.${now.state}`)], [t("list.due"), now.due_at && brief(now.due_at)]]), door(t("case.back"), "/transfers", { second: true })));
+      over(place, doneWith(t("counter.done"), facts([[t("list.state"), t(`stage.${now.state}`)], [t("list.due"), now.due_at && until(now.due_at)]]), door(t("case.back"), "/transfers", { second: true })));
     },
   }));
   return place;
@@ -154,7 +154,7 @@ function correction(one) {
   });
   place.append(h("h2", {}, h("bdi", {}, one.person)), ...(one.overdue ? [badge("bad", t("mark.overdue"))] : []),
     facts([[t("side.number"), masked(one.number_masked)], [t("corrections.field"), t(`staff_field.${one.field}`)], [t("corrections.says"), heldNow(one)], [t("corrections.wanted"), h("bdi", {}, one.wanted)],
-      [t("list.due"), brief(one.due_at)]]),
+      [t("list.due"), until(one.due_at)]]),
     h("details", {}, h("summary", {}, t("corrections.answer"), h("span", { class: "unseen" }, ` ${one.person}`)), h("div", { class: "narrow" }, entry)));
   return place;
 }

@@ -7,7 +7,7 @@ import { brief, day, figure, has, t } from "../../app/i18n.js";
 import { banner, button, choice, door, facts, form, inset, lead, longText, page, soft } from "../../app/parts.js";
 import { again } from "../../app/router.js";
 import { isA } from "../me.js";
-import { badge, coded, dayField, gallery, instead, masked, named, reasonFor, short, table } from "../parts.js";
+import { badge, coded, dayField, gallery, instead, masked, named, reasonFor, short, table, until } from "../parts.js";
 import { marks } from "./cases.js";
 
 const CASES = { room: "/cases", api: "/staff/cases" };
@@ -72,7 +72,7 @@ function approving(desk, id) {
 function caseView(found, desk) {
   const shown = gallery(`${desk.api}/${found.id}`);
   const head = h("div", { class: "case-head" }, marks({ ...found, overdue: Date.parse(found.due_at) < Date.now() }),
-    WAITING.includes(found.state) && h("p", { class: "soft" }, t("case.due", { time: brief(found.due_at) })));
+    WAITING.includes(found.state) && h("p", { class: "soft" }, t("case.due", { time: until(found.due_at) })));
   return page({ title: t("case.title", { kind: t(`kind_of.${found.kind}`), number: short(found.id) }), back: desk.room, leave: shown.leave },
     head, why(found.reasons), beside([pictures(found, shown), machine(found.facts)], [declared(found), history(found), deciding(found, desk)]));
 }
@@ -198,7 +198,7 @@ function decided(outcome, desk, told) {
   const approved = ["approved", "accepted"].includes(outcome);
   const heading = h("h1", { tabindex: "-1" }, t("decide.done"));
   queueMicrotask(() => heading.focus());
-  return [heading, banner(approved ? "good" : "warm", approved ? "done" : "wait", t(`decide.${told}`)), door(t("case.back"), desk.room)];
+  return [heading, banner(approved ? "good" : "warm", "done", t(`decide.${told}`)), door(t("case.back"), desk.room)];
 }
 
 // --- a case about proof of life ----------------------------------------------------------------
@@ -207,7 +207,7 @@ function decided(outcome, desk, told) {
 function proofView(found, desk) {
   const shown = gallery(`${desk.api}/${found.case.id}`);
   return page({ title: t("case.title", { kind: t(`kind_of.${found.case.kind}`), number: short(found.case.id) }), back: desk.room, leave: shown.leave },
-    h("div", { class: "case-head" }, marks(found.case), h("p", { class: "soft" }, t("case.due", { time: brief(found.case.due_at) }))),
+    h("div", { class: "case-head" }, marks(found.case), h("p", { class: "soft" }, t("case.due", { time: until(found.case.due_at) }))),
     why(found.reasons), beside([pictures(found, shown), machine(found.facts)],
       [h("section", { class: "panel" }, h("h2", {}, t("case.declared")), facts([[t("side.name"), found.case.person && h("bdi", {}, found.case.person)]]),
         found.case.grounds && h("blockquote", {}, found.case.grounds)), proving(found.case, desk)]));

@@ -4,7 +4,7 @@
 import { h } from "../../app/dom.js";
 import { brief, t } from "../../app/i18n.js";
 import { door, lead, page } from "../../app/parts.js";
-import { badge, coded, paged, short, table, tabs } from "../parts.js";
+import { badge, coded, paged, short, table, tabs, until } from "../parts.js";
 
 /** @type {Record<string, string>} */
 const VIEWS = { "": "", overdue: "overdue=true", approval: "approval=true", decided: "state=decided" };
@@ -26,7 +26,7 @@ export async function proofsPage() {
 /** @param {any} one @param {string} room */
 function rowOf(one, room) {
   const door = h("a", { class: "row-door", href: `#${room}/${one.id}` }, coded(`kind_of.${one.kind}`, one.kind), " ", h("span", { class: "number" }, short(one.id)));
-  return [door, brief(one.opened_at), brief(one.due_at), marks(one) || "–",
+  return [door, brief(one.opened_at), until(one.due_at), marks(one) || "–",
     one.opening_asked ? h("a", { href: `#${room}/${one.id}/approval` }, t("cases.approve"), h("span", { class: "unseen" }, ` ${short(one.id)}`)) : "–"];
 }
 

@@ -53,7 +53,7 @@ const DESKS = {
     told: () => [],
   },
   reset: {
-    icon: "wait", path: "/staff/cards/password-resets", fields: () => [card(), paper()],
+    icon: "key", path: "/staff/cards/password-resets", fields: () => [card(), paper()],
     told: (answer) => [[t("told.code"), big(answer.counter_code)], [t("told.until"), brief(answer.expires_at)]],
   },
   recovery: {

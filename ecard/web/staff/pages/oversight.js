@@ -4,7 +4,7 @@
 import { read } from "../../app/api.js";
 import { h, show } from "../../app/dom.js";
 import { brief, figure, t } from "../../app/i18n.js";
-import { form, lead, line, page, soft } from "../../app/parts.js";
+import { form, inset, lead, line, page, soft } from "../../app/parts.js";
 import { go } from "../../app/router.js";
 import { coded, paged, parted, select, short, table, tabs } from "../parts.js";
 
@@ -21,7 +21,9 @@ export async function figuresPage(days = "30") {
     ...[one.opened, one.approved, one.rejected, one.waiting, one.overdue, one.appealed, one.median_hours].map(few)]);
   return page({ title: t("rooms.figures") }, lead(t("figures.lead", { time: brief(found.since) })), tabs(t("rooms.figures"), doors, `/figures/${days}`),
     rows.length ? table(t("rooms.figures"), [t("list.case"), ...columns], rows) : h("p", { class: "empty" }, t("cases.none")),
-    soft(t("figures.few", { least: found.least })));
+    soft(t("figures.few", { least: found.least })),
+    inset(found.faces < found.faces_to_report ? "" : "bad",
+      t("figures.faces", { people: figure(found.faces), most: figure(found.faces_to_report) })));
 }
 
 /** @param {number | null} value */
