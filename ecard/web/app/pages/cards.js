@@ -4,7 +4,7 @@
 import { post, read, Wish } from "../api.js";
 import { h, show } from "../dom.js";
 import { day, moment, t } from "../i18n.js";
-import { badge, button, door, facts, inset, lead, page, panel, stages } from "../parts.js";
+import { badge, button, door, facts, inset, lead, page, panel, soft, stages } from "../parts.js";
 import { go } from "../router.js";
 import { whose } from "../whose.js";
 import { paperEntry, send } from "./papers.js";
@@ -48,5 +48,5 @@ export async function newCardPage(link) {
   const entry = () => paperEntry("face_photo", of.name, place, took);
   show(place, entry());
   return page({ title: t("cards.begin"), back: `${of.page}/cards`, leave: () => place.dispatchEvent(new Event("leave")) },
-    lead(t("cards.photo_lead")), place, inset("", h("p", {}, t("papers.face_hint"))));
+    lead(t("cards.photo_lead")), soft(t("papers.face_hint")), place);
 }
