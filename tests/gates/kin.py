@@ -80,10 +80,10 @@ class Kin:
             store_portrait(session, self.joined.dependencies.vault, person.ref, jpeg)
             session.commit()
 
-    def pension(self, person: RegistryPerson, days_ago: int) -> None:
+    def pension(self, person: RegistryPerson, days_ago: int, kind: str = "old_age") -> None:
         """Drawn since then, and no proof of life was ever given."""
         since = self.today - timedelta(days=days_ago)
-        benefit = Benefit(f"b-{person.ref}", "old_age", since, None, 91_250)
+        benefit = Benefit(f"b-{person.ref}", kind, since, None, 91_250)
         with self.joined.db.write() as session:
             store_benefit(session, self.joined.dependencies.vault, person.ref, benefit)
             session.commit()

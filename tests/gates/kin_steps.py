@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.gates.app_steps import PASSWORD, Family, Place, say_in, sign_in_by_number
 from tests.gates.browsing import Camera, phone
 from tests.gates.kin import Kin
+from tests.gates.staff_steps import SPOKEN
 
 if TYPE_CHECKING:
     from ecard.registry.port import RegistryPerson
@@ -27,17 +28,18 @@ USUAL = {"width": 390, "height": 844}
 
 @contextmanager
 def at_hand(
-    place: Place, person: RegistryPerson, path: str = "/", **looks: Any
+    place: Place, person: RegistryPerson, path: str = "/", language: str = "en"
 ) -> Iterator[Family]:
     """Somebody signed in on a phone of their own; nothing may be wrong on any of its pages."""
     camera = Camera(place.photo, place.person)
-    settings = {"timezone_id": FAR_AWAY, "viewport": USUAL, **looks}
+    settings: dict[str, Any] = {"timezone_id": FAR_AWAY, "viewport": USUAL}
+    settings["locale"] = SPOKEN[language]
     with phone(place.browser, place.address, camera, place.looked_at, **settings) as held:
         held.pictures, held.size = Path(PICTURES) if PICTURES else None, USUAL
         card = person.card
         assert card is not None
         holder = {"card_number": card.number, "phone": person.contact.phone}
-        family = Family(held, say_in("en"), holder, {})
+        family = Family(held, say_in(language), holder, {})
         held.page.goto(place.address + path if path != "/" else f"{place.address}/app/")
         sign_in_by_number(family, place, arrives=path == "/")
         yield family

@@ -185,14 +185,16 @@ def decide(at: Desk, outcome: str, reason: str) -> None:
     page.locator(".picture").last.locator("img, video").wait_for()
     kind, *marks = page.locator("h1, .case-head .badge").all_inner_texts()
     at.phone.look(f"a case to decide: {kind.rsplit(' ', 1)[0]} {marks}")
-    at.phone.choose(at.say(f"outcome_of.{outcome}"))
+    at.choose("outcome", outcome)
     at.pick("decide.reason", reason)
     at.phone.write(at.say("decide.explanation"), EXPLAINED)
     at.tap("decide.submit")
     at.heading("decide.done")
 
 
-def open_by_two(house: House, at: Desk, second: str = "reviewer-north-2") -> None:
+def open_by_two(
+    house: House, at: Desk, second: str = "reviewer-north-2", *, room: str = "/cases"
+) -> None:
     """One asks, another one agrees, on record."""
     page = at.phone.page
     page.get_by_role("button", name=at.say("opening.ask"), exact=True).wait_for()
@@ -200,10 +202,14 @@ def open_by_two(house: House, at: Desk, second: str = "reviewer-north-2") -> Non
     at.tap("opening.ask")
     with desk(house, second) as other:
         other.heading("rooms.cases")
-        other.tap("cases.view.approval", "link")
+        if room == "/cases":
+            other.tap("cases.view.approval", "link")
+        else:
+            other.go(room)
+            other.heading(f"rooms.{room[1:]}")
         other.phone.page.locator("td a").first.click()
         other.phone.named(other.say("approval.yes")).wait_for()
-        other.phone.look("approval")
+        other.phone.look(f"approval: {room}")
         other.tap("approval.yes")
         other.phone.page.locator(".inset.good").wait_for()
     at.tap("opening.look")

@@ -1,5 +1,6 @@
-"""What people decide about families' links and payments, in a real browser and on both screens:
-what the family reads while somebody looks, what was decided and why, and what came of the appeal.
+"""What people decide about families' links and payments, in a real browser, on both screens, in
+three languages: what the family reads while somebody looks, what was decided and why, and what came
+of the appeal.
 """
 
 from __future__ import annotations
@@ -142,7 +143,9 @@ Dispute = tuple[Family, Family, str, "RegistryPerson", "RegistryPerson"]
 
 
 @contextmanager
-def disputed(place: Place, kin: Kin, child: str, tmp_path: Path) -> Iterator[Dispute]:
+def disputed(
+    place: Place, kin: Kin, child: str, tmp_path: Path, language: str
+) -> Iterator[Dispute]:
     """The mother objects to the father's new link, and gives a court order."""
     mother = kin.person(f"mum-{child}", f"Mum {child} Ashdown", kin.aged(40))
     father = kin.person(f"dad-{child}", f"Dad {child} Ashdown", kin.aged(42))
@@ -151,7 +154,8 @@ def disputed(place: Place, kin: Kin, child: str, tmp_path: Path) -> Iterator[Dis
     link = kin.link(father, theirs, "child", activated_at=kin.days_ago(1))
     order = tmp_path / "order.jpg"
     order.write_bytes(specimens.paper("court order", ["Care: the mother"]))
-    with at_hand(place, mother) as hers, at_hand(place, father) as his:
+    phones = [at_hand(place, one, language=language) for one in (mother, father)]
+    with phones[0] as hers, phones[1] as his:
         go_to(hers, f"/guarded/{link}/object")
         hers.tap("guarded.sure_yes")
         hers.heading("guarded.done")
@@ -162,7 +166,7 @@ def disputed(place: Place, kin: Kin, child: str, tmp_path: Path) -> Iterator[Dis
 def test_an_objection_in_vain_is_appealed_and_then_the_link_ends(
     place: Place, kin: Kin, house: House, tmp_path: Path
 ) -> None:
-    with disputed(place, kin, "Amal", tmp_path) as (hers, his, link, father, child):
+    with disputed(place, kin, "Amal", tmp_path, "es") as (hers, his, link, father, child):
         opened_link(his, link, child)
         his.phone.look("a link in dispute, and until when a person answers")
         decided(house, "safeguarding-lakes", "reviewer-north", "approved", "order_allows_it")
@@ -186,7 +190,7 @@ def test_an_objection_in_vain_is_appealed_and_then_the_link_ends(
 def test_whose_link_a_dispute_ended_appeals(
     place: Place, kin: Kin, house: House, tmp_path: Path
 ) -> None:
-    with disputed(place, kin, "Badr", tmp_path) as (hers, his, link, father, child):
+    with disputed(place, kin, "Badr", tmp_path, "zh-Hans") as (hers, his, link, father, child):
         decided(house, "safeguarding-lakes", "reviewer-north", "rejected", "no_legal_basis")
         opened(hers, "/guarded", "guarded.title")
         hers.phone.look("an objection that was right")
@@ -207,9 +211,9 @@ def test_a_payment_that_stopped_is_paid_again_in_each_of_three_ways(
     place: Place, kin: Kin, house: House
 ) -> None:
     people = {name: kin.person(name, f"{name} Ashdown", kin.aged(71)) for name in WAYS}
-    for name, (days, way) in WAYS.items():
+    for name, (days, way, language) in WAYS.items():
         kin.pension(people[name], days)
-        with at_hand(place, people[name]) as family:
+        with at_hand(place, people[name], language=language) as family:
             go_to(family, "/proof")
             family.heading("proof.own")
             way(family, house, people[name])
@@ -254,10 +258,36 @@ def taken_up(family: Family, house: House, person: RegistryPerson) -> None:
 
 
 Way = Callable[[Family, House, "RegistryPerson"], None]
-WAYS: dict[str, tuple[int, Way]] = {
-    "Ines": (388, by_appeal), "Juan": (420, at_counter), "Kemal": (700, taken_up),
+WAYS: dict[str, tuple[int, Way, str]] = {
+    "Ines": (388, by_appeal, "es"), "Juan": (420, at_counter, "zh-Hans"),
+    "Kemal": (700, taken_up, "en"),
 }  # fmt: skip
-"""Paid since so many days ago without a proof of life, and what helps."""
+"""Paid since so many days ago without a proof of life, what helps, and their language."""
+
+
+def test_a_childs_proof_of_life_is_opened_by_two_and_accepted(
+    place: Place, kin: Kin, house: House
+) -> None:
+    mother = kin.person("lena", "Lena Ashdown", kin.aged(40))
+    child = kin.person("mara", "Mara Ashdown", kin.aged(9))
+    link = kin.link(mother, child, "child")
+    kin.pension(child, 370, "survivors")
+    with at_hand(place, mother) as hers:
+        go_to(hers, f"/link/{link}/proof/visit")
+        hers.heading("proof.visit.title")
+        hers.phone.write(hers.say("proof.visit.why"), "She is ill and cannot come.")
+        hers.tap("proof.visit.send")
+        hers.heading("proof.of", name=child.name)
+        says(hers, "proof.asked")
+        hers.phone.look("a visit that was asked for")
+        with desk(house, "reviewer-north") as at:
+            at.go("/proofs")
+            at.heading("rooms.proofs")
+            at.first_row()
+            open_by_two(house, at, room="/proofs")
+            steps.proof_decided(at, "accepted", "seen_in_person")
+        opened(hers, f"/link/{link}/proof", "proof.of", name=child.name)
+        says(hers, "proof.state.certified")
 
 
 def test_a_child_is_added_by_video_and_figures_count_the_cases(

@@ -77,6 +77,7 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
         ("kind_of", [*KINDS, "face", "visit", "appeal", "stop_appeal"]),
         ("reason_of", [*ALL_FAILURE_REASONS, *chain(*REFUSAL_REASONS.values())]),
         ("outcome_of", [*OUTCOMES, CONFIRMED]),
+        ("outcome_of_dispute", OUTCOMES),
         ("reason_of", REJECTED_FOR),
         ("measure", [*MEASURES, *WEIGHTS, *(f"life_against_{kind}" for kind in Attack)]),
         ("measure", [f"light_{what}" for what in ("background", "agreement", "nose", "lag")]),

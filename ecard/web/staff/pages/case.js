@@ -17,6 +17,9 @@ const REFERENCES = ["reference_photo", "reference", "portrait", "face_photo"];
 const ORDERS = ["guardianship_order", "court_order"];
 const ON_PAPER = ["evidence", "dispute"];
 const WAITING = ["open", "appealed"];
+const OUTCOMES = ["approved", "rejected"];
+/** Kinds of cases about a proof of life whose refusal is final. */
+const APPEALS = ["appeal", "stop_appeal"];
 const LEAST = 10;
 const MOST = 1000;
 /** @type {Record<string, string[]>} */
@@ -154,7 +157,7 @@ const sideName = (words) => ({ "case.holder": t("case.holder"), "case.relative":
 /** Earlier decisions, and what was written against them. @param {any} found */
 const history = (found) => (found.decisions.length > 0 || found.grounds) && h("section", { class: "panel" }, h("h2", {}, t("case.before")),
   found.decisions.map((/** @type {any} */ one) => h("div", { class: "stack" },
-    h("p", {}, badge(one.outcome === "approved" ? "good" : "bad", t(`figures.${one.outcome}`)), " ", coded(`reason_of.${one.reason}`, one.reason), " · ", brief(one.at)), one.explanation && h("blockquote", {}, one.explanation))),
+    h("p", {}, found.kind === "dispute" ? badge("", t(`outcome_of_dispute.${one.outcome}`)) : badge(one.outcome === "approved" ? "good" : "bad", t(`figures.${one.outcome}`)), " ", coded(`reason_of.${one.reason}`, one.reason), " · ", brief(one.at)), one.explanation && h("blockquote", {}, one.explanation))),
   found.grounds && [h("h3", {}, t("case.grounds")), h("blockquote", {}, found.grounds)]);
 
 /** @param {any} found @param {Desk} desk */
@@ -163,7 +166,9 @@ function deciding(found, desk) {
   if (!isTheirs || !WAITING.includes(found.state)) return isTheirs ? false : inset("", h("p", {}, t("decide.not_yours")));
   const wish = new Wish();
   const place = h("section", { class: "panel decide" });
-  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options: named(["approved", "rejected"], "outcome_of") });
+  const disputed = found.kind === "dispute";
+  const options = disputed ? named(OUTCOMES, "outcome_of_dispute") : named(OUTCOMES, "outcome_of");
+  const outcome = choice({ name: "outcome", label: t("decide.outcome"), two: true, options });
   const reason = reasonFor(outcome, (chosen) => found.may_give[chosen] ?? []);
   const explanation = longText({ name: "explanation", label: t("decide.explanation"), hint: t("decide.explanation_hint"), least: LEAST, most: MOST });
   const last = lastDay(found, outcome);
@@ -171,7 +176,7 @@ function deciding(found, desk) {
     name: `decide.${found.id}.${found.level}`, fields: [outcome, reason, explanation, ...last], submit: t("decide.submit"),
     send: async (values) => {
       await post(`${desk.api}/${found.id}/decision`, { ...values, ends_on: (values.outcome === "approved" && values.ends_on) || null }, wish, { version: found.version });
-      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk));
+      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk, found.level > 1 ? "final" : disputed ? "settled" : values.outcome));
     },
   });
   place.append(h("h2", {}, t("decide.title")), entry);
@@ -188,12 +193,12 @@ function lastDay(found, outcome) {
   return [last];
 }
 
-/** @param {string} outcome @param {Desk} desk */
-function decided(outcome, desk) {
+/** @param {string} outcome @param {Desk} desk @param {string} told  what everybody is told with it */
+function decided(outcome, desk, told) {
   const approved = ["approved", "accepted"].includes(outcome);
   const heading = h("h1", { tabindex: "-1" }, t("decide.done"));
   queueMicrotask(() => heading.focus());
-  return [heading, banner(approved ? "good" : "warm", "done", t(`decide.${outcome}`)), door(t("case.back"), desk.room)];
+  return [heading, banner(approved ? "good" : "warm", "done", t(`decide.${told}`)), door(t("case.back"), desk.room)];
 }
 
 // --- a case about proof of life ----------------------------------------------------------------
@@ -219,7 +224,7 @@ function proving(found, desk) {
     send: async (values) => {
       const accepted = values.outcome === "accepted";
       await post(`${desk.api}/${found.id}/decision`, { accepted, reason: values.reason }, wish, { version: found.version });
-      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk));
+      place.closest(".page")?.replaceChildren(...decided(values.outcome, desk, !accepted && APPEALS.includes(found.kind) ? "final" : values.outcome));
     },
   });
   place.append(h("h2", {}, t("decide.title")), entry);
