@@ -73,6 +73,7 @@ ROOMS: tuple[tuple[Room, str], ...] = (
     (family_views.guarded_links, auth.HOLDER),
     (family_views.not_me, auth.PUBLIC),
     (family_views.staff_links, auth.STAFF),
+    (family_views.staff_orders, auth.STAFF),
     (documents_views.documents, auth.HOLDER),
     (activation_views.holder, auth.HOLDER),
     (activation_views.invitations, auth.PUBLIC),

@@ -44,6 +44,7 @@ DEMO = Policy(
     unused_months=24,
     unused_warning_days=30,
     end_date_most_months=120,
+    end_date_order_days=7,
     not_me_hours=240,
     days_after_expiry=0,
     read_documents_suffice=0,

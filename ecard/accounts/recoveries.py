@@ -137,6 +137,12 @@ def numbered_person_at_counter(call: Call, number: str) -> RegistryPerson:
     return _at_counter(call, lambda: registry.person_by_number(normalise(number)))
 
 
+def registered_person_at_counter(call: Call, registry_ref: str) -> RegistryPerson:
+    """The living person of a registry name, whom a clerk's region looks after."""
+    registry = call.dependencies.registry
+    return _at_counter(call, lambda: registry.person(registry_ref))
+
+
 def _at_counter(call: Call, find: Callable[[], RegistryPerson | None]) -> RegistryPerson:
     call.require_role("clerk")
     try:

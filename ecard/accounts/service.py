@@ -45,6 +45,7 @@ from ecard.accounts.recoveries import (
     open_at_counter,
     open_recovery,
     person_at_counter,
+    registered_person_at_counter,
 )
 from ecard.accounts.sessions import (
     Tokens,
@@ -96,6 +97,7 @@ __all__ = [
     "prove_for_person",
     "read_device",
     "refresh",
+    "registered_person_at_counter",
     "remove_device",
     "rename_device",
     "request_code",

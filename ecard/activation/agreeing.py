@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, prints
+from ecard import audit, files, prints
 from ecard.activation import policy as rules
 from ecard.activation import sessions
 from ecard.activation.errors import (
@@ -33,6 +33,7 @@ from ecard.activation.models import Attempt
 from ecard.activation.opening import answering_now, both_sides, refuse_unreachable
 from ecard.activation.standing import holders_step
 from ecard.call import Call
+from ecard.documents import service as documents
 from ecard.errors import NotFound
 from ecard.family import service as family
 from ecard.family.errors import AcceptanceNotNeeded, IllegalMove
@@ -226,8 +227,8 @@ def let_go_of_faces(session: Session, link: Link, person_id: uuid.UUID) -> None:
 
 
 def withdraw_portrait(call: Call, link_id: uuid.UUID) -> None:
-    """Either side withdraws the consent to keep the reference photo: it goes with the next sweep,
-    or with the document that it was cut from. Raises NotFound where none is kept."""
+    """Either side withdraws the consent to keep the reference photo: it goes at once, or with the
+    document that it was cut from. Raises NotFound where none is kept."""
     person_id = call.holder.person_id
     with call.db.write() as session:
         link = family.lock_link(session, link_id)
@@ -237,4 +238,7 @@ def withdraw_portrait(call: Call, link_id: uuid.UUID) -> None:
         if kept is None or kept.decision != "given":
             raise NotFound
         notices.withdraw(session, call, kept)
+        session.flush()
+        documents.settle(session, call, link)
         session.commit()
+    files.erase(call)

@@ -7,18 +7,23 @@ lose their keys in the very transaction of the final decision; the caller erases
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ecard import audit, files, kept_frames, limits
+from ecard import audit, files, kept_frames, limits, prints
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.certification import policy as rules
-from ecard.certification.models import CertificationCase, CertificationCaseFile
+from ecard.certification.models import (
+    CertificationAttempt,
+    CertificationCapture,
+    CertificationCase,
+    CertificationCaseFile,
+)
 from ecard.certification.standing import Stands
 from ecard.certification.telling import look_soon, tell_people
 from ecard.persons.service import Particulars
@@ -140,6 +145,20 @@ def let_go_of_faces(
     for file_id in let_go:
         files.destroy(session, call, file_id, reason)
     return let_go
+
+
+def forget_captures(
+    session: Session, person_id: uuid.UUID, link_ids: Collection[uuid.UUID] | None = None
+) -> None:
+    """None of a person's captures on these links (None: on any) is known again. Not committed."""
+    prints.forget_person(session, person_id)
+    shown = sa.select(CertificationCapture.id).filter_by(person_id=person_id)
+    if link_ids is not None:
+        shown = shown.where(CertificationCapture.link_id.in_(link_ids))
+    tried = sa.update(CertificationAttempt).where(CertificationAttempt.capture_id.in_(shown))
+    session.execute(
+        tried.values(capture_digest=None), execution_options={"synchronize_session": False}
+    )
 
 
 def keep_for_appeal(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard import audit, files, openings
+from ecard.acts import service as acts
 from ecard.call import Call
 from ecard.certification.cases import GROUNDS, files_of
 from ecard.certification.errors import CaseDecided
@@ -23,6 +24,7 @@ from ecard.certification.models import (
     CertificationOpening,
 )
 from ecard.certification.standing import today_at
+from ecard.certification.telling import SCOPE
 from ecard.errors import NotFound
 from ecard.kept_frames import FileContent, look
 from ecard.openings import OpeningNotNeeded, OpeningView
@@ -162,7 +164,7 @@ def read_case(call: Call, case_id: uuid.UUID) -> DeskCaseView:
         row = _at_desk(session, call, case_id)
         refuse_looking(session, call, row)
         view = _view(session, call, row)
-        _record(session, call, row, "certification_case.read")
+        _record(session, call, row, "read")
         session.commit()
     return view
 
@@ -191,7 +193,7 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
             raise NotFound
         if files.is_destroyed(session, found.file_id):
             raise files.FileDestroyed
-        _record(session, call, row, "certification_case.file_read")
+        _record(session, call, row, "file_read")
         session.commit()
     return look(call, found.file_id, case_id)
 
@@ -204,8 +206,18 @@ def _at_desk(session: Session, call: Call, case_id: uuid.UUID) -> CertificationC
     return row
 
 
-def _record(session: Session, call: Call, row: CertificationCase, action: str) -> None:
+def _record(session: Session, call: Call, row: CertificationCase, seen: str) -> None:
+    """In the audit, and in the history that both sides read."""
+    acts.hold_link(session, row.link_id)
+    acts.write(
+        session,
+        call,
+        person_id=row.person_id,
+        link_id=row.link_id,
+        scope=SCOPE,
+        action=f"certification.case_{seen}",
+    )
     audit.record(
-        session, call, action, "certification_case", row.id,
+        session, call, f"certification_case.{seen}", "certification_case", row.id,
         acting_for=row.person_id, case_id=row.id,
     )  # fmt: skip

@@ -13,7 +13,7 @@ the daily look: deaths, reminders, and what the registry is told.
 from __future__ import annotations
 
 from ecard.certification.cases import cases_of as hold_cases
-from ecard.certification.cases import let_go_of_faces
+from ecard.certification.cases import forget_captures, let_go_of_faces
 from ecard.certification.codes import CodeView, issue_for_relative, issue_own, redeem
 from ecard.certification.desk import appeal, ask_visit, decide, reinstate
 from ecard.certification.looking import (
@@ -68,6 +68,7 @@ __all__ = [
     "decide_consent",
     "draw_challenge",
     "end_session",
+    "forget_captures",
     "hold_cases",
     "is_genuine",
     "issue_for_relative",

@@ -79,23 +79,24 @@ def _sweep_unclaimed(call: Call) -> int:
 
 
 def _sweep_link(call: Call, link_id: uuid.UUID) -> int:
-    """Set the dates that follow from how far the application is, and remove what is past them."""
     with call.db.write() as session:
         link = family.lock_link(session, link_id)
-        pending = review.is_pending(session, link_id)
-        how_far = rules.standing(link.state, case_pending=pending)
-        removed = sum(
-            _settle(session, call, link, document, how_far)
-            for document in session.scalars(
-                sa.select(Document).where(
-                    Document.link_id == link_id, Document.removed_at.is_(None)
-                )
-            )
-        )
-        removed += _settle_photos(session, call, link)
+        removed = settle(session, call, link)
         _remind(session, call, link)
         session.commit()
     return removed
+
+
+def settle(session: Session, call: Call, link: Link) -> int:
+    """Set the dates that follow from how far the application on a locked link is, and destroy what
+    is past them; returns how many. Not committed; then call ``files.erase``."""
+    pending = review.is_pending(session, link.id)
+    how_far = rules.standing(link.state, case_pending=pending)
+    claimed = sa.select(Document).where(Document.link_id == link.id, Document.removed_at.is_(None))
+    removed = sum(
+        _settle_one(session, call, link, document, how_far) for document in session.scalars(claimed)
+    )
+    return removed + _settle_photos(session, call, link)
 
 
 def _forget_marks(call: Call) -> None:
@@ -109,7 +110,7 @@ def _forget_marks(call: Call) -> None:
     files.forget_fingerprints(call, pages)
 
 
-def _settle(
+def _settle_one(
     session: Session, call: Call, link: Link, document: Document, how_far: Standing
 ) -> bool:
     if how_far is Standing.UNDER_WAY:

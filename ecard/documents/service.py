@@ -37,7 +37,7 @@ from ecard.documents.resuming import (
     list_open,
     status,
 )
-from ecard.documents.retention import sweep
+from ecard.documents.retention import settle, sweep
 from ecard.documents.uploading import DocumentView, list_unclaimed, remove, upload
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "refuse_unfit_photo",
     "remove",
     "requirements",
+    "settle",
     "status",
     "submit",
     "sweep",

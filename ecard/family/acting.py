@@ -47,7 +47,17 @@ def _acts(link: Link, now: datetime) -> bool:
 
 
 def in_dispute(link_id: Any) -> sa.ColumnElement[bool]:
-    """Whether the link that a column names is disputed at present, as a condition of a query; one
-    that was stopped in the middle of a dispute still is."""
+    """Whether the link that a column names is disputed at present, as a condition of a query."""
+    return sa.exists().where(Link.id == link_id, _disputed())
+
+
+def is_disputed_on(session: Session, person_id: uuid.UUID) -> bool:
+    """Whether any link on somebody is disputed at present."""
+    found = sa.select(Link.id).where(Link.relative_id == person_id, _disputed())
+    return session.scalar(found.limit(1)) is not None
+
+
+def _disputed() -> sa.ColumnElement[bool]:
+    """One that was stopped in the middle of a dispute still is."""
     stopped = sa.and_(Link.state == rules.SUSPENDED, moved_from(Link.id) == rules.DISPUTED)
-    return sa.exists().where(Link.id == link_id, sa.or_(Link.state == rules.DISPUTED, stopped))
+    return sa.or_(Link.state == rules.DISPUTED, stopped)

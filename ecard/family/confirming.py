@@ -16,6 +16,7 @@ from ecard.cards.errors import CardNotUsable
 from ecard.cards.policy import usable
 from ecard.errors import NotFound, Unavailable
 from ecard.family.errors import HolderCardNotUsable, IllegalMove, RelativeNotConfirmed
+from ecard.family.links import relatives_today
 from ecard.family.models import Link
 from ecard.persons import service as persons
 from ecard.persons.policy import local_day
@@ -40,6 +41,7 @@ def refuse_unless_standing(call: Call, link_id: uuid.UUID, *, any_card: bool = F
         holder = persons.particulars(session, call, link.holder_id)
         relative_ref = persons.particulars(session, call, link.relative_id).registry_ref
         today = local_day(call.now, agencies.time_zone(session, holder.region_id))
+        theirs = relatives_today(session, call, link.relative_id)
     try:
         holds = call.dependencies.registry.person(holder.registry_ref)
         held = call.dependencies.registry.person(relative_ref)
@@ -50,7 +52,7 @@ def refuse_unless_standing(call: Call, link_id: uuid.UUID, *, any_card: bool = F
         if isinstance(call.actor, Holder):
             raise CardNotUsable(state=card.state if card is not None else "none")
         raise HolderCardNotUsable
-    if held is None or not (held.died_on is None if any_card else stands(held, today)):
+    if held is None or not (held.died_on is None if any_card else stands(held, theirs)):
         raise RelativeNotConfirmed
 
 

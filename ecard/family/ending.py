@@ -142,8 +142,13 @@ def lock_at_counter(session: Session, call: Call, link_id: uuid.UUID, registry_r
 
 def refuse_own_link(session: Session, call: Call, link: Link) -> None:
     """Nobody at a desk decides about a link on which they are one of the two sides."""
+    if is_own_link(session, call, link):
+        raise NotAllowed
+
+
+def is_own_link(session: Session, call: Call, link: Link) -> bool:
+    """Whether the member of staff is one of the link's two sides."""
     own = agencies.staff_number_index(session, call.staff.staff_id)
     sides = [side for side in (link.holder_id, link.relative_id) if side is not None]
     numbers = [persons.particulars(session, call, side).number for side in sides]
-    if own in [persons.number_index(call, number) for number in numbers]:
-        raise NotAllowed
+    return own in [persons.number_index(call, number) for number in numbers]

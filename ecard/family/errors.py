@@ -132,8 +132,8 @@ class EndDateTooFar(Refusal):
 
 
 class EndDateNeedsOrder(Refusal):
-    """Who is not of age, or is under guardianship, sets no last day: staff do, who have seen the
-    court order."""
+    """Who is not of age, or is under guardianship, sets no last day: staff do, by a court order; at
+    a counter one records it, and another one confirms it."""
 
     code = "end_date_needs_order"
     status = 409
@@ -146,6 +146,22 @@ class EndDateNeedsRelative(Refusal):
     code = "end_date_needs_relative"
     status = 409
     next = "ask_relative"
+
+
+class EndDateOrderWaits(Refusal):
+    """A court order about this link's last day is recorded already, and waits to be confirmed."""
+
+    code = "end_date_order_waits"
+    status = 409
+    next = "list_end_date_orders"
+
+
+class EndDateOrderNotWaiting(Refusal):
+    """The court order was confirmed or rejected already, or nobody did in time."""
+
+    code = "end_date_order_not_waiting"
+    status = 409
+    next = "list_end_date_orders"
 
 
 class RelativeNotConfirmed(Refusal):

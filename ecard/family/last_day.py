@@ -1,7 +1,8 @@
 """A link's last day: set, put off, taken away; both sides are told, also before it comes.
 
-The relative decides on it. For who is not of age, or is under guardianship, staff do, with a court
-order before them. The holder never does: they ask the one, or bring an order to the others.
+The relative decides on it. For who is not of age, or is under guardianship, staff do, by a court
+order (two of them at a counter: ``orders.py``). The holder never does: they ask the one, or bring
+an order to the others.
 """
 
 from __future__ import annotations
@@ -76,24 +77,18 @@ def change_at_counter(
     ends_on: date | None,
     version: int,
 ) -> LinkView:
-    """A clerk writes down the last day: as the relative says it who stands there with a document,
-    or by the court order of whoever does not decide.
+    """A clerk writes down the last day as the relative says it who stands there with a document.
 
-    ``number``: the relative's; ``seen``: court_order or the identity document. Raises NotAllowed,
-    NotFound (also another region's, or somebody else's link), Unavailable, EndDateNeedsRelative,
-    DisputeNotSettled, and what the relative's own change raises of the link.
+    ``number``: the relative's; ``seen``: the identity document. Raises NotAllowed, NotFound (also
+    another region's, or somebody else's link), Unavailable, and what the relative's own change
+    raises of the link.
     """
     known = accounts.numbered_person_at_counter(call, number)
     with call.db.write() as session:
         link = lock_at_counter(session, call, link_id, known.ref)
         refuse_outdated(link, version)
         _refuse_state(session, call, link, ends_on)
-        if seen == rules.COURT_ORDER:
-            if state_now(session, call, link) == rules.DISPUTED:
-                raise DisputeNotSettled  # by whoever has the order on file
-            set_by_order(session, call, link, ends_on)
-        else:
-            set_by_relative(session, call, link, ends_on, seen)
+        set_by_relative(session, call, link, ends_on, seen)
         session.commit()
         return view(session, call, link, to_holder=False)
 
@@ -114,6 +109,17 @@ def set_by_order(session: Session, call: Call, link: Link, ends_on: date | None)
     _set(session, call, link, ends_on, rules.COURT_ORDER)
 
 
+def check_order(session: Session, call: Call, link: Link, ends_on: date | None) -> None:
+    """Raise where a court order sets no such day on a locked link at a counter, as of now:
+    IllegalMove, DisputeNotSettled, EndDateNeedsRelative, EndDatePassed, EndDateTooFar."""
+    _refuse_state(session, call, link, ends_on)
+    if state_now(session, call, link) == rules.DISPUTED:
+        raise DisputeNotSettled  # by whoever has the order on file
+    if relative_decides(session, call, link):
+        raise EndDateNeedsRelative
+    _check_day(session, call, link, ends_on)
+
+
 def tell_both(session: Session, call: Call, link: Link, kind: str) -> None:
     """Tell both sides of the last day of a locked link."""
     name = typed(session, call, link)[0] or ""
@@ -129,12 +135,16 @@ def _refuse_state(session: Session, call: Call, link: Link, ends_on: date | None
         raise IllegalMove(state=state)
 
 
+def _check_day(session: Session, call: Call, link: Link, ends_on: date | None) -> None:
+    if ends_on is not None and link.relative_id is not None:
+        today = relatives_today(session, call, link.relative_id)
+        rules.check_last_day(ends_on, today, policy_of(session, call, link))
+
+
 def _set(session: Session, call: Call, link: Link, ends_on: date | None, seen: str) -> None:
     if ends_on == link.ends_on or link.relative_id is None:
         return
-    if ends_on is not None:
-        today = relatives_today(session, call, link.relative_id)
-        rules.check_last_day(ends_on, today, policy_of(session, call, link))
+    _check_day(session, call, link, ends_on)
     link.ends_on = ends_on
     reason = "end_date_removed" if ends_on is None else "end_date_set"
     note_stay(session, call, link, reason, ends_on)

@@ -169,6 +169,12 @@ def ids_in(region_ids: Collection[uuid.UUID]) -> sa.Select[uuid.UUID]:
     return sa.select(Link.id).where(Link.region_id.in_(region_ids))
 
 
+def ids_about(person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """Ids of all links on which somebody is one of the two sides."""
+    either = sa.or_(Link.holder_id == person_id, Link.relative_id == person_id)
+    return sa.select(Link.id).where(either)
+
+
 def over_at_once(session: Session, call: Call, link: Link) -> bool:
     """Whether a link that is over could not come back: its last day is over too."""
     over = ends_at(session, link)
@@ -350,8 +356,8 @@ def _tell_both(session: Session, call: Call, link: Link, state: str) -> None:
 
 
 def tell_relative(session: Session, call: Call, link: Link, kind: str, **words: Any) -> None:
-    """Tell the relative, by a way that the holder does not hold where they have one: who the holder
-    is, what the link allows, and where to say "this was not me". Not committed."""
+    """Tell the relative, by a way that nobody has got who holds a link on them where they have one:
+    who the holder is, what the link allows, where to say "this was not me". Not committed."""
     if link.relative_id is None:
         return
     language = persons.particulars(session, call, link.relative_id).language
@@ -360,7 +366,7 @@ def tell_relative(session: Session, call: Call, link: Link, kind: str, **words: 
         call,
         link.relative_id,
         kind,
-        apart_from=[link.holder_id],
+        apart_from=sorted({link.holder_id, *holders_on(session, link.relative_id)}),
         name=persons.particulars(session, call, link.holder_id).name,
         scopes=scopes_in_words(link, language),
         not_me_address=_not_me_address(session, call, link),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ecard.db import Base, Code, Id, Index
+from ecard.db import Base, Code, Id, Index, Sealed
 
 
 class Link(Base):
@@ -83,7 +83,31 @@ class LinkChange(Base):
     channel: Mapped[Code]
     at: Mapped[datetime]
     ends_on: Mapped[date | None]
-    """The last day that was set with it."""
+    """The last day that was set with it, or that the court order names."""
+
+
+class EndDateOrder(Base):
+    """What a court order says of a link's last day: one clerk records it, another one answers."""
+
+    __tablename__ = "end_date_orders"
+    __table_args__ = (
+        sa.Index("ix_end_date_orders_answered_recorded", "answered_at", "recorded_at"),
+    )
+    id: Mapped[Id]
+    link_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("links.id"), index=True)
+    ends_on: Mapped[date | None]
+    """None: the link is to have no last day any more."""
+    reference: Mapped[Sealed]
+    """Court and file number: JSON sealed with the relative's key."""
+    recorded_by: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("staff.id"))
+    recorded_at: Mapped[datetime]
+    lapses_at: Mapped[datetime]
+    answered_by: Mapped[uuid.UUID | None] = mapped_column(sa.ForeignKey("staff.id"))
+    answered_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(sa.String(64))
+    """confirmed or rejected."""
+    reason: Mapped[str | None] = mapped_column(sa.String(64))
+    """Why it was rejected."""
 
 
 class LinkUse(Base):

@@ -111,6 +111,8 @@ STAYS: Mapping[str, frozenset[str]] = {
     "confirmed_by_relative": frozenset({ACTIVE}),
     "end_date_set": STANDING | {EVIDENCE_ACCEPTED, AWAITING_FACE},
     "end_date_removed": frozenset({ACTIVE}),
+    "end_date_order_recorded": frozenset({ACTIVE, SUSPENDED}),
+    "end_date_order_rejected": STANDING,
 }
 """What is written into a link's history beside its moves, since both sides must read it there:
 reason → the states in which it may happen, and in which the link stays."""
@@ -130,6 +132,10 @@ RELATIONS = tuple(GROUPS)
 GUARDED = frozenset({"child", "ward"})
 COURT_ORDER = "court_order"
 """What staff saw who set the last day for a relative who does not decide about it."""
+CONFIRMED = "confirmed"
+"""What becomes of a court order that a second clerk finds as it was recorded; else REJECTED."""
+REJECTED_FOR = ("order_not_seen", "order_says_otherwise", "order_not_in_force")
+"""Why a second clerk rejects a court order."""
 SCOPES = ("rights", "certification", "transfer", "card_status", "qr", "money")
 
 

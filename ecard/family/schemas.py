@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from ecard.api import Schema
-from ecard.family.policy import COURT_ORDER, RELATIONS, SCOPES, STATES
+from ecard.family.policy import CONFIRMED, REJECTED, REJECTED_FOR, RELATIONS, SCOPES, STATES
 from ecard.fields import IDENTITY_DOCUMENTS, one_of
 
 DEFAULT_SCOPES = ("rights", "certification", "card_status")
@@ -119,10 +119,66 @@ class CounterEndDateSchema(EndDateSchema):
     """As above; on whom the link is, and what the clerk looked at."""
 
     number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
-    seen = one_of(
-        COURT_ORDER,
-        *IDENTITY_DOCUMENTS,
-        description="The relative's document; for who does not decide themselves `court_order`",
+    seen = one_of(*IDENTITY_DOCUMENTS, description="The relative's document")
+
+
+class RecordOrderSchema(EndDateSchema):
+    """What the court order says, what identifies it, and on whom the link is."""
+
+    number = ma.fields.String(required=True, validate=ma.validate.Length(5, 30, error="length"))
+    court = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 100, error="length"),
+        metadata={"description": "The court that issued it"},
+    )
+    file_number = ma.fields.String(
+        required=True,
+        validate=ma.validate.Length(1, 60, error="length"),
+        metadata={"description": "The court's number of the file"},
+    )
+
+
+class AnswerOrderSchema(Schema):
+    """Confirmed as it was recorded, or rejected with a reason."""
+
+    outcome = one_of(CONFIRMED, REJECTED)
+    reason = ma.fields.String(
+        load_default=None,
+        validate=ma.validate.OneOf(REJECTED_FOR),
+        metadata={"description": "Needed where it is rejected, and only there"},
+    )
+
+
+class EndDateOrderSchema(ma.Schema):
+    """A court order about a link's last day, for clerks of the link's region."""
+
+    id = ma.fields.UUID(required=True)
+    link_id = ma.fields.UUID(required=True)
+    relative = ma.fields.String(required=True, metadata={"description": "On whom the link is"})
+    number_masked = ma.fields.String(required=True)
+    holder = ma.fields.String(required=True)
+    relation = ma.fields.String(required=True, allow_none=True)
+    link_ends_on = ma.fields.Date(
+        required=True, allow_none=True, metadata={"description": "The link's last day as of now"}
+    )
+    ends_on = ma.fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the order says; null: no last day"},
+    )
+    court = ma.fields.String(required=True)
+    file_number = ma.fields.String(required=True)
+    recorded_at = ma.fields.AwareDateTime(required=True, format="iso")
+    lapses_at = ma.fields.AwareDateTime(required=True, format="iso")
+    may_answer = ma.fields.Boolean(
+        required=True, metadata={"description": "False for whoever recorded it"}
+    )
+    answered_at = ma.fields.AwareDateTime(required=True, allow_none=True, format="iso")
+    outcome = ma.fields.String(required=True, allow_none=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+    version = ma.fields.Integer(
+        required=True,
+        metadata={"description": "The link's: for If-Match of `answerEndDateOrder`"},
     )
 
 
@@ -194,7 +250,7 @@ class ChangeSchema(ma.Schema):
     ends_on = ma.fields.Date(
         required=True,
         allow_none=True,
-        metadata={"description": "The last day that was set with it"},
+        metadata={"description": "The last day that was set with it, or that an order names"},
     )
 
 

@@ -5,15 +5,15 @@ Read in the order of a link's life: ``applying.py`` (opened, notice acknowledged
 later gate), ``progress.py`` (evidence, acceptance, activation), ``guardians.py`` (a child's other
 guardians), ``speaking_for.py`` (who decides about somebody else's data), ``acting.py`` (asked at
 each call for the relative), ``scopes.py`` (what a standing link allows), ``last_day.py`` (until
-when), ``reading.py`` (what both sides see), ``uses.py`` (unused links), ``growing.py`` (come of
-age), ``ending.py``, ``upkeep.py`` (jobs). Its row and the one place where its state moves are in
-``links.py``, its times in ``lapsing.py``.
+when), ``orders.py`` (a court order says until when), ``reading.py`` (what both sides see),
+``uses.py`` (unused links), ``growing.py`` (come of age), ``ending.py``, ``upkeep.py`` (jobs). Its
+row and the one place where its state moves are in ``links.py``, its times in ``lapsing.py``.
 """
 
 from __future__ import annotations
 
 from ecard.family.account import give_family_account
-from ecard.family.acting import acting_link, acts, in_dispute
+from ecard.family.acting import acting_link, acts, in_dispute, is_disputed_on
 from ecard.family.applying import acknowledge, open_application, read_notice
 from ecard.family.confirming import refuse_unless_standing
 from ecard.family.deaths import look_for_deaths
@@ -50,6 +50,7 @@ from ecard.family.links import (
     held_with,
     holders_on,
     holders_with,
+    ids_about,
     ids_in,
     lock_link,
     lock_links_about,
@@ -66,6 +67,7 @@ from ecard.family.links import (
     tell_relative,
     typed,
 )
+from ecard.family.orders import EndDateOrderView, answer_order, list_orders, record_order
 from ecard.family.progress import (
     accept,
     activate,
@@ -108,6 +110,7 @@ from ecard.family.uses import note_use, warn_unused
 
 __all__ = [
     "ChangeView",
+    "EndDateOrderView",
     "GuardedLinkView",
     "LinkView",
     "accept",
@@ -116,6 +119,7 @@ __all__ = [
     "activate",
     "acts",
     "after_deaths",
+    "answer_order",
     "change_last_day_as_relative",
     "change_last_day_at_counter",
     "change_scopes_as_holder",
@@ -137,14 +141,17 @@ __all__ = [
     "held_with",
     "holders_on",
     "holders_with",
+    "ids_about",
     "ids_in",
     "in_dispute",
+    "is_disputed_on",
     "is_side",
     "links_on",
     "list_changes",
     "list_guarded",
     "list_links",
     "list_links_on_me",
+    "list_orders",
     "lock_guarded_links",
     "lock_guardian_link",
     "lock_link",
@@ -166,6 +173,7 @@ __all__ = [
     "read_face_notice",
     "read_link",
     "read_notice",
+    "record_order",
     "refuse_as_relative",
     "refuse_objection",
     "refuse_unless_standing",

@@ -25,7 +25,7 @@ from ecard.family.links import (
     tell_relative,
     typed,
 )
-from ecard.family.models import Link, LinkChange, NotMeToken
+from ecard.family.models import EndDateOrder, Link, LinkChange, NotMeToken
 from ecard.family.uses import warned_and_over
 from ecard.messages import service as messages
 from ecard.sweeping import in_batches
@@ -158,15 +158,17 @@ def long_over(call: Call) -> sa.Select[uuid.UUID]:
 
 
 def forget_typed(call: Call) -> int:
-    """Forget name and number as the holder typed them, once a link is over for a while.
+    """Forget name and number as the holder typed them, once a link is over for a while; and what
+    court orders were recorded about it.
 
     The while is ``typed_kept_days`` (limits.md, 4: the life of the link and 30 days).
     """
     old = sa.update(Link).where(Link.typed.is_not(None), Link.id.in_(long_over(call)))
+    orders = sa.delete(EndDateOrder).where(EndDateOrder.link_id.in_(long_over(call)))
+    at_once = {"synchronize_session": False}
     with call.db.write() as session:
-        result = session.execute(
-            old.values(typed=None), execution_options={"synchronize_session": False}
-        )
+        result = session.execute(old.values(typed=None), execution_options=at_once)
+        session.execute(orders, execution_options=at_once)
         session.commit()
     return int(result.rowcount)  # type: ignore[attr-defined]
 

@@ -17,10 +17,12 @@ from ecard.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from ecard.family import errors, service
 from ecard.family.schemas import (
     AcknowledgementSchema,
+    AnswerOrderSchema,
     ChangeSchema,
     ConfirmationSchema,
     CounterConfirmationSchema,
     CounterEndDateSchema,
+    EndDateOrderSchema,
     EndDateSchema,
     FaceProofSchema,
     FamilyAccountSchema,
@@ -31,11 +33,13 @@ from ecard.family.schemas import (
     LinkSchema,
     NotMeSchema,
     OpenApplicationSchema,
+    RecordOrderSchema,
     ScopesOnMeSchema,
     ScopesSchema,
     StaffActionSchema,
 )
 from ecard.notices.errors import NoticeOutdated, NoticeTextDiffers
+from ecard.openings import SecondPersonNeeded
 from ecard.request import current_call
 
 links = Room("links", __name__, url_prefix="/links", description="The holder's links")
@@ -47,6 +51,12 @@ guarded_links = Room(
 )
 not_me = Room("not_me", __name__, url_prefix="/not-me", description="This was not me")
 staff_links = Room("staff_links", __name__, url_prefix="/staff/links", description="Safeguarding")
+staff_orders = Room(
+    "staff_end_date_orders",
+    __name__,
+    url_prefix="/staff/end-date-orders",
+    description="Court orders about a link's last day",
+)
 
 GROWING = (
     errors.NotOfAgeYet,
@@ -57,6 +67,8 @@ GROWING = (
 """What the young person's own decision about a link is refused for."""
 LAST_DAY = (errors.IllegalMove, errors.EndDatePassed, errors.EndDateTooFar)
 """Why a link is not given a last day."""
+BY_ORDER = (*LAST_DAY, errors.EndDateNeedsRelative, errors.DisputeNotSettled)
+"""The same, where a court order is to give it."""
 
 
 @links.route("", methods=["POST"])
@@ -332,12 +344,45 @@ def confirm_at_counter(body: dict[str, Any], link_id: uuid.UUID) -> None:
 
 @staff_links.route("/<uuid:link_id>/end-date", methods=["PUT"])
 @staff_links.doc(operationId="setEndDateAtCounter")
-@staff_links.refuses(NotFound, NotAllowed, Unavailable, *LAST_DAY)
-@staff_links.refuses(errors.EndDateNeedsOrder, errors.EndDateNeedsRelative)
-@staff_links.refuses(errors.DisputeNotSettled)
+@staff_links.refuses(NotFound, NotAllowed, Unavailable, *LAST_DAY, errors.EndDateNeedsOrder)
 @staff_links.arguments(CounterEndDateSchema)
 @staff_links.response(200, LastDaySchema)
 @staff_links.versioned
 def set_end_date_at_counter(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
-    """Write down until when a link holds, as the relative says it or a court order has it."""
+    """Write down until when a link holds, as the relative at the counter says it."""
     return service.change_last_day_at_counter(current_call(), link_id, version=version, **body)
+
+
+@staff_links.route("/<uuid:link_id>/end-date-orders", methods=["POST"])
+@staff_links.doc(operationId="recordEndDateOrder")
+@staff_links.idempotent
+@staff_links.refuses(NotFound, NotAllowed, Unavailable, *BY_ORDER, errors.EndDateOrderWaits)
+@staff_links.arguments(RecordOrderSchema)
+@staff_links.response(201, EndDateOrderSchema)
+@staff_links.versioned
+def record_order(body: dict[str, Any], link_id: uuid.UUID, version: int) -> Any:
+    """Record what a court order says of a link's last day; it waits for another clerk."""
+    return service.record_order(current_call(), link_id, version=version, **body)
+
+
+@staff_orders.route("", methods=["GET"])
+@staff_orders.doc(operationId="listEndDateOrders")
+@staff_orders.refuses(NotAllowed, InvalidInput)
+@staff_orders.arguments(CursorSchema, location="query")
+@staff_orders.response(200, page_of(EndDateOrderSchema))
+def list_orders(page: dict[str, Any]) -> Any:
+    """Court orders of the clerk's region that wait to be confirmed, newest first."""
+    return service.list_orders(current_call(), **page)
+
+
+@staff_orders.route("/<uuid:order_id>/answer", methods=["POST"])
+@staff_orders.doc(operationId="answerEndDateOrder")
+@staff_orders.idempotent
+@staff_orders.refuses(NotFound, NotAllowed, Unavailable, InvalidInput, SecondPersonNeeded)
+@staff_orders.refuses(*BY_ORDER, errors.EndDateOrderNotWaiting)
+@staff_orders.arguments(AnswerOrderSchema)
+@staff_orders.response(201, EndDateOrderSchema)
+@staff_orders.versioned
+def answer_order(body: dict[str, Any], order_id: uuid.UUID, version: int) -> Any:
+    """Confirm, as another clerk, what was recorded, so that it holds; or reject it."""
+    return service.answer_order(current_call(), order_id, version=version, **body)

@@ -18,13 +18,14 @@ from ecard.cards import service as card_states
 from ecard.certification import kept as certification
 from ecard.documents import kept as documents
 from ecard.family import kept as family
-from ecard.kept import Kept, Whose
+from ecard.family import service as family_links
+from ecard.kept import Categories, Kept, Whose
 from ecard.locale import sentence
 from ecard.messages import kept as messages
 from ecard.notices import kept as notices
 from ecard.own_data import kept as own
 from ecard.own_data.policy import FACES
-from ecard.own_data.whose import as_guardian, note
+from ecard.own_data.whose import as_guardian, note, refuse_guardian
 from ecard.persons import service as persons
 from ecard.qr import kept as qr
 from ecard.registry.service import mask
@@ -32,11 +33,21 @@ from ecard.review import kept as review
 from ecard.rights import kept as rights
 from ecard.transfers import kept as transfers
 
+WHERE_USED = "qr_used_relative"
+"""The message that says where, and when, somebody else showed the person's card."""
+
+
+def _messages(session: Session, call: Call, whose: Whose, most: int | None) -> Categories:
+    """In a dispute nobody reads place or time of the other's use, in a message either."""
+    without = {WHERE_USED} if family_links.is_disputed_on(session, whose.person_id) else set()
+    return messages.kept_about(session, call, whose, most, without)
+
+
 SOURCES = (
     *(cards.kept_about, accounts.kept_about, family.kept_about, notices.kept_about),
     *(documents.kept_about, activation.kept_about, review.kept_about, own.kept_about),
     *(acts.kept_about, certification.kept_about, rights.kept_about, qr.kept_about),
-    *(transfers.kept_about, card_applications.kept_about, messages.kept_about),
+    *(transfers.kept_about, card_applications.kept_about, _messages),
 )
 """In the order in which people read it."""
 
@@ -108,7 +119,9 @@ def read_own(call: Call, most: int) -> OwnData:
 
 def read_as_guardian(call: Call, link_id: uuid.UUID, most: int) -> OwnData:
     """All about whom the signed-in guardian speaks for, as far as it concerns this link; the look
-    stands in the history. Raises NotFound, LinkNotActive, NotTheirGuardian, Unavailable."""
+    stands in the history. Raises NotFound, LinkNotActive, NotTheirGuardian, CardNotUsable,
+    RelativeNotConfirmed, Unavailable."""
+    refuse_guardian(call, link_id)
     with call.db.write() as session:
         whose = as_guardian(session, call, link_id)
         note(session, call, whose, "own_data.read")

@@ -24,7 +24,7 @@ from ecard.messages import service as messages
 from ecard.own_data.errors import CorrectionDecided, CorrectionOpen, CorrectionReasonDoesNotFit
 from ecard.own_data.models import Correction
 from ecard.own_data.policy import CORRECTED, reason_fits
-from ecard.own_data.whose import as_guardian, note, refuse_too_young
+from ecard.own_data.whose import as_guardian, note, refuse_guardian, refuse_too_young
 from ecard.pages import Page, read_page
 from ecard.persons import service as persons
 from ecard.policy import service as policies
@@ -81,7 +81,8 @@ def ask_own(call: Call, field: str, wanted: str) -> CorrectionView:
 
 def ask_as_guardian(call: Call, link_id: uuid.UUID, field: str, wanted: str) -> CorrectionView:
     """For whom the guardian speaks. Raises NotFound, LinkNotActive, NotTheirGuardian,
-    CorrectionOpen."""
+    CardNotUsable, RelativeNotConfirmed, Unavailable, CorrectionOpen."""
+    refuse_guardian(call, link_id)
     with call.db.write() as session:
         return _ask(session, call, as_guardian(session, call, link_id), field, wanted)
 

@@ -276,7 +276,8 @@ class LinkOnPersonSchema(ma.Schema):
         metadata={"description": "`confirm_link`: come of age, they say whether it goes on"},
     )
     version = ma.fields.Integer(
-        required=True, metadata={"description": "For If-Match of `setEndDateAtCounter`"}
+        required=True,
+        metadata={"description": "For If-Match of `setEndDateAtCounter`, `recordEndDateOrder`"},
     )
 
 

@@ -25,7 +25,7 @@ from ecard.handing_out import handing_out
 from ecard.kept import Whose
 from ecard.own_data.collecting import collect, pictures
 from ecard.own_data.printing import printed
-from ecard.own_data.whose import as_guardian, note, refuse_too_young
+from ecard.own_data.whose import as_guardian, note, refuse_guardian, refuse_too_young
 from ecard.persons import service as persons
 from ecard.printing import PDF
 
@@ -70,7 +70,8 @@ def take_as_guardian(
     call: Call, link_id: uuid.UUID, step_up_id: uuid.UUID | None, form: str
 ) -> DataFile:
     """Of whom the guardian speaks for, as far as it concerns this link. Raises NotFound,
-    LinkNotActive, NotTheirGuardian beside the above."""
+    LinkNotActive, NotTheirGuardian, CardNotUsable, RelativeNotConfirmed beside the above."""
+    refuse_guardian(call, link_id)
     with call.db.read() as session:
         whose = as_guardian(session, call, link_id)
 

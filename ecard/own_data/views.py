@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response
 
 from ecard.api import BINARY, CursorSchema, Room, page_of
-from ecard.cards.errors import StepUpNeeded
+from ecard.cards.errors import CardNotUsable, StepUpNeeded
 from ecard.errors import InvalidInput, NotAllowed, NotFound, Unavailable
-from ecard.family.errors import LinkNotActive, NotTheirGuardian
+from ecard.family.errors import LinkNotActive, NotTheirGuardian, RelativeNotConfirmed
 from ecard.own_data import errors, schemas, service
 from ecard.request import current_call
 from ecard.review.errors import ConflictOfInterest
@@ -38,6 +38,7 @@ staff_withdrawals = Room(
     description="For a person without a phone",
 )
 SPEAKS_FOR = (NotFound, LinkNotActive, NotTheirGuardian)
+READS_FOR = (*SPEAKS_FOR, CardNotUsable, RelativeNotConfirmed, Unavailable)
 
 
 @my_data.route("/face-withdrawals", methods=["POST"])
@@ -125,7 +126,7 @@ def read_own_data(query: dict[str, int]) -> Any:
 
 @relative_data.route("/<uuid:link_id>/data", methods=["GET"])
 @relative_data.doc(operationId="readDataAsGuardian")
-@relative_data.refuses(*SPEAKS_FOR, Unavailable)
+@relative_data.refuses(*READS_FOR)
 @relative_data.arguments(schemas.MostSchema, location="query")
 @relative_data.response(200, schemas.OwnDataSchema)
 def read_data_as_guardian(query: dict[str, int], link_id: uuid.UUID) -> Any:
@@ -145,7 +146,7 @@ def take_own_data(body: dict[str, Any]) -> Response:
 
 @relative_data.route("/<uuid:link_id>/data/file", methods=["POST"])
 @relative_data.doc(operationId="takeDataAsGuardian")
-@relative_data.refuses(*SPEAKS_FOR, StepUpNeeded, Unavailable)
+@relative_data.refuses(*READS_FOR, StepUpNeeded)
 @relative_data.arguments(schemas.TakeSchema)
 @relative_data.response(200, BINARY, content_type="*/*")
 def take_data_as_guardian(body: dict[str, Any], link_id: uuid.UUID) -> Response:
@@ -198,7 +199,7 @@ def list_corrections(page: dict[str, Any]) -> Any:
 @relative_data.route("/<uuid:link_id>/data/corrections", methods=["POST"])
 @relative_data.doc(operationId="askCorrectionAsGuardian")
 @relative_data.idempotent
-@relative_data.refuses(*SPEAKS_FOR, errors.CorrectionOpen)
+@relative_data.refuses(*READS_FOR, errors.CorrectionOpen)
 @relative_data.arguments(schemas.AskCorrectionSchema)
 @relative_data.response(201, schemas.CorrectionSchema)
 def ask_correction_as_guardian(body: dict[str, str], link_id: uuid.UUID) -> Any:

@@ -44,6 +44,15 @@ def as_guardian(session: Session, call: Call, link_id: uuid.UUID) -> Whose:
     return Whose(link.relative_id or link.holder_id, call.holder.person_id, link.id)
 
 
+def refuse_guardian(call: Call, link_id: uuid.UUID) -> None:
+    """Raise unless the guardian may read for the person now: what ``as_guardian`` raises, and as
+    of this call CardNotUsable (the guardian's own), RelativeNotConfirmed (who died), Unavailable.
+    Asks the registry: no session may be open."""
+    with call.db.read() as session:
+        as_guardian(session, call, link_id)
+    family.refuse_unless_standing(call, link_id, any_card=True)
+
+
 def note(session: Session, call: Call, whose: Whose, action: str) -> None:
     """Write it into the history that both sides read. Not committed."""
     acts.write(

@@ -162,6 +162,21 @@ def _withdraw(
         let_go += _let_go_elsewhere(session, call, person_id, let_go)
     if not touched and not let_go and not alone:
         raise NoFaceConsent
+    on_links = None if everywhere else [link.id for link in touched]
+    certification.forget_captures(session, person_id, on_links)
+    row = _write_down(session, call, person_id, touched, asking, let_go)
+    _follow(session, call, row, touched)
+    return row
+
+
+def _write_down(
+    session: Session,
+    call: Call,
+    person_id: uuid.UUID,
+    touched: Sequence[Link],
+    asking: _Asking,
+    let_go: Collection[uuid.UUID],
+) -> FaceWithdrawal:
     row = FaceWithdrawal(
         id=uuid.uuid4(),
         person_id=person_id,
@@ -177,7 +192,6 @@ def _withdraw(
     session.flush()
     for file_id in let_go:
         session.add(FaceWithdrawalFile(id=uuid.uuid4(), withdrawal_id=row.id, file_id=file_id))
-    _follow(session, call, row, touched)
     return row
 
 

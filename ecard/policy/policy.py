@@ -73,6 +73,9 @@ class Policy:
     end_date_most_months: int = rule(
         "months", "The last day of a link lies at most this far ahead.", least=1
     )
+    end_date_order_days: int = rule(
+        "days", "A court order about a last day waits this long for a second clerk.", least=1
+    )
     not_me_hours: int = rule("hours", "Life of a 'this was not me' address.", least=1)
     days_after_expiry: int = rule(
         "days", "An identity document is taken this long after it expired."

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit, limits
 from ecard.accounts import service as accounts
+from ecard.acts import service as acts
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards import service as cards
@@ -70,7 +71,7 @@ def show(
         _refuse_elsewhere(session, call)
     _refuse_cards(call, shown.person_id)
     with call.db.write() as session:
-        _use(session, call, link_id)
+        _use(session, call, link_id, shown.person_id)
         _refuse_elsewhere(session, call)
         _count(session, call)
         row = _add(session, call, operation, link_id, shown)
@@ -111,12 +112,16 @@ def _shown(session: Session, call: Call, link_id: uuid.UUID | None, place: str |
     )
 
 
-def _use(session: Session, call: Call, link_id: uuid.UUID | None) -> None:
-    """The link is locked: who ends it at this moment comes before or after, never in between."""
+def _use(session: Session, call: Call, link_id: uuid.UUID | None, person_id: uuid.UUID) -> None:
+    """The link is locked: who ends it at this moment comes before or after, never in between. That
+    a relative's card was shown stands in the history of both, whether or not anybody scanned it."""
     if link_id is not None:
         family.lock_link(session, link_id)
         family.acting_link(session, call, link_id, SCOPE, changes=True)
         family.note_use(session, call, link_id)
+        acts.write(
+            session, call, person_id=person_id, link_id=link_id, scope=SCOPE, action="qr.shown"
+        )
 
 
 def _refuse_elsewhere(session: Session, call: Call) -> None:

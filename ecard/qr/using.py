@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit
 from ecard.accounts import service as accounts
+from ecard.acts import service as acts
 from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.cards import service as cards
@@ -132,6 +133,7 @@ def _use_up(call: Call, shown: QrCode) -> Accepted:
             raise QrExpired
         row.used_at = call.now
         row.used_by_id, row.used_at_id = call.staff.staff_id, call.staff.counter_id
+        _note(session, call, row)
         _tell(session, call, row)
         audit.record(session, call, "qr.use", "qr_code", row.id, acting_for=row.shown_for_id)
         session.commit()
@@ -152,6 +154,18 @@ def _refuse_revoked(session: Session, call: Call, shown: QrCode) -> str:
     if not family.acts(session, call, link, SCOPE):
         raise QrRevoked
     return link.relation or OWN
+
+
+def _note(session: Session, call: Call, row: QrCode) -> None:
+    """In the history of whose card it is, and of who showed it."""
+    acts.write(
+        session,
+        call,
+        person_id=row.shown_for_id,
+        link_id=row.link_id,
+        scope=SCOPE,
+        action="qr.used",
+    )
 
 
 def _tell(session: Session, call: Call, row: QrCode) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ecard import audit, files, openings
+from ecard.acts import service as acts
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import service as family
@@ -143,6 +144,7 @@ def read_case(call: Call, case_id: uuid.UUID) -> CaseView:
         case, link = at_desk(session, call, case_id)
         refuse_looking(session, call, case, link)
         view = _case_view(session, call, case, link)
+        _note(session, call, link, "review.case_read")
         audit.record(
             session,
             call,
@@ -169,6 +171,7 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
             raise NotFound
         if files.is_destroyed(session, found.file_id):
             raise files.FileDestroyed
+        _note(session, call, link, "review.file_read")
         audit.record(
             session,
             call,
@@ -180,6 +183,19 @@ def read_file(call: Call, case_id: uuid.UUID, number: int) -> FileContent:
         )
         session.commit()
     return look(call, found.file_id, case_id)
+
+
+def _note(session: Session, call: Call, link: Link, action: str) -> None:
+    """A look stands in the link's history too, once there is somebody whom it concerns."""
+    if link.relative_id is not None:
+        acts.write(
+            session,
+            call,
+            person_id=link.relative_id,
+            link_id=link.id,
+            scope="review",
+            action=action,
+        )
 
 
 def _case_view(session: Session, call: Call, case: Case, link: Link) -> CaseView:

@@ -22,6 +22,7 @@ from ecard.family import service as family
 from ecard.files import StoredFile
 from ecard.notices import service as notices
 from ecard.notices.models import Consent
+from ecard.prints import CapturePrint
 from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit
 from tests import support
@@ -522,3 +523,15 @@ def test_what_can_no_longer_be_certified_is_not(home: Home) -> None:
     home.stage.clock.advance(seconds=1)
     change(home.stage, home.mother, died_on=date(2026, 11, 16))
     assert refusal(capture.ask()) == (422, "relative_not_confirmed")
+
+
+def test_who_takes_consent_back_leaves_no_digest_and_no_print_of_a_capture(home: Home) -> None:
+    mother = sign_in(home.stage, home.mother)
+    home.camera(mother).show_face(frames(ASTRONAUT))
+    home.camera().show_face(frames(ADMIRAL))
+    assert all(one.capture_digest for one in attempts(home))
+    home.stage.clock.advance(seconds=1)
+    assert mother.send("POST", "/my-data/face-withdrawals", {}).status == 201
+    assert [one.capture_digest for one in attempts(home)] == [None, None]
+    with home.stage.joined.db.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(CapturePrint)) == 0

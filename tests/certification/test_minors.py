@@ -65,6 +65,13 @@ def test_a_minors_face_goes_to_a_person_and_is_seen_only_when_two_agreed(home: H
     with home.stage.joined.db.read() as session:
         query = sa.select(AuditRow.action).where(AuditRow.action.startswith("case.opening"))
         assert sorted(session.scalars(query)) == ["case.opening_approved", "case.opening_asked"]
+    acts = home.phone.must("GET", f"/links/{home.link_id}/acts")["items"]
+    looks = [one["action"] for one in acts if one["actor_kind"] == "staff"]
+    assert sorted(looks) == [
+        "certification.case_accepted",
+        "certification.case_file_read",
+        "certification.case_read",
+    ]
 
 
 def test_nobody_approves_their_own_question_nor_one_that_nobody_asked(home: Home) -> None:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ecard.acts import service as acts
-from ecard.audit import AuditRow
 from ecard.demo.phone import Answer, Phone
 from ecard.family import service as family
 from ecard.family.errors import LinkNotActive
@@ -178,39 +177,18 @@ def test_what_was_changed_meanwhile_is_not_written_over(mother: Bound) -> None:
     assert mother.tie.holders.send("PUT", path, {"ends_on": None}, if_match='"1"').status == 404
 
 
-def test_a_child_decides_about_no_last_day_and_a_clerk_does_by_a_court_order(child: Bound) -> None:
+def test_a_child_decides_about_no_last_day_nor_does_a_clerk_with_their_document(
+    child: Bound,
+) -> None:
     refused = child.put(DAY)
     assert (refused.status, refused.code) == (409, "end_date_needs_order")
     assert child.at_counter(DAY, "id_card").code == "end_date_needs_order"
-    assert child.at_counter(DAY, "court_order", "clerk-south").status == 404
-    assert child.at_counter(DAY, "court_order", "safeguarding").code == "not_allowed"
-    assert child.at_counter(DAY, "court_order").body["ends_on"] == "2027-03-01"
-    child.at(OVER - timedelta(days=30))
-    phone = child.holders()
-    assert phone.must("GET", "/links")["items"][0]["next"] == "counter"
-    assert child.at_counter(DAY + timedelta(days=90), "court_order").ok
-    assert phone.must("GET", "/links")["items"][0]["ends_on"] == "2027-05-30"
-    with child.stage.joined.db.read() as session:
-        rows = session.query(AuditRow).filter_by(action="link.end_date_set").all()
-        assert [(row.actor_kind, row.reason) for row in rows] == [("staff", "court_order")] * 2
-    assert kinds(child.stage, child.tie.holder).count("link_last_day") == 2
-    assert kinds(child.stage, child.tie.relative).count("link_last_day_relative") == 2
+    assert child.at_counter(DAY, "court_order").body["fields"] == {"seen": ["unknown_value"]}
 
 
-def test_an_adult_without_a_phone_says_it_at_a_counter_and_no_order_goes_over_them(
-    mother: Bound,
-) -> None:
-    refused = mother.at_counter(DAY, "court_order")
-    assert (refused.status, refused.code) == (409, "end_date_needs_relative")
+def test_an_adult_without_a_phone_says_it_at_a_counter_to_one_clerk(mother: Bound) -> None:
     assert mother.at_counter(DAY, "passport").ok
     assert mother.history() == [("active", "end_date_set")]
-
-
-def test_for_an_adult_under_guardianship_an_order_decides(stage: Stage) -> None:
-    ward = Bound(Tie(stage, "ward", 30))
-    assert ward.put(DAY).code == "end_date_needs_order"
-    assert ward.at_counter(DAY, "id_card").code == "end_date_needs_order"
-    assert ward.at_counter(DAY, "court_order").ok
 
 
 def test_a_stopped_card_extends_nothing_and_cuts_short(mother: Bound) -> None:
@@ -233,15 +211,6 @@ def test_what_is_held_up_is_cut_short_never_extended_and_ends_all_the_same(
     bound.at(OVER)
     assert bound.holders().must("GET", "/links")["items"][0]["reason"] == "end_date_reached"
     assert family.sweep(stage.joined.call()) == 1
-
-
-def test_in_a_dispute_no_clerk_ends_a_childs_link_by_an_order_that_is_on_no_file(
-    child: Bound,
-) -> None:
-    move(child.stage, child.tie.link_id, "disputed", "objected_by_guardian")
-    answer = child.at_counter(DAY, "court_order")
-    assert (answer.status, answer.code) == (409, "dispute_not_settled")
-    assert child.history()[-1] == ("disputed", "objected_by_guardian")
 
 
 @pytest.mark.gate

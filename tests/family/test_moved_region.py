@@ -1,6 +1,9 @@
 """An application stays in the region where it was opened: its notices, when the holder moves."""
 
 import uuid
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,7 +12,17 @@ from ecard.demo.phone import Phone
 from ecard.family.models import Link
 from ecard.notices import service as notices
 from ecard.registry.port import RegistryPerson
-from tests.family.scene import begin, born, change, grant, invent, named, person_id, sign_in
+from tests.family.scene import (
+    begin,
+    born,
+    change,
+    grant,
+    hold,
+    invent,
+    named,
+    person_id,
+    sign_in,
+)
 from tests.support import Stage
 
 KINDS = ("family_services", "face_processing")
@@ -75,3 +88,24 @@ def test_a_strangers_application_shows_no_notice(stage: Stage) -> None:
     assert other.send("GET", f"/links/{link_id}/notices/family_services").status == 404
     assert phone.send("GET", f"/links/{link_id}/notices/rumours").status == 404
     assert begin(stage, other) != link_id
+
+
+def test_a_relatives_card_is_good_to_the_end_of_its_last_day_at_its_own_place(
+    stage: Stage,
+) -> None:
+    """The holder's clocks are a day behind."""
+    with stage.joined.db.write() as session:
+        for code, zone in (
+            ("north-harbour", "America/Adak"),
+            ("south-harbour", "Pacific/Kiritimati"),
+        ):
+            agencies.region_by_code(session, code).time_zone = zone
+        session.commit()
+    daughter = invent(stage, "daughter", born(45))
+    mother = invent(stage, "mother", born(72), region="south-harbour")
+    link_id, phone = hold(stage, daughter, mother, "parent"), sign_in(stage, daughter)
+    last = stage.clock().astimezone(ZoneInfo("Pacific/Kiritimati")).date()
+    assert mother.card is not None
+    for expires_on, code in ((last, ""), (last - timedelta(days=1), "relative_not_confirmed")):
+        change(stage, mother, card=replace(mother.card, expires_on=expires_on))
+        assert phone.send("GET", f"/links/{link_id}/rights").code == code

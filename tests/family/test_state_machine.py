@@ -53,6 +53,8 @@ STAYS = {
     "confirmed_by_relative": {"active"},
     "end_date_set": {*STANDS, "evidence_accepted", "awaiting_face"},
     "end_date_removed": {"active"},
+    "end_date_order_recorded": {"active", "suspended"},
+    "end_date_order_rejected": set(STANDS),
 }
 """What happens without a move, and to whom."""
 MAY = {

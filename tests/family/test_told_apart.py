@@ -8,7 +8,7 @@ from ecard.acts import service as acts
 from ecard.messages import service as messages
 from ecard.outbox import Job
 from ecard.registry.port import Contact, RegistryPerson
-from tests.family.scene import born, change, hold, invent, pair, person_id
+from tests.family.scene import born, bring_to, change, hold, invent, named, pair, person_id
 from tests.support import Stage
 
 MAIL = "mother@example.org"
@@ -66,3 +66,16 @@ def test_what_was_planned_by_an_earlier_version_is_still_sent_apart(stage: Stage
         session.commit()
     stage.work_off()
     assert [item["kind"] for item in stage.mailbox(MAIL)] == [KIND]
+
+
+def test_of_a_link_not_by_the_telephone_of_whoever_holds_another(stage: Stage) -> None:
+    two = pair(stage)
+    son = invent(stage, "son", born(40))
+    mother = change(stage, two.relative, contact=Contact(son.contact.phone, MAIL))
+    hold(stage, son, mother, "parent")
+    link_id = named(stage, two.phone, mother, "parent")
+    bring_to(stage, link_id, "active")
+    stage.work_off()
+    told = "link_active_relative"
+    assert told in [item["kind"] for item in stage.mailbox(MAIL)]
+    assert told not in [item["kind"] for item in stage.mailbox(str(son.contact.phone))]

@@ -64,6 +64,7 @@ STAFF = (
         "staff_certification",
         "staff_card_applications",
     }
+    | {"staff_end_date_orders"}
     | {"staff_transfers", "staff_corrections", "staff_face_withdrawals", "staff-qr-codes"}
 )
 CAPTURE = frozenset(("capture_sessions",))

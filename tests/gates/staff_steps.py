@@ -290,17 +290,27 @@ def face_at_counter(at: Desk, house: House) -> None:
 
 
 def links_at_counter(at: Desk, house: House) -> None:
-    """What there is on a person: a last day by court order, then cut, once it is meant."""
+    """What there is on a person: a last day by a court order that two clerks saw, then cut, once it
+    is meant."""
     task(at, "links", number=house.number("lucia/mateo"), **SAW)
     at.sees(".list-table")
     at.phone.look("links")
     at.tap("links.last_day")
     at.fill(ends_on="2027-05-31", seen="passport")
     at.tap("links.last_day_submit")
-    at.refused("a last day without an order", "")
+    at.refused("a last day without an order", at.say("said.end_date_needs_order"))
     at.fill(seen="court_order")
     at.tap("links.last_day_submit")
-    at.sees(".inset.good", at.say("links.last_day_done"))
+    at.sees(".field.bad")
+    at.phone.look("an order, not filled in")
+    at.fill(court="Family court of the Harbour", file_number="12/2026")
+    at.tap("links.last_day_submit")
+    at.sees(".inset.good", at.say("orders.recorded"))
+    order_confirmed(house)
+    at.go("/counter/orders")
+    at.sees(".empty")
+    task(at, "links", number=house.number("lucia/mateo"), **SAW)
+    at.sees(".list-table", "2027")
     for answer in ("list.stay", "links.cut"):
         at.tap("links.cut")
         at.sees("dialog[open]")
@@ -308,6 +318,20 @@ def links_at_counter(at: Desk, house: House) -> None:
         at.phone.page.locator("dialog").get_by_role("button", name=at.say(answer)).click()
         at.phone.page.locator("dialog").wait_for(state="detached")
     at.sees(".inset.good", at.say("links.done"))
+
+
+def order_confirmed(house: House) -> None:
+    """By a colleague, who looks at what was recorded."""
+    with desk(house, "clerk-north-2") as other:
+        other.go("/counter/orders")
+        other.heading("counter.orders")
+        other.sees(".facts", "12/2026")
+        other.phone.page.locator("summary").first.click()
+        other.choose("outcome", "rejected")
+        other.phone.look("a court order to confirm")
+        other.choose("outcome", "confirmed")
+        other.tap("decide.submit")
+        other.done("a court order confirmed")
 
 
 # --- offices --------------------------------------------------------------------------------------

@@ -36,8 +36,8 @@ PAGES = {
         "/counter": "rooms.counter", "/cards": "rooms.cards", "/transfers": "rooms.transfers",
         "/corrections": "rooms.corrections", "/messages": "rooms.messages",
         **{f"/counter/{name}": f"counter.{name}" for name in (
-            "code", "links", "proof", "reset", "recovery", "card_state", "renewal", "issue", "qr",
-            "face",
+            "code", "links", "orders", "proof", "reset", "recovery", "card_state", "renewal",
+            "issue", "qr", "face",
         )},
     },
     "safeguarding": {"/stops": "rooms.stops"},

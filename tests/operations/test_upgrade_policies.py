@@ -13,14 +13,10 @@ from tests.operations.conftest import new_database
 from tests.operations.test_upgrade_intake import table
 from tests.operations.test_upgrade_life import write
 
-BEFORE, AFTER = "0014", "0015"
+RULES = [("0014", "0015", "end_date_most_months", 120), ("0015", "0016", "end_date_order_days", 7)]
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 MINISTRY, CITY, STRICT = (uuid.uuid4() for _ in range(3))
-SET = {
-    MINISTRY: {"cap": 5},
-    CITY: {"cap": 3},
-    STRICT: {"end_date_most_months": 12},
-}
+SET: dict[uuid.UUID, dict[str, int]] = {MINISTRY: {"cap": 5}, CITY: {"cap": 3}}
 
 
 @pytest.fixture
@@ -29,13 +25,13 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield found
 
 
-def write_regions(connection: sa.Connection) -> None:
+def write_regions(connection: sa.Connection, rule: str) -> None:
     for code, region, parent in (("m", MINISTRY, None), ("c", CITY, MINISTRY), ("s", STRICT, None)):
         level = "city" if parent else "ministry"
         about = {"id": region, "code": code, "level": level, "parent_id": parent}
         write(connection, "regions", **about, names={}, time_zone="UTC")
         dated = {"region_id": region, "effective_from": NOW, "created_at": NOW}
-        write(connection, "policies", id=uuid.uuid4(), **dated, values=SET[region])
+        write(connection, "policies", id=uuid.uuid4(), **dated, values=SET.get(region, {rule: 12}))
 
 
 def rules(address: str) -> dict[uuid.UUID, dict[str, object]]:
@@ -49,14 +45,17 @@ def rules(address: str) -> dict[uuid.UUID, dict[str, object]]:
     }
 
 
-def test_a_ministrys_policy_gets_the_rule_where_it_had_none_and_keeps_its_own(address: str) -> None:
-    migrations.upgrade(address, BEFORE)
+@pytest.mark.parametrize(("before", "after", "rule", "value"), RULES)
+def test_a_ministrys_policy_gets_the_rule_where_it_had_none_and_keeps_its_own(
+    address: str, before: str, after: str, rule: str, value: int
+) -> None:
+    migrations.upgrade(address, before)
     with migrations.migrating(address) as connection:
-        write_regions(connection)
-    migrations.upgrade(address, AFTER)
-    after = rules(address)
-    assert after[MINISTRY] == {"cap": 5, "end_date_most_months": 120}
-    assert after[CITY] == {"cap": 3}
-    assert after[STRICT] == {"end_date_most_months": 12}
-    migrations.downgrade(address, BEFORE)
-    assert all("end_date_most_months" not in values for values in rules(address).values())
+        write_regions(connection, rule)
+    migrations.upgrade(address, after)
+    found = rules(address)
+    assert found[MINISTRY] == {"cap": 5, rule: value}
+    assert found[CITY] == {"cap": 3}
+    assert found[STRICT] == {rule: 12}
+    migrations.downgrade(address, before)
+    assert all(rule not in values for values in rules(address).values())

@@ -221,3 +221,28 @@ def test_a_link_that_a_death_has_ended_is_shown_ended_before_any_look(stage: Sta
     change(stage, daughter, died_on=date(2026, 11, 17))
     (link,) = categories(sign_in(stage, father).must("GET", "/my-data"))["links_on_me"]
     assert (link["facts"]["state"], link["facts"]["reason"]) == ("ended", "person_died")
+
+
+@pytest.mark.parametrize("state", ["suspended", "lost", "cancelled"])
+def test_with_a_stopped_card_a_guardian_reads_and_corrects_nothing(
+    stage: Stage, state: str
+) -> None:
+    tie = Tie(stage, "child", 9)
+    path = f"/links/{tie.link_id}/data"
+    assert tie.holders.send("GET", path).ok
+    assert tie.holder.card is not None
+    stage.joined.dependencies.registry.change_card_state(tie.holder.card.number, state)
+    wanted = {"field": "name", "wanted": "Maya Ashdown"}
+    for answer in (
+        tie.holders.send("GET", path),
+        tie.holders.send("POST", f"{path}/file", {"format": "json", "step_up_id": tie.link_id}),
+        tie.holders.send("POST", f"{path}/corrections", wanted),
+    ):
+        assert (answer.status, answer.code) == (409, "card_not_usable")
+
+
+def test_of_a_child_who_died_nothing_is_read_any_more(stage: Stage) -> None:
+    tie = Tie(stage, "child", 9)
+    change(stage, tie.relative, died_on=stage.clock().date())
+    answer = tie.holders.send("GET", f"/links/{tie.link_id}/data")
+    assert (answer.status, answer.code) == (422, "relative_not_confirmed")

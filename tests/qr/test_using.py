@@ -15,7 +15,7 @@ from ecard.locale import LANGUAGES
 from ecard.persons import service as persons
 from ecard.qr import tokens
 from ecard.qr.models import QrCode
-from tests.family.scene import kinds, move, texts
+from tests.family.scene import kinds, move, sign_in, texts
 from tests.qr.scene import OPERATION, Showing, refused, showing
 from tests.security.parallel import at_once, codes
 from tests.support import Stage
@@ -309,6 +309,25 @@ def test_while_a_link_is_disputed_the_relative_sees_neither_place_nor_time(scene
     assert len(uses(scene.relative)) == 1
 
 
+def test_nor_in_a_message_of_their_own_data(own_scene: Showing) -> None:
+    own_scene.scan(own_scene.show().body["text"])
+    mother = sign_in(own_scene.stage, own_scene.two.relative)
+
+    def told() -> int:
+        data = {one["name"]: one for one in mother.must("GET", "/my-data")["categories"]}
+        kept = [one["facts"]["kind"] for one in data["messages"]["items"]]
+        return kept.count("qr_used_relative")
+
+    assert told() == 1
+    dispute(own_scene)
+    assert told() == 0
+    move(own_scene.stage, own_scene.link_id, "suspended", "safeguarding")
+    assert told() == 0
+    move(own_scene.stage, own_scene.link_id, "disputed", "safeguarding_lifted")
+    move(own_scene.stage, own_scene.link_id, "active", "dispute_settled")
+    assert told() == 1
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_relative_is_told_in_their_language_and_can_say_that_it_was_not_them(
     stage: Stage, language: str
@@ -338,3 +357,18 @@ def test_a_clerk_without_a_counter_is_named_by_their_region(own_scene: Showing) 
     assert "North Harbour" in texts(own_scene.stage, own_scene.two.relative, "qr_used_relative")[0]
     named = own_scene.show(place="north-1").body["text"]
     assert refused(own_scene.scan(named)) == (409, "qr_other_place")
+
+
+def test_showing_and_scanning_stand_in_the_history_that_both_sides_read(scene: Showing) -> None:
+    text = scene.show().body["text"]
+    scene.show()  # whether or not anybody scans it
+    assert scene.scan(text).ok
+    assert not scene.scan(text).ok
+    path = f"/links/{scene.link_id}/acts"
+    seen = [
+        sorted((one["action"], one["actor_kind"]) for one in phone.must("GET", path)["items"])
+        for phone in (scene.two.phone, scene.relative)
+        if phone is not None
+    ]
+    told = [("qr.shown", "holder"), ("qr.shown", "holder"), ("qr.used", "staff")]
+    assert seen == [told, told]

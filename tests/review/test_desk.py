@@ -61,7 +61,7 @@ def test_a_case_shows_what_a_reviewer_needs_and_no_whole_number(stage: Stage) ->
 
 
 def test_a_list_names_nobody_and_every_look_is_on_record(stage: Stage) -> None:
-    adults_case(stage)
+    application = adults_case(stage)
     desk = at_desk(stage, FIRST)
     (item,) = desk.phone.must("GET", "/staff/cases")["items"]
     assert "Elena" not in str(item)
@@ -69,6 +69,12 @@ def test_a_list_names_nobody_and_every_look_is_on_record(stage: Stage) -> None:
     desk.read()
     assert desk.file(1).status == 200
     assert (audited(stage, "case.read"), audited(stage, "case.file_read")) == (1, 1)
+    acts = application.phone.must("GET", f"/links/{application.link_id}/acts")["items"]
+    looks = [(one["action"], one["actor_kind"], one["actor"]) for one in acts]
+    assert sorted(looks) == [
+        ("review.case_read", "staff", None),
+        ("review.file_read", "staff", None),
+    ]
 
 
 def test_a_case_is_due_in_three_working_days_and_then_overdue(stage: Stage) -> None:

@@ -14,6 +14,7 @@ from ecard.files import StoredFile
 from ecard.review import policy
 from ecard.review.models import Case
 from tests.review.cases import ABOVE, FIRST, adults_case, at_desk, face_case
+from tests.review.test_desk import make_staff_member_into
 from tests.support import Stage
 
 
@@ -154,3 +155,16 @@ def test_an_auditor_of_another_region_finds_neither_its_cases_nor_its_figures(
 def test_only_an_auditor_searches_and_reads_figures(stage: Stage) -> None:
     for user in ("clerk-north", "reviewer-north", "safeguarding"):
         assert stage.desk(user).send("GET", "/staff/figures").code == "not_allowed"
+
+
+def test_an_auditor_finds_nothing_of_a_link_of_their_own(stage: Stage) -> None:
+    adults_case(stage)
+    at_desk(stage, FIRST).read()
+    case = case_of(stage)
+    asked = [("object", case.link_id), ("object", case.id), ("case", case.id)]
+    paths = [f"/staff/audit?by={by}&subject_id={what}" for by, what in asked]
+    desk = auditor(stage)
+    assert all(desk.must("GET", path)["items"] for path in paths)
+    for side in ("tomas", "elena"):
+        make_staff_member_into(stage, "auditor", side)
+        assert [desk.must("GET", path)["items"] for path in paths] == [[], [], []]

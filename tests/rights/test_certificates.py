@@ -4,8 +4,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pytest
@@ -21,6 +22,7 @@ from tests.rights.test_rights import Family
 from tests.support import Stage
 from tests.support import stage as set_stage
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 SEQUENCE, SET, OCTETS, SIGNED = 0x30, 0x31, 0x04, 0xA0
 
 
@@ -201,3 +203,15 @@ def test_one_certificate_more_than_a_day_allows_waits(tmp_path: Path) -> None:
         answers = [family.phone.send("POST", path) for _ in range(2)]
         assert [one.status for one in answers] == [201, 429]
         assert answers[-1].code == "too_many_certificates"
+
+
+def test_it_is_good_to_the_end_of_the_day_that_stands_on_the_paper(stage: Stage) -> None:
+    family = Family(stage)
+    made, _ = printed(family)
+    path = f"/certificate-checks?code={made['code']}"
+    last_day = date.fromisoformat(stage.phone().must("GET", path)["good_until"])
+    midnight = datetime.combine(last_day + timedelta(days=1), time.min, SHANGHAI)
+    stage.clock.time = midnight.astimezone(UTC) - timedelta(seconds=1)
+    assert stage.phone().must("GET", path)["good"]
+    stage.clock.advance(seconds=1)
+    assert not stage.phone().must("GET", path)["good"]

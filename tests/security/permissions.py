@@ -344,6 +344,13 @@ DECLARED: Mapping[str, Operation] = {
     "readFaceWithdrawalAtCounter": Operation("counter"),
     "confirmLinkAtCounter": Operation("counter", by_state(HIDDEN)),
     "setEndDateAtCounter": Operation("counter", by_state(HIDDEN)),
+    "recordEndDateOrder": Operation("counter", by_state(HIDDEN)),
+    "listEndDateOrders": Operation("clerk"),
+    "answerEndDateOrder": Operation(
+        "counter",
+        by_state(NOT_MOVED, disputed="dispute_not_settled")
+        | dict.fromkeys((*ACTIVE, "suspended"), OK),
+    ),
     "listDeskMessages": Operation("staff"),
     "listDeskTransfers": Operation("clerk"),
     "readDeskTransfer": Operation("counter"),

@@ -164,6 +164,7 @@ def _furnish(cast: Cast, people: dict[str, RegistryPerson], phone: Phone) -> Non
     }
     cast.known["qr"] = phone.must("POST", "/card/qr-codes", {"operation": "identify"})["text"]
     _a_pensioner(cast)
+    ids["order_id"] = _order_recorded(stage, ids["link_id"], people["relative"])
     _application_in_review(cast)
     _children_at_cameras(cast)
 
@@ -275,6 +276,13 @@ def _visit_asked(stage: Stage, person: uuid.UUID) -> str:
     return str(row_id)
 
 
+def _order_recorded(stage: Stage, link_id: str, relative: RegistryPerson) -> str:
+    """By another clerk than the one of the matrix."""
+    path = f"/staff/links/{link_id}/end-date-orders"
+    body = {**ORDER, "number": relative.number}
+    return str(stage.desk("clerk-north-2").must("POST", path, body, if_match='"1"')["id"])
+
+
 def _application_in_review(cast: Cast) -> None:
     """A case of the demo's region, of somebody else's link."""
     phone = cast.stage.signed_in("tomas")
@@ -337,6 +345,8 @@ def operations(stage: Stage) -> dict[str, tuple[str, str]]:
 # --- requests -----------------------------------------------------------------------------------
 
 COUNTER = {"identity_document": "id_card"}
+DAY = {"ends_on": "2027-03-01"}
+ORDER = {**DAY, "court": "Harbour court", "file_number": "12/2026"}
 
 
 def bodies(cast: Cast) -> dict[str, dict[str, Any]]:
@@ -398,7 +408,7 @@ def _of_links(known: dict[str, Any], ids: dict[str, str]) -> dict[str, dict[str,
         "openApplication": {"step_up_id": known["step_up"]},
         "setScopes": {"scopes": ["rights"]},
         "setScopesOnMe": {"scopes": ["rights"]},
-        "setEndDateOnMe": {"ends_on": "2027-03-01"},
+        "setEndDateOnMe": DAY,
         "acknowledgeNotice": known["read"],
         "openCaptureSession": {"via": "own"},
         "submitEvidence": {"document_ids": [ids["document_id"]]},
@@ -428,11 +438,9 @@ def _of_staff(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "listLinksOnPerson": person,
         "withdrawFaceConsentAtCounter": person,
         "confirmLinkAtCounter": {**person, "scopes": ["rights"]},
-        "setEndDateAtCounter": {
-            "number": known["number"],
-            "seen": "court_order",
-            "ends_on": "2027-03-01",
-        },
+        "setEndDateAtCounter": {**DAY, "number": known["number"], "seen": "id_card"},
+        "recordEndDateOrder": {**ORDER, "number": known["number"]},
+        "answerEndDateOrder": {"outcome": "confirmed"},
         "decideTransfer": {"accepted": True},
         "issueCardAtCounter": {**COUNTER, "number": known["number"]},
         "openCardPasswordResetAtCounter": card,

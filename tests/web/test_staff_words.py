@@ -15,6 +15,7 @@ from biometrics.texture import CUES
 from ecard.card_applications.policy import ALL_FAILURE_REASONS
 from ecard.certification.policy import REASONS as PROOF_REASONS
 from ecard.errors import all_refusals
+from ecard.family.policy import CONFIRMED, REJECTED_FOR
 from ecard.locale import LANGUAGES
 from ecard.review.schemas import KINDS, OUTCOMES, REASONS
 from ecard.transfers.policy import REFUSAL_REASONS
@@ -75,7 +76,8 @@ def test_no_word_is_left_over_that_no_page_asks_for() -> None:
     [
         ("kind_of", [*KINDS, "face", "visit", "appeal", "stop_appeal"]),
         ("reason_of", [*ALL_FAILURE_REASONS, *chain(*REFUSAL_REASONS.values())]),
-        ("outcome_of", OUTCOMES),
+        ("outcome_of", [*OUTCOMES, CONFIRMED]),
+        ("reason_of", REJECTED_FOR),
         ("measure", [*MEASURES, *WEIGHTS, *(f"life_against_{kind}" for kind in Attack)]),
         ("measure", [f"light_{what}" for what in ("background", "agreement", "nose", "lag")]),
         ("measure", [f"texture_{cue}" for cue in CUES]),

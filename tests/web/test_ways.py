@@ -28,8 +28,8 @@ ON_THE_PAGE = {
 """The sentence says whom to ask, or the page that was refused has the button that goes on."""
 AT_A_DESK = {
     "administrator", "another_person", "answer_correction", "ask_for_opening", "compare_code",
-    "list_cases", "read_case", "redeem_certification_code", "refuse_transfer",
-    "see_identity_document", "show_new_code",
+    "list_cases", "list_end_date_orders", "read_case", "redeem_certification_code",
+    "refuse_transfer", "see_identity_document", "show_new_code",
 }  # fmt: skip
 """Said to staff and at agencies only."""
 

@@ -17,7 +17,7 @@ const AWAKE_MS = 4 * 60 * 1000;
 const THEMES = ["system", "light", "dark"];
 /** Where a refusal's `next` leads; an empty address is the page at hand, read anew. @type {Record<string, string>} */
 const WAYS = {
-  sign_in: "/sign-in", list_cases: "/cases", change_card_state: "/counter/card_state", read_card: "/counter/card_state",
+  sign_in: "/sign-in", list_cases: "/cases", list_end_date_orders: "/counter/orders", change_card_state: "/counter/card_state", read_card: "/counter/card_state",
   read_again: "", read_case: "", read_transfer: "", read_card_application: "", read_corrections: "",
 };
 const place = /** @type {HTMLElement} */ (document.getElementById("app"));

@@ -36,6 +36,7 @@ const DOORS = [
   [path(`/proofs/${ID}/approval`), one_case, "proofApprovalPage"],
   [path("/counter"), counter, "counterPage"],
   [path("/counter/links"), links, "linksPage"],
+  [path("/counter/orders"), links, "ordersPage"],
   [path("/counter/([a-z_]+)"), counter, "deskPage"],
   [path("/proofs/(benefit)"), counter, "deskPage"],
   [path("/cards"), agency, "cardsPage"],

@@ -95,7 +95,7 @@ function destruction(answer, redraw) {
 export function counterPage() {
   const icon = (/** @type {string} */ name) => icons[/** @type {"code"} */ (name)]();
   const [first, ...others] = Object.entries(DESKS).filter(([, { room }]) => !room).map(([name, { icon: drawn }]) => [name, drawn]);
-  return page({ title: t("rooms.counter") }, lead(t("counter.lead")), h("ul", { class: "doors tiles" }, [first, ["links", "family"], ...others].map(([name, drawn]) =>
+  return page({ title: t("rooms.counter") }, lead(t("counter.lead")), h("ul", { class: "doors tiles" }, [first, ["links", "family"], ["orders", "file"], ...others].map(([name, drawn]) =>
     row({ icon: icon(drawn), what: t(`counter.${name}`), about: t(`counter.${name}.about`), path: `/counter/${name}` }))));
 }
 
