@@ -358,6 +358,7 @@ def mistype(family: Family) -> None:
         held.page.get_by_role("link", name=family.say(f"check.{key}")).first.wait_for()
     held.look("mistakes")
     held.write(family.say("password.new"), " ７３０ ５１８ ")
+    assert not held.page.locator(".bad, .trouble").count(), "a mistake put right is still one"
     held.write(family.say("password.repeat"), PASSWORD)
     family.tap("password.set")
     held.write(family.say("password.label"), "111118")

@@ -303,7 +303,10 @@ export function form({ name, fields, submit, send, link, extra, second, wrongAt 
   const send_ = h("button", { type: "submit", class: second ? "button second" : "button" }, submit);
   const top = h("div", {});
   const element = h("form", { novalidate: true, "aria-label": submit }, top, fields.map((field) => field.element), extra, send_);
-  element.addEventListener("input", () => keep(draft, fields));
+  element.addEventListener("input", (/** @type {Event} */ event) => {
+    keep(draft, fields);
+    heal(fields, /** @type {Node} */ (event.target), element, top);
+  });
   element.addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     clearTroubles();
@@ -323,6 +326,14 @@ function restore(draft, fields) {
 /** @param {string} draft @param {Field[]} fields */
 function keep(draft, fields) {
   tab.write(draft, Object.fromEntries(fields.filter((field) => !field.secret && !field.unkept).map((field) => [field.name, field.value()])));
+}
+
+/** A mistake that was put right is one no longer. @param {Field[]} fields @param {Node} typed @param {HTMLElement} element @param {HTMLElement} top */
+function heal(fields, typed, element, top) {
+  const field = fields.find((one) => one.element.contains(typed));
+  if (!field?.element.classList.contains("bad") || field.wrong()) return;
+  field.mark("");
+  if (!element.querySelector(".bad")) show(top);
 }
 
 /** @param {Field[]} fields @param {HTMLElement} top @returns {boolean} */

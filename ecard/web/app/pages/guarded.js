@@ -85,7 +85,7 @@ export function orderPage(side, id) {
   };
   entry();
   return page({ title: t("order.title"), back, leave: () => place.dispatchEvent(new Event("leave")) },
-    lead(t("order.lead")), place, inset("", h("p", {}, t("papers.hint"))));
+    lead(t("order.lead")), soft(t("papers.hint")), place);
 }
 
 /** @param {"link" | "guarded"} side @param {string} id */
