@@ -277,7 +277,7 @@ DECLARED: Mapping[str, Operation] = {
     "readRelativeTransfer": Operation("link", ACTING | {"active": HIDDEN}),
     "withdrawRelativeTransfer": Operation("link", ACTING | {"active": HIDDEN}),
     # --- the link, for whom it is on, and for the other guardian
-    "claimCourtOrder": Operation("guarded", only("disputed", says=HIDDEN, code=HIDDEN)),
+    "claimCourtOrder": Operation("link", by_state(OK)),  # while a dispute about it waits
     "readFaceNoticeOnMe": Operation("on_me", by_state(OK)),
     **dict.fromkeys(
         ("confirmLink", "takeOverLink", "drawConfirmationDigits", "sendConfirmationVideo"),

@@ -30,6 +30,7 @@ from ecard.own_data.models import Correction, FaceWithdrawal
 from ecard.persons.models import Person
 from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit, RegistryPerson
+from ecard.review.models import Case
 from ecard.transfers.models import Transfer
 from tests.certification.scene import SINCE
 from tests.family.scene import (
@@ -61,6 +62,8 @@ class Cast:
     tokens: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
+    papers: dict[str, str] = field(default_factory=dict)
+    """A court order that each of some of them has uploaded."""
     commits: int = -1
 
     def put(self, state: str) -> None:
@@ -120,6 +123,7 @@ def gather(stage: Stage, saved: Path) -> Cast:
     for name, user in DESKS.items():
         cast.tokens[name] = stage.desk(user).token
     _furnish(cast, people, phones["holder"])
+    _dispute(cast, phones)
     return cast
 
 
@@ -283,6 +287,31 @@ def _order_recorded(stage: Stage, link_id: str, relative: RegistryPerson) -> str
     return str(stage.desk("clerk-north-2").must("POST", path, body, if_match='"1"')["id"])
 
 
+def _dispute(cast: Cast, phones: dict[str, Phone]) -> None:
+    """A dispute about the link waits since yesterday, and some have a court order at hand."""
+    order = specimens.paper("court order", ["Care: both parents"])
+    for name in ("holder", "second_guardian", "other_holder"):
+        cast.papers[name] = phones[name].upload("court_order", order)
+    now = cast.stage.joined.call().now
+    with cast.stage.joined.db.write() as session:
+        link = session.get_one(Link, uuid.UUID(cast.ids["link_id"]))
+        session.add(
+            Case(
+                id=uuid.uuid4(),
+                link_id=link.id,
+                region_id=link.region_id,
+                kind="dispute",
+                reasons=["objected_by_guardian"],
+                facts={},
+                minor=True,
+                state="open",
+                opened_at=now - timedelta(days=1),
+                due_at=now + timedelta(days=2),
+            )
+        )
+        session.commit()
+
+
 def _application_in_review(cast: Cast) -> None:
     """A case of the demo's region, of somebody else's link."""
     phone = cast.stage.signed_in("tomas")
@@ -386,7 +415,6 @@ def _of_holders(known: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _of_links(known: dict[str, Any], ids: dict[str, str]) -> dict[str, dict[str, Any]]:
     return {
-        "claimCourtOrder": {"document_ids": [SOME_ID]},
         "confirmLink": {"scopes": ["rights"], "step_up_id": known["step_up"]},
         "drawConfirmationDigits": {"scopes": ["rights"], "step_up_id": known["step_up"]},
         "openFaceProof": known["face"],
@@ -509,7 +537,9 @@ def ask(cast: Cast, operation_id: str, method: str, path: str, actor: str) -> st
         ids["case_id"] = ids["certification_case_id"]
     address = re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
     sent: dict[str, Any] = {}
-    if (body := bodies(cast).get(operation_id)) is not None:
+    if operation_id == "claimCourtOrder":
+        sent = {"json": {"document_ids": [cast.papers.get(actor, SOME_ID)]}}
+    elif (body := bodies(cast).get(operation_id)) is not None:
         sent = {"json": body}
     elif (form := forms().get(operation_id)) is not None:
         sent = {"data": form, "content_type": "multipart/form-data"}
