@@ -58,8 +58,8 @@ def is_disputed_on(session: Session, person_id: uuid.UUID) -> bool:
 
 
 def _disputed() -> sa.ColumnElement[bool]:
-    """One that was stopped in the middle of a dispute still is, and one that a side ended: they
-    would end it to see what was hidden from them."""
+    """One that was stopped in the middle of a dispute still is, and one that ended without a
+    decision about it (a side, a last day, age, safeguarding): what was hidden stays so."""
     became = {
         state: sa.select(sa.func.max(LinkChange.number))
         .where(LinkChange.link_id == Link.id, LinkChange.to_state == state)
@@ -67,6 +67,6 @@ def _disputed() -> sa.ColumnElement[bool]:
         for state in (rules.DISPUTED, rules.ACTIVE)
     }
     unsettled = became[rules.DISPUTED] > sa.func.coalesce(became[rules.ACTIVE], 0)
-    by_side = sa.and_(Link.state == rules.ENDED, Link.state_reason.in_(rules.ENDED_BY_SIDE))
-    left = sa.or_(Link.state == rules.SUSPENDED, by_side)
+    decided = Link.state_reason.in_(rules.ENDED_BY_DECISION)
+    left = sa.or_(Link.state == rules.SUSPENDED, sa.and_(Link.state == rules.ENDED, ~decided))
     return sa.or_(Link.state == rules.DISPUTED, sa.and_(left, unsettled))

@@ -55,8 +55,7 @@ def lock_link(session: Session, link_id: uuid.UUID) -> Link:
 
 def lock_links_about(session: Session, person_id: uuid.UUID) -> list[Link]:
     """Every link on which somebody is one of the two sides, locked in the order of their ids."""
-    either = sa.or_(Link.holder_id == person_id, Link.relative_id == person_id)
-    query = sa.select(Link).where(either).order_by(Link.id).with_for_update()
+    query = sa.select(Link).where(_about(person_id)).order_by(Link.id).with_for_update()
     return list(session.scalars(query, execution_options={"populate_existing": True}))
 
 
@@ -171,8 +170,16 @@ def ids_in(region_ids: Collection[uuid.UUID]) -> sa.Select[uuid.UUID]:
 
 def ids_about(person_id: uuid.UUID) -> sa.Select[uuid.UUID]:
     """Ids of all links on which somebody is one of the two sides."""
-    either = sa.or_(Link.holder_id == person_id, Link.relative_id == person_id)
-    return sa.select(Link.id).where(either)
+    return sa.select(Link.id).where(_about(person_id))
+
+
+def relatives_about(person_id: uuid.UUID) -> sa.Select[uuid.UUID | None]:
+    """Ids of the relatives of all links on which somebody is one of the two sides."""
+    return sa.select(Link.relative_id).where(_about(person_id), Link.relative_id.is_not(None))
+
+
+def _about(person_id: uuid.UUID) -> sa.ColumnElement[bool]:
+    return sa.or_(Link.holder_id == person_id, Link.relative_id == person_id)
 
 
 def over_at_once(session: Session, call: Call, link: Link) -> bool:

@@ -63,7 +63,8 @@ APPLYING = frozenset({DRAFT, NOTICED, SUBMITTED, EVIDENCE_ACCEPTED, AWAITING_FAC
 """Open applications; these lapse. One in review does not, since the wait is ours, but it ends with
 the last day that the relative gave it."""
 STANDING = frozenset({ACTIVE, SUSPENDED, DISPUTED})
-ENDED_BY_SIDE = frozenset({"requested_by_holder", "requested_by_relative"})
+ENDED_BY_DECISION = frozenset({"relation_changed", "no_legal_basis"})
+"""Why staff end a link that was disputed: the dispute is over with it, and by nothing else."""
 OVER = frozenset({ENDED, REJECTED, WITHDRAWN, EXPIRED})
 COUNTED = APPLYING | STANDING | {IN_REVIEW}
 """What takes a place under the holder's caps."""

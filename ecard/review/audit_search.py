@@ -23,8 +23,9 @@ def search_audit(
     """What is on record by an actor, about an object or in a case; the search is on record too.
 
     Of what staff of the auditor's region and below did, and of what was done with its links and
-    their cases by whomever; nothing of a link on which the auditor is one of the two sides, whose
-    reasons may be hidden from them. ``by``: actor, object or case.
+    their cases by whomever; nothing of a link on which the auditor is one of the two sides, nor
+    of what was done for its relative: reason, place and time may be hidden from them. ``by``:
+    actor, object or case.
     """
     call.require_role(AUDITOR)
     rows = audit.AuditRow
@@ -52,7 +53,8 @@ def _of_regions(call: Call) -> sa.ColumnElement[bool]:
 
 
 def _about_auditor(session: Session, call: Call) -> sa.ColumnElement[bool]:
-    """Whether a row is about a link of the auditor's own, or about a case on one."""
+    """Whether a row is about a link of the auditor's own or a case on one, or about what else was
+    done for its relative: a look, a use of their card, a court order."""
     own = agencies.staff_number_index(session, call.staff.staff_id)
     person = persons.by_number_index(session, call, own) if own is not None else None
     if person is None:
@@ -61,4 +63,5 @@ def _about_auditor(session: Session, call: Call) -> sa.ColumnElement[bool]:
     cases = sa.select(Case.id).where(Case.link_id.in_(links))
     rows = audit.AuditRow
     about = rows.object_id.in_(links), rows.object_id.in_(cases), rows.case_id.in_(cases)
-    return sa.func.coalesce(sa.or_(*about), sa.false())
+    done_for = rows.acting_for.in_(family.relatives_about(person.person_id))
+    return sa.func.coalesce(sa.or_(*about, done_for), sa.false())

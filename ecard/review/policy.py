@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from ecard.family.policy import ENDED_BY_DECISION
+
 ONE_DAY = timedelta(days=1)
 WORKING_WEEKDAYS = frozenset(range(5))
 """Monday to Friday."""
@@ -102,7 +104,7 @@ HIDDEN_REASONS = frozenset({"safeguarding"})
 
 DISPUTE_REASONS = {
     DecisionOutcome.APPROVED: frozenset({"order_allows_it", "objection_unfounded"}),
-    DecisionOutcome.REJECTED: frozenset({"relation_changed", "no_legal_basis"}),
+    DecisionOutcome.REJECTED: ENDED_BY_DECISION,
 }
 """Of a dispute: the link goes on, or it ends, then for a reason of the link's state machine."""
 

@@ -196,9 +196,12 @@ def _said(sheet: Sheet) -> dict[str, Any]:
 
 
 def read_pdf(call: Call, certificate_id: uuid.UUID) -> bytes:
-    """The PDF, for the person it is about, and for who had it made while their link still reads."""
+    """The PDF, for the person it is about, and for who had it made while their link still reads; of
+    a disputed link only for the latter: it says when the other side asked."""
+    table = RightsCertificate
+    seen = acts.shown_to(call.holder.person_id, table.asked_by, table.link_id)
     with call.db.read() as session:
-        row = session.get(RightsCertificate, certificate_id)
+        row = session.scalar(sa.select(table).where(table.id == certificate_id, seen))
         if row is None:
             raise NotFound
     mine = call.holder.person_id == row.person_id

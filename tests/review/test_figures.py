@@ -165,6 +165,15 @@ def test_an_auditor_finds_nothing_of_a_link_of_their_own(stage: Stage) -> None:
     paths = [f"/staff/audit?by={by}&subject_id={what}" for by, what in asked]
     desk = auditor(stage)
     assert all(desk.must("GET", path)["items"] for path in paths)
+    with stage.joined.db.read() as session:
+        reviewer = session.scalar(sa.select(StaffMember.id).filter_by(user_name=FIRST))
+
+    def looks_found() -> int:
+        found = desk.must("GET", f"/staff/audit?by=actor&subject_id={reviewer}")["items"]
+        return [row["action"] for row in found].count("review.case_read")
+
+    assert looks_found() == 1
     for side in ("tomas", "elena"):
         make_staff_member_into(stage, "auditor", side)
         assert [desk.must("GET", path)["items"] for path in paths] == [[], [], []]
+        assert looks_found() == 0

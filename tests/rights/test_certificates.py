@@ -215,3 +215,17 @@ def test_it_is_good_to_the_end_of_the_day_that_stands_on_the_paper(stage: Stage)
     assert stage.phone().must("GET", path)["good"]
     stage.clock.advance(seconds=1)
     assert not stage.phone().must("GET", path)["good"]
+
+
+def test_of_a_disputed_link_the_person_has_no_certificate_that_the_holder_asked_for(
+    stage: Stage,
+) -> None:
+    family = Family(stage)
+    made, _ = printed(family)
+    mother, path = sign_in(stage, family.mother), f"/rights/certificates/{made['id']}"
+    own = mother.must("POST", "/rights/certificates")
+    move(stage, family.link_id, "disputed", "objected_by_guardian")
+    assert mother.send("GET", path).status == 404
+    assert mother.send("GET", f"/rights/certificates/{own['id']}").ok
+    move(stage, family.link_id, "active", "dispute_settled")
+    assert mother.send("GET", path).ok

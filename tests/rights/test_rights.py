@@ -116,6 +116,18 @@ def test_no_side_ends_a_disputed_link_to_read_what_the_other_did(family: Family)
     assert acts(mother, f"/links/{family.link_id}/acts") == []
 
 
+@pytest.mark.parametrize("reason", ["safeguarding", "end_date_reached", "age_milestone"])
+def test_what_ends_a_disputed_link_without_a_decision_shows_nothing(
+    family: Family, reason: str
+) -> None:
+    assert family.read().ok
+    move(family.stage, family.link_id, "disputed", "objected_by_guardian")
+    move(family.stage, family.link_id, "ended", reason)
+    mother = sign_in(family.stage, family.mother)
+    assert acts(mother, f"/links/{family.link_id}/acts") == []
+    assert len(acts(family.phone, f"/links/{family.link_id}/acts")) == 1
+
+
 def test_a_dispute_that_was_decided_hides_nothing_any_more(family: Family) -> None:
     assert family.read().ok
     move(family.stage, family.link_id, "disputed", "objected_by_guardian")

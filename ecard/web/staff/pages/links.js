@@ -107,14 +107,14 @@ export async function ordersPage() {
 }
 
 /** @param {string | null} ends_on */
-const until = (ends_on) => (ends_on ? day(ends_on) : t("orders.no_last_day"));
+const lastDayOf = (ends_on) => (ends_on ? day(ends_on) : t("orders.no_last_day"));
 
 /** @param {any} one */
 function order(one) {
   const place = h("section", { class: "panel" });
   place.append(h("h2", {}, h("bdi", {}, one.relative)),
     facts([[t("side.number"), masked(one.number_masked)], [t("links.holder"), h("bdi", {}, one.holder)], [t("links.relation"), one.relation && t(`relation.${one.relation}`)],
-      [t("orders.now"), until(one.link_ends_on)], [t("decide.ends_on"), until(one.ends_on)], [t("orders.court"), h("bdi", {}, one.court)],
+      [t("orders.now"), lastDayOf(one.link_ends_on)], [t("decide.ends_on"), lastDayOf(one.ends_on)], [t("orders.court"), h("bdi", {}, one.court)],
       [t("orders.file_number"), h("bdi", {}, one.file_number)], [t("orders.lapses"), brief(one.lapses_at)]]),
     one.may_answer ? answering(one, place) : soft(t("orders.yours")));
   return place;
