@@ -43,7 +43,7 @@ class StoredFile(Base):
     __tablename__ = "stored_files"
     id: Mapped[Id]
     owner_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("persons.id"), index=True)
-    purpose: Mapped[Code]
+    purpose: Mapped[Code] = mapped_column(index=True)
     """document, reference_photo, review_frame, digits_video, rights_certificate or card_photo."""
     media_type: Mapped[Code]
     size: Mapped[int]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ecard import audit
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.db import Id
 from ecard.errors import Refusal
@@ -94,8 +95,8 @@ def approve(session: Session, call: Call, kind: type[Opening], case_id: uuid.UUI
     ``case_opening_seconds``. Raises OpeningNotAsked, SecondPersonNeeded. Not committed."""
     opening = _waiting(session, call, kind, case_id)
     if opening is None:
-        own = _own(session, call, kind, case_id)
-        raise SecondPersonNeeded if own and not own.approved_at else OpeningNotAsked
+        asked = sa.select(kind.id).where(kind.case_id == case_id, _still_asked(call, kind))
+        raise SecondPersonNeeded if session.scalar(asked.limit(1)) else OpeningNotAsked
     opening.approved_by, opening.approved_at = call.staff.staff_id, call.now
     opening.expires_at = call.now + timedelta(seconds=call.settings.case_opening_seconds)
     _record(session, call, "approved", opening)
@@ -118,8 +119,7 @@ def is_asked(session: Session, call: Call, kind: type[Opening], case_id: uuid.UU
 
 def asked_of(call: Call, kind: type[Opening]) -> sa.Select[uuid.UUID]:
     """The cases for whose opening somebody else waits for the caller's approval."""
-    others = sa.select(kind.case_id).where(kind.reviewer_id != call.staff.staff_id)
-    return others.where(_still_asked(call, kind))
+    return sa.select(kind.case_id).where(_others(call, kind), _still_asked(call, kind))
 
 
 def _waiting(
@@ -128,7 +128,7 @@ def _waiting(
     """The longest waiting question of somebody else."""
     query = sa.select(kind).where(
         kind.case_id == case_id,
-        kind.reviewer_id != call.staff.staff_id,
+        _others(call, kind),
         _still_asked(call, kind),
     )
     return session.scalar(query.order_by(kind.asked_at).limit(1))
@@ -142,6 +142,11 @@ def _own(session: Session, call: Call, kind: type[Opening], case_id: uuid.UUID) 
         sa.or_(_still_asked(call, kind), kind.expires_at > call.now),
     )
     return session.scalar(query.order_by(kind.asked_at.desc()).limit(1))
+
+
+def _others(call: Call, kind: type[Opening]) -> sa.ColumnElement[bool]:
+    """Asked by another person; another account of the caller is none."""
+    return kind.reviewer_id.not_in(agencies.accounts_of(call.staff.staff_id))
 
 
 def _still_asked(call: Call, kind: type[Opening]) -> sa.ColumnElement[bool]:

@@ -25,6 +25,7 @@ from biometrics.engines import Engine, load_engine
 from biometrics.verifier import FaceVerifier, VerifierSettings
 from ecard import tables
 from ecard.accounts import service as accounts
+from ecard.agencies.models import StaffMember
 from ecard.app import create_app
 from ecard.cards import service as cards
 from ecard.config import Settings
@@ -251,3 +252,13 @@ def _on(settings: Settings) -> Iterator[Stage]:
         yield Stage(joined, clock, _app_for(joined), _demo(joined))
     finally:
         joined.db.close()
+
+
+def one_person(stage: Stage, *user_names: str) -> None:
+    """Make these accounts of staff one person's."""
+    with stage.joined.db.write() as session:
+        for member in session.scalars(
+            sa.select(StaffMember).where(StaffMember.user_name.in_(user_names))
+        ):
+            member.person_number_index = "one and the same"
+        session.commit()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ecard import audit, limits
 from ecard.actors import Staff
@@ -275,3 +275,18 @@ def staff_of(region_ids: Collection[uuid.UUID]) -> sa.Select[uuid.UUID]:
 def staff_number_index(session: Session, staff_id: uuid.UUID) -> str | None:
     """Blind index of a member's own number, where known: nobody decides about themselves."""
     return session.scalar(sa.select(StaffMember.person_number_index).filter_by(id=staff_id))
+
+
+def accounts_of(staff_id: uuid.UUID) -> sa.Select[uuid.UUID]:
+    """The ids of a member and of every other account of the same person, as far as their number is
+    known: an act of two is one of two people. To ask within another question."""
+    own = aliased(StaffMember)
+    same = StaffMember.person_number_index == own.person_number_index
+    return sa.select(StaffMember.id).where(
+        sa.exists().where(own.id == staff_id, sa.or_(StaffMember.id == own.id, same))
+    )
+
+
+def is_same_person(session: Session, one: uuid.UUID | None, other: uuid.UUID) -> bool:
+    """Whether two accounts are one person's."""
+    return one in set(session.scalars(accounts_of(other)))

@@ -225,8 +225,10 @@ def _refuse_deciding(session: Session, call: Call, row: CertificationCase, versi
     if row.version != version:
         raise VersionChanged
     refuse_looking(session, call, row)
-    if row.against_id is not None and _first(session, row).decided_by == call.staff.staff_id:
-        raise SecondPersonNeeded
+    if row.against_id is not None:
+        first = _first(session, row).decided_by
+        if agencies.is_same_person(session, first, call.staff.staff_id):
+            raise SecondPersonNeeded
 
 
 # --- taken up again -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from ecard import audit
 from ecard.accounts import service as accounts
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import NotFound
 from ecard.family import policy as rules
@@ -173,7 +174,7 @@ def _locked_waiting(session: Session, call: Call, order_id: uuid.UUID) -> EndDat
     order = session.get(EndDateOrder, order_id, with_for_update=True, populate_existing=True)
     if order is None:
         raise NotFound
-    if order.recorded_by == call.staff.staff_id:
+    if agencies.is_same_person(session, order.recorded_by, call.staff.staff_id):
         raise SecondPersonNeeded
     if order.answered_at is not None or order.lapses_at <= call.now:
         raise EndDateOrderNotWaiting
@@ -223,7 +224,7 @@ def _view(session: Session, call: Call, link: Link, order: EndDateOrder) -> EndD
         ends_on=order.ends_on,
         recorded_at=order.recorded_at,
         lapses_at=order.lapses_at,
-        may_answer=order.recorded_by != call.staff.staff_id,
+        may_answer=not agencies.is_same_person(session, order.recorded_by, call.staff.staff_id),
         answered_at=order.answered_at,
         outcome=order.outcome,
         reason=order.reason,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from ecard import audit, files
+from ecard.agencies import service as agencies
 from ecard.call import Call
 from ecard.errors import InvalidInput, VersionChanged
 from ecard.family import service as family
@@ -114,7 +115,8 @@ def _refuse_deciding(
     refuse_unless_waiting(session, call, case, link)
     refuse_looking(session, call, case, link)
     earlier = decisions_of(session, [case])
-    if any(decision.reviewer_id == call.staff.staff_id for decision in earlier):
+    decided = (decision.reviewer_id for decision in earlier)
+    if any(agencies.is_same_person(session, one, call.staff.staff_id) for one in decided):
         raise SecondPersonNeeded
     if case.kind == CaseKind.DISPUTE:
         disputes.refuse_without_order(session, case)

@@ -47,8 +47,8 @@ class FiguresView:
 
     since: datetime
     least: int
-    faces: int
-    """Of how many people a face is kept at present, in all regions."""
+    faces: int | None
+    """Of how many people a face is kept at present, in all regions; None where of too few."""
     faces_to_report: int
     items: list[FigureView]
 
@@ -71,7 +71,7 @@ def figures(call: Call, *, days: int) -> FiguresView:
         session.commit()
     least, most = call.settings.figures_least, call.settings.faces_to_report
     rows = [_row(kind, seen[kind], least) for kind in sorted(seen)]
-    return FiguresView(since, least, faces, most, rows)
+    return FiguresView(since, least, rules.told({"faces": faces}, least)["faces"], most, rows)
 
 
 def _seen(session: Session, call: Call, since: datetime) -> dict[str, _Seen]:

@@ -272,7 +272,11 @@ class FiguresSchema(ma.Schema):
     )
     faces = ma.fields.Integer(
         required=True,
-        metadata={"description": "Of how many people a face is kept at present, in all regions"},
+        allow_none=True,
+        metadata={
+            "description": "Of how many people a face is kept at present, in all regions; null: of"
+            " fewer than may be shown"
+        },
     )
     faces_to_report = ma.fields.Integer(
         required=True, metadata={"description": "From so many on, it is reported to the authority"}

@@ -22,7 +22,7 @@ from tests.family.test_last_day import (  # noqa: F401 - one is a fixture
 )
 from tests.family.test_scopes import Tie
 from tests.security.parallel import at_once, codes
-from tests.support import Stage
+from tests.support import Stage, one_person
 
 FIRST, SECOND = "clerk-north", "clerk-north-2"
 COURT, FILE = "法院 of the Harbour", "（2026）12/3"
@@ -122,6 +122,13 @@ def test_whoever_recorded_it_neither_confirms_nor_rejects_it(bound: Bound) -> No
         refused = answer(bound, order, FIRST, **body)
         assert (refused.status, refused.code) == (403, "second_person_needed")
     assert last_day(bound) is None
+
+
+def test_a_second_account_of_the_same_clerk_is_no_second_person(bound: Bound) -> None:
+    one_person(bound.stage, FIRST, SECOND)
+    order = record(bound)
+    assert [item["may_answer"] for item in waiting(bound)] == [False]
+    assert answer(bound, order).code == "second_person_needed"
 
 
 def test_a_clerk_of_another_region_and_other_staff_see_and_answer_nothing(bound: Bound) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ecard.family import service as family
 from ecard.review.models import Appeal, Decision
 from tests.review.cases import ABOVE, FIRST, Application, Desk, adults_case, at_desk, face_case
-from tests.support import Stage
+from tests.support import Stage, one_person
 
 
 def rejected(stage: Stage) -> Application:
@@ -83,6 +83,16 @@ def test_whoever_decided_does_not_decide_the_appeal(stage: Stage) -> None:
     assert (answer.status, answer.code) == (403, "second_person_needed")
     ministry = Desk(stage.desk("reviewer-ministry"), province.case_id)
     assert ministry.decide("approved", "documents_confirmed").status == 201
+
+
+def test_nor_does_a_second_account_of_theirs(stage: Stage) -> None:
+    one_person(stage, ABOVE, "reviewer-ministry")
+    application = adults_case(stage)
+    province = at_desk(stage, ABOVE)
+    province.reject()
+    application.appeal()
+    ministry = Desk(stage.desk("reviewer-ministry"), province.case_id)
+    assert ministry.decide("approved", "documents_confirmed").code == "second_person_needed"
 
 
 def test_a_relative_with_a_card_may_appeal_too(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from tests.review.cases import (
     minors_case,
     opened,
 )
-from tests.support import Stage
+from tests.support import Stage, one_person
 
 
 def audited(stage: Stage, action: str) -> int:
@@ -149,6 +149,15 @@ def test_the_list_shows_what_waits_for_ones_own_approval(stage: Stage) -> None:
     waiting = at_desk(stage, SECOND).phone.must("GET", "/staff/cases?approval=true")["items"]
     assert [case["id"] for case in waiting] == [asking.case_id]
     assert asking.phone.must("GET", "/staff/cases?approval=true")["items"] == []
+
+
+def test_a_second_account_of_who_asked_opens_no_minors_case(stage: Stage) -> None:
+    one_person(stage, FIRST, SECOND)
+    minors_case(stage)
+    desk, second = at_desk(stage, FIRST), at_desk(stage, SECOND)
+    desk.ask()
+    assert second.approve().code == "second_person_needed"
+    assert second.phone.must("GET", "/staff/cases?approval=true")["items"] == []
 
 
 def test_a_minors_case_stays_shut_until_a_second_person_approves(stage: Stage) -> None:

@@ -11,9 +11,10 @@ from ecard import files
 from ecard.agencies.models import StaffMember
 from ecard.audit import AuditRow
 from ecard.files import StoredFile
+from ecard.persons import service as persons
 from ecard.review import policy
 from ecard.review.models import Case
-from tests.review.cases import ABOVE, FIRST, adults_case, at_desk, face_case
+from tests.review.cases import ABOVE, FIRST, PICTURE, adults_case, at_desk, face_case
 from tests.review.test_desk import make_staff_member_into
 from tests.support import Stage
 
@@ -67,15 +68,27 @@ def test_figures_hide_a_single_case_and_the_look_is_on_record(stage: Stage) -> N
     assert looks(stage, "figures.read") == 1
 
 
-def test_an_auditor_reads_of_how_many_people_a_face_is_kept(stage: Stage) -> None:
+def test_an_auditor_reads_of_how_many_people_a_face_is_kept_where_they_are_not_few(
+    stage: Stage,
+) -> None:
     desk = auditor(stage)
     assert desk.must("GET", "/staff/figures")["faces"] == 0
     face_case(stage)
     told = desk.must("GET", "/staff/figures")
-    assert (told["faces"], told["faces_to_report"]) == (1, 100_000)
+    assert (told["faces"], told["faces_to_report"]) == (None, 100_000)
+    call = stage.joined.call()
+    with stage.joined.db.write() as session:
+        for ref in ("fang", "xiaoyu", "anna", "mark"):
+            owner = persons.ensure(session, call, stage.demo.persons[ref])
+            files.put(
+                session, call, owner_id=owner.id, purpose="reference_photo",
+                media_type="image/jpeg", content=PICTURE, destroy_after=None,
+            )  # fmt: skip
+        session.commit()
+    assert desk.must("GET", "/staff/figures")["faces"] == 5
     with stage.joined.db.write() as session:
         for file in session.scalars(sa.select(StoredFile)):
-            files.destroy(session, stage.joined.call(), file.id, "test")
+            files.destroy(session, call, file.id, "test")
         session.commit()
     assert desk.must("GET", "/staff/figures")["faces"] == 0
 

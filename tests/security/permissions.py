@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 HOLDERS = ("holder", "other_holder", "relative", "former_relative", "second_guardian")
-STAFF = ("clerk", "foreign_clerk", "reviewer", "foreign_reviewer", "safeguarding", "auditor")
+STAFF = (
+    *("clerk", "foreign_clerk", "reviewer", "foreign_reviewer"),
+    *("safeguarding", "foreign_safeguarding", "auditor"),
+)
 ACTORS = ("anonymous", *HOLDERS, *STAFF, "camera", "other_camera")
 """``other_holder`` has a link on somebody else; ``former_relative`` had one of this holder on them;
 ``second_guardian`` holds a link on the same child; who is ``foreign`` is of another region;
@@ -63,11 +66,18 @@ ROOMS: Mapping[str, Mapping[str, str | None]] = {
     "staff": {**CLOSED, **dict.fromkeys(STAFF, None)},
     "clerk": {**CLOSED, "clerk": None, "foreign_clerk": None},
     "counter": {**CLOSED, "clerk": None, "foreign_clerk": HIDDEN},
-    "desk": {**CLOSED, "reviewer": None, "foreign_reviewer": None, "safeguarding": None},
-    "case": {**CLOSED, "reviewer": None, "foreign_reviewer": HIDDEN, "safeguarding": None},
+    "desk": {
+        **CLOSED,
+        **dict.fromkeys(("reviewer", "foreign_reviewer", "safeguarding", "foreign_safeguarding")),
+    },
+    "case": {
+        **CLOSED,
+        **dict.fromkeys(("reviewer", "safeguarding")),
+        **dict.fromkeys(("foreign_reviewer", "foreign_safeguarding"), HIDDEN),
+    },
     "decision": {**CLOSED, "reviewer": None, "foreign_reviewer": HIDDEN},
     "reviewers": {**CLOSED, "reviewer": None, "foreign_reviewer": None},
-    "safeguarding": {**CLOSED, "safeguarding": None},
+    "safeguarding": {**CLOSED, "safeguarding": None, "foreign_safeguarding": HIDDEN},
     "auditors": {**CLOSED, "auditor": None},
 }
 """Who an operation of a room is for (None: the operation says), and what all others are told."""
@@ -378,7 +388,7 @@ DECLARED: Mapping[str, Operation] = {
     ),
     "askOpening": Operation("case", "opening_not_needed"),
     "approveOpening": Operation("case", "opening_not_asked"),
-    "decideCase": Operation("decision"),
+    "decideCase": Operation("decision", others={"foreign_safeguarding": HIDDEN}),
     "listCertificationCases": Operation("reviewers"),
     "decideCertificationCase": Operation("decision"),
     "reinstateBenefit": Operation("decision", "benefit_not_closed"),

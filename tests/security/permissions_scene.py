@@ -120,6 +120,7 @@ def gather(stage: Stage, saved: Path) -> Cast:
     cast = Cast(stage, saved, ids={"link_id": link_id})
     phones = {name: _signed_in(stage, person) for name, person in people.items()}
     cast.tokens = {"anonymous": "", **{name: phone.token for name, phone in phones.items()}}
+    _put_south(stage, DESKS["foreign_safeguarding"])
     for name, user in DESKS.items():
         cast.tokens[name] = stage.desk(user).token
     _furnish(cast, people, phones["holder"])
@@ -133,8 +134,17 @@ DESKS = {
     "reviewer": "reviewer-north",
     "foreign_reviewer": "reviewer-south",
     "safeguarding": "safeguarding",
+    "foreign_safeguarding": "safeguarding-lakes",
     "auditor": "auditor",
 }
+
+
+def _put_south(stage: Stage, user_name: str) -> None:
+    with stage.joined.db.write() as session:
+        south = session.scalar(sa.select(Region.id).filter_by(code="south-harbour"))
+        which = StaffMember.user_name == user_name
+        session.execute(sa.update(StaffMember).where(which).values(region_id=south))
+        session.commit()
 
 
 def _signed_in(stage: Stage, person: RegistryPerson) -> Phone:

@@ -22,8 +22,8 @@ export async function figuresPage(days = "30") {
   return page({ title: t("rooms.figures") }, lead(t("figures.lead", { time: brief(found.since) })), tabs(t("rooms.figures"), doors, `/figures/${days}`),
     rows.length ? table(t("rooms.figures"), [t("list.case"), ...columns], rows) : h("p", { class: "empty" }, t("cases.none")),
     soft(t("figures.few", { least: found.least })),
-    inset(found.faces < found.faces_to_report ? "" : "bad",
-      t("figures.faces", { people: figure(found.faces), most: figure(found.faces_to_report) })));
+    inset(found.faces >= found.faces_to_report ? "bad" : "",
+      t("figures.faces", { people: found.faces === null ? t("figures.hidden") : figure(found.faces), most: figure(found.faces_to_report) })));
 }
 
 /** @param {number | null} value */
