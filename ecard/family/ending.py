@@ -128,12 +128,13 @@ def _resumed(session: Session, link: Link) -> str:
 
 
 def lock_at_counter(session: Session, call: Call, link_id: uuid.UUID, registry_ref: str) -> Link:
-    """The link of the clerk's region on whom they look after (a registry name), locked.
+    """A link on the person of the clerk's region at the counter (a registry name), locked; its
+    holder may be at home elsewhere.
 
-    Raises NotFound: another region's, or somebody else's; NotAllowed on a link of the clerk's own.
+    Raises NotFound: somebody else's; NotAllowed on a link of the clerk's own.
     """
     link = lock_link(session, link_id)
-    if link.region_id not in call.staff.region_ids or link.relative_id is None:
+    if link.relative_id is None:
         raise NotFound
     if persons.registry_ref(session, link.relative_id) != registry_ref:
         raise NotFound

@@ -37,7 +37,7 @@ REFERENCE = "end_date_orders.reference"
 
 @dataclass(frozen=True, slots=True)
 class EndDateOrderView:
-    """A court order about a link's last day, for clerks of the link's region."""
+    """A court order about a link's last day, for clerks of the relative's region."""
 
     id: uuid.UUID
     link_id: uuid.UUID
@@ -91,12 +91,12 @@ def record_order(
 
 
 def list_orders(call: Call, *, cursor: str | None, limit: int) -> Page:
-    """What waits in the clerk's region, newest first, other than about themselves; each look is on
-    record."""
+    """What waits about people of the clerk's region, newest first, other than about themselves;
+    each look is on record."""
     call.require_role("clerk")
     query = _waiting(call).join(Link, Link.id == EndDateOrder.link_id)
-    query = query.where(
-        Link.region_id.in_(call.staff.region_ids), Link.state.in_(rules.STANDING)
+    query = query.join(persons.Person, persons.Person.id == Link.relative_id).where(
+        persons.Person.region_id.in_(call.staff.region_ids), Link.state.in_(rules.STANDING)
     )  # what ended needs no last day
     key = EndDateOrder.recorded_at, EndDateOrder.id
     with call.db.write() as session:
@@ -160,13 +160,16 @@ def _waiting(call: Call) -> sa.Select[EndDateOrder]:
 
 
 def _about(call: Call, order_id: uuid.UUID) -> tuple[uuid.UUID, str]:
-    """The link, and its relative's name in the registry; for clerks of the link's region."""
+    """The link, and its relative's name in the registry; for clerks of the relative's region."""
     with call.db.read() as session:
         order = session.get(EndDateOrder, order_id)
         link = session.get(Link, order.link_id) if order else None
-        if link is None or link.region_id not in call.staff.region_ids or link.relative_id is None:
+        if link is None or link.relative_id is None:
             raise NotFound
-        return link.id, persons.particulars(session, call, link.relative_id).registry_ref
+        relative = persons.particulars(session, call, link.relative_id)
+        if relative.region_id not in call.staff.region_ids:
+            raise NotFound
+        return link.id, relative.registry_ref
 
 
 def _locked_waiting(session: Session, call: Call, order_id: uuid.UUID) -> EndDateOrder:

@@ -11,7 +11,7 @@ from ecard.audit import AuditRow
 from ecard.demo.phone import Answer
 from ecard.family import service as family
 from ecard.family.models import EndDateOrder
-from tests.family.scene import change, kinds, move, sign_in
+from tests.family.scene import change, kinds, move, person_id, sign_in
 from tests.family.test_last_day import (  # noqa: F401 - one is a fixture
     DAY,
     OVER,
@@ -141,6 +141,17 @@ def test_a_clerk_of_another_region_and_other_staff_see_and_answer_nothing(bound:
     assert answer(bound, order, "clerk-south").status == 404
     assert answer(bound, order, "safeguarding").code == "not_allowed"
     assert bound.stage.desk("auditor").send("GET", ORDERS).code == "not_allowed"
+
+
+def test_the_counter_is_that_of_the_relatives_region_wherever_the_holder_lives(
+    bound: Bound,
+) -> None:
+    person_id(bound.stage, change(bound.stage, bound.tie.relative, region_code="south-harbour"))
+    assert record(bound).code == "not_found"
+    order = record(bound, clerk="clerk-south")
+    assert waiting(bound) == []
+    assert answer(bound, order).code == "not_found"
+    assert len(waiting(bound, "clerk-south")) == 1
 
 
 def test_rejected_with_a_reason_it_changes_nothing_and_another_one_may_be_recorded(
