@@ -159,12 +159,17 @@ def long_over(call: Call) -> sa.Select[uuid.UUID]:
 
 def forget_typed(call: Call) -> int:
     """Forget name and number as the holder typed them, once a link is over for a while; and what
-    court orders were recorded about it.
+    court orders were recorded about it: of one that nobody confirmed a while after its time was up.
 
     The while is ``typed_kept_days`` (limits.md, 4: the life of the link and 30 days).
     """
     old = sa.update(Link).where(Link.typed.is_not(None), Link.id.in_(long_over(call)))
-    orders = sa.delete(EndDateOrder).where(EndDateOrder.link_id.in_(long_over(call)))
+    before = call.now - timedelta(days=call.settings.typed_kept_days)
+    unconfirmed = EndDateOrder.outcome.is_distinct_from(rules.CONFIRMED)
+    useless = sa.and_(unconfirmed, EndDateOrder.lapses_at <= before)
+    orders = sa.delete(EndDateOrder).where(
+        sa.or_(EndDateOrder.link_id.in_(long_over(call)), useless)
+    )
     at_once = {"synchronize_session": False}
     with call.db.write() as session:
         result = session.execute(old.values(typed=None), execution_options=at_once)

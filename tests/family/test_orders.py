@@ -309,3 +309,15 @@ def test_the_order_is_forgotten_a_month_after_the_link_is_over(bound: Bound) -> 
         family.forget_typed(bound.stage.joined.call())
         with bound.stage.joined.db.read() as session:
             assert session.query(EndDateOrder).count() == left
+
+
+def test_an_order_that_was_rejected_or_lapsed_is_forgotten_while_the_link_goes_on(
+    bound: Bound,
+) -> None:
+    answer(bound, record(bound), outcome="rejected", reason="order_not_seen")
+    record(bound, DAY + timedelta(days=1))
+    for days, left in ((36, 2), (2, 0)):
+        bound.stage.clock.advance(days=days)
+        family.forget_typed(bound.stage.joined.call())
+        with bound.stage.joined.db.read() as session:
+            assert session.query(EndDateOrder).count() == left
