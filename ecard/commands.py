@@ -290,7 +290,11 @@ def _welcome(settings: Settings) -> str:
         lines += ["  Note     uploads are not scanned for viruses (ECARD_SCANNER is not set)", ""]
     if settings.demo:
         lines += _load_demo(settings)
-        lines += ["", f"Next, in a second terminal:  {_demo_command(settings)}", ""]
+        lines += [
+            "",
+            f"Next: open {address}/app/ in a browser with a camera and sign in as Andrés,",
+        ]
+        lines += [f"or, in a second terminal:  {_demo_command(settings)}", ""]
         lines += ["By hand: docs/clients.md shows the first steps. The demo plays on phones of its"]
         lines += ["own for Sofía, Tomás, Fang, Lucía and Victor; take another holder."]
         lines += ["Ctrl-C here stops.", ""]

@@ -259,6 +259,28 @@ def a_mother_says_yes_on_a_phone_of_her_own(place: Place, folder: Path, record: 
     assert (hers.violations, hers.elsewhere, theirs.violations) == ({}, [], {})
 
 
+def a_card_with_a_picture_of_oneself(place: Place, folder: Path, record: Record) -> None:
+    """What the demo offers whoever tries an adult without a card to hand: a person looks at it."""
+    camera = Camera(place.photo, place.person)
+    with phone(place.browser, place.address, camera, place.looked_at) as held:
+        family = family_of(place, held, "en", "peter/rosa")
+        held.open()
+        sign_in_by_number(family, place)
+        go_to_family(family)
+        set_password(family)
+        apply(family)
+        family.heading("need.identity", name=family.relative["name"])
+        held.look("a card to be drawn")
+        for key in ("demo.card", "papers.take", "papers.use", "demo.specimen"):
+            held.named(family.say(key)).wait_for()
+            family.tap(key)
+        family.heading("papers.title")
+        held.look("a drawn card")
+        family.tap("papers.send")
+        family.heading("waiting.title")
+    assert (held.violations, held.troubles, held.elsewhere) == ({}, [], [])
+
+
 def a_child_by_keyboard(place: Place, folder: Path, record: Record) -> None:
     """All of it with the tabulator, Enter, blank and arrows."""
     paper = folder / "paper.jpg"
@@ -307,6 +329,7 @@ SCENES: dict[str, Scene] = {
     "a child, in Chinese": a_child("zh-Hans", "fang/xiaoming"),
     "a child of 15, who decides about their own face": a_child("es", "anna/paul"),
     "handed over": a_mother_says_yes_on_her_sons_phone,
+    "a drawn card": a_card_with_a_picture_of_oneself,
     "by keyboard": a_child_by_keyboard,
     "a full store": a_full_store,
     "by invitation": a_mother_says_yes_on_a_phone_of_her_own,

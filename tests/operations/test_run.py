@@ -59,7 +59,7 @@ class Running:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.welcome += line
-            if line.startswith("Next, in a second terminal"):
+            if line.startswith("or, in a second terminal"):
                 self.processor_seconds = sum(spent(one) for one in family(self.process.pid))
                 return
         pytest.fail(f"the server ended: {self.welcome}")

@@ -9,7 +9,7 @@ import { NoCamera, openCamera } from "./camera.js";
 import { keyOf, publicOf } from "./device_key.js";
 import { h, icons, show } from "./dom.js";
 import { lasting, t } from "./i18n.js";
-import { announce, banner, button, choice, focusTrouble, inset, lead, page, quiet, several, soft, troubled } from "./parts.js";
+import { announce, banner, button, choice, focusTrouble, inset, lead, page, quiet, several, soft, troubled, unsay } from "./parts.js";
 import { again, goInstead } from "./router.js";
 import { formOf, record } from "./recording.js";
 import { canSpeak, isSpeaking, say, wantSpeech } from "./speech.js";
@@ -171,6 +171,7 @@ async function screenLamp() {
 
 /** @param {HTMLElement} place @param {Sitting} sitting @param {any} answer */
 function came(place, sitting, answer) {
+  unsay(t("face.comparing"));
   const path = sitting.leads(answer);
   if (path) {
     goInstead(path); // it is over with this answer

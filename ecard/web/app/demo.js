@@ -31,8 +31,24 @@ export async function demoRelatives() {
   return people?.relatives.filter((one) => one.holder_ref === me?.ref) ?? [];
 }
 
-/** A paper that says of itself that it is none, for trying things out. @param {string} title @param {string} name @returns {Promise<Blob>} */
+/** A paper that says of itself that it is none, for trying things out. @param {string} title @param {string} name */
 export function specimen(title, name) {
+  const { canvas, paint } = blank();
+  written(paint, title, name, 80);
+  return canvas;
+}
+
+/** Such a card with a picture from this camera. @param {HTMLCanvasElement} picture @param {string} title @param {string} name */
+export function specimenCard(picture, title, name) {
+  const { canvas, paint } = blank();
+  const height = Math.min(picture.height, picture.width * 4 / 3);
+  const width = height * 3 / 4;
+  paint.drawImage(picture, (picture.width - width) / 2, (picture.height - height) / 2, width, height, 60, 100, 375, 500);
+  written(paint, title, name, 470);
+  return canvas;
+}
+
+function blank() {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [PAPER.width, PAPER.height];
   const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
@@ -41,10 +57,14 @@ export function specimen(title, name) {
   paint.strokeStyle = "#7a6a45";
   paint.lineWidth = 6;
   paint.strokeRect(24, 24, PAPER.width - 48, PAPER.height - 48);
+  return { canvas, paint };
+}
+
+/** @param {CanvasRenderingContext2D} paint @param {string} title @param {string} name @param {number} left */
+function written(paint, title, name, left) {
   paint.fillStyle = "#2b2a27";
   ["SPECIMEN", title, name, crypto.randomUUID()].forEach((line, place) => {
     paint.font = `${place === 1 ? 54 : 40}px sans-serif`;
-    paint.fillText(line, 80, 150 + place * 120, PAPER.width - 160);
+    paint.fillText(line, left, 150 + place * 120, PAPER.width - 80 - left);
   });
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/jpeg", 0.92));
 }

@@ -145,6 +145,7 @@ export async function busy(element, work, onTrouble) {
   } finally {
     clearTimeout(late);
     spinner.remove();
+    unsay(t("working"));
     element.removeAttribute("aria-disabled");
   }
 }
@@ -155,6 +156,11 @@ export async function busy(element, work, onTrouble) {
 export function announce(words) {
   const place = document.getElementById("said");
   if (place) place.textContent = words;
+}
+
+/** What was announced and is no longer so is not read out again. @param {string} words */
+export function unsay(words) {
+  if (document.getElementById("said")?.textContent === words) announce("");
 }
 
 /**

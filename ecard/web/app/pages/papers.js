@@ -4,7 +4,7 @@
 import { ask, post, Problem, read, Wish } from "../api.js";
 import { jpeg, NoCamera, openCamera, still } from "../camera.js";
 import { noCamera } from "../capture.js";
-import { isDemo, specimen } from "../demo.js";
+import { isDemo, specimen, specimenCard } from "../demo.js";
 import { h, icons, show } from "../dom.js";
 import { t } from "../i18n.js";
 import { tab } from "../kept.js";
@@ -24,7 +24,9 @@ const READABLE = "image/jpeg,image/png,image/heic,image/heif,application/pdf";
 const thumbs = new Map();
 const DIFFERENCES = ["name_differs", "name_nearly", "number_differs", "birth_date_differs", "sex_differs", "expiry_date_expired", "document_not_this_document"];
 /** Papers without a portrait: the demo draws one for whoever tries it out. */
-const DRAWN = ["birth_certificate", "household_page", "guardianship_order", "court_order"];
+const DRAWN = ["id_card_back", "birth_certificate", "household_page", "guardianship_order", "court_order"];
+/** Quality of a picture of a paper or a face. */
+const FINE = 0.92;
 const onTouch = () => matchMedia("(pointer: coarse)").matches;
 
 /** @param {any} link */
@@ -81,8 +83,9 @@ export function paperEntry(kind, name, place, took) {
   const shot = onTouch()
     ? picker(kind, t("papers.camera"), "image/*", took, { capture: face ? "user" : "environment" })
     : button(t("papers.camera"), () => shoot(place, kind, took), { second: true, icon: "camera" });
-  const drawn = isDemo && DRAWN.includes(kind) && button(t("demo.specimen"), async () => took(await specimen(t(`paper.${kind}`), name), kind), { second: true });
-  return h("section", { class: "panel", "aria-labelledby": title.id }, title, h("div", { class: "or" }, face || onTouch() ? [shot, file] : [file, shot], drawn));
+  const drawn = isDemo && DRAWN.includes(kind) && button(t("demo.specimen"), async () => took(await jpeg(specimen(t(`paper.${kind}`), name), FINE), kind), { second: true });
+  const card = isDemo && kind === "id_card_front" && button(t("demo.card"), () => shoot(place, kind, took, true, (canvas) => specimenCard(canvas, t(`paper.${kind}`), name)), { second: true });
+  return h("section", { class: "panel", "aria-labelledby": title.id }, title, h("div", { class: "or" }, face || onTouch() ? [shot, file] : [file, shot], drawn, card));
 }
 
 /**
@@ -97,16 +100,19 @@ export function picker(kind, words, accept, took, more) {
   return h("div", {}, input, h("label", { for: id, class: "button second" }, icons[more["capture"] ? "camera" : "file"](), words));
 }
 
-/** The camera in this page. @param {HTMLElement} place @param {string} kind @param {(file: Blob, kind: string) => void} took */
-async function shoot(place, kind, took) {
-  const face = kind === "face_photo";
+/**
+ * The camera in this page.
+ * @param {HTMLElement} place @param {string} kind @param {(file: Blob, kind: string) => void} took
+ * @param {boolean} [face]  a face is taken @param {(canvas: HTMLCanvasElement) => HTMLCanvasElement} [made]  what the picture becomes
+ */
+async function shoot(place, kind, took, face = kind === "face_photo", made = (canvas) => canvas) {
   const before = Array.from(place.childNodes);
   const camera = await openCamera(face ? "user" : "environment", SHOT).catch((trouble) => noCamera(place, trouble, t("camera.file")));
   if (!camera) return;
   place.addEventListener("leave", camera.stop, { once: true });
   const viewer = h("div", { class: face ? "viewer" : "viewer plain" }, camera.video, face && h("div", { class: "oval" }));
   const cancel = quiet(t("papers.cancel"), () => { camera.stop(); show(place, before); });
-  const take = button(t("papers.take"), () => {
+  const take = button(t("papers.take"), async () => {
     if (camera.lost()) { // taken away meanwhile: nothing is to be seen any more
       show(place, before);
       noCamera(place, new NoCamera(t("camera.taken")), t("camera.file"));
@@ -114,19 +120,18 @@ async function shoot(place, kind, took) {
     }
     const canvas = still(camera.video, SHOT_SHORTER);
     camera.stop();
-    return keepOrAgain(place, canvas, kind, took);
+    return keepOrAgain(place, await jpeg(made(canvas), FINE), kind, took, () => shoot(place, kind, took, face, made));
   }, { icon: "camera" });
   show(place, h("p", {}, t(face ? "papers.face_aim" : "papers.aim")), viewer, take, cancel);
   take.focus();
 }
 
-/** @param {HTMLElement} place @param {HTMLCanvasElement} canvas @param {string} kind @param {(file: Blob, kind: string) => void} took */
-async function keepOrAgain(place, canvas, kind, took) {
-  const picture = await jpeg(canvas, 0.92);
+/** @param {HTMLElement} place @param {Blob} picture @param {string} kind @param {(file: Blob, kind: string) => void} took @param {() => void} anew */
+function keepOrAgain(place, picture, kind, took, anew) {
   const address = URL.createObjectURL(picture);
   const use = button(t("papers.use"), () => took(picture, kind), { icon: "done" });
   show(place, h("div", { class: "paper" }, h("img", { src: address, alt: t("papers.taken", { paper: t(`paper.${kind}`) }) })), use,
-    button(t("papers.again"), () => shoot(place, kind, took), { second: true, icon: "again" }));
+    button(t("papers.again"), anew, { second: true, icon: "again" }));
   use.focus();
 }
 
