@@ -8,6 +8,8 @@ console error or a page error is written down, never swallowed.
 from __future__ import annotations
 
 import base64
+import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +29,7 @@ PHONE = {"width": 360, "height": 740}
 SMALLEST = {"width": 320, "height": 640}
 WAIT_MS = 60_000
 TABS_MOST = 100
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 SIMULATED = (Path(__file__).parent / "simulated_camera.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = ["color-contrast", "target-size"]
@@ -83,8 +86,6 @@ class Phone:
     violations: dict[str, list[str]] = field(default_factory=dict)
     looked_at: list[str] = field(default_factory=list)
     seconds_looking: float = 0.0
-    pictures: Path | None = None
-    """Where each page that is looked at is photographed, if anywhere."""
     home: str = "/app/"
     size: dict[str, int] = field(default_factory=lambda: dict(PHONE))
     keyboard: bool = False
@@ -155,24 +156,30 @@ class Phone:
 
     def look(self, name: str) -> None:
         """Ask axe about the page as it is, then about its colours and sizes in dark and large on
-        the smallest screen; a page is asked once."""
+        the smallest screen, and keep both as they are seen; a page is asked once."""
         if name in self.looked_at:
             return
         self.looked_at.append(name)
         began = time.monotonic()
         wrong = self._wrong({"type": "tag", "values": WCAG}) + self.page.evaluate(UNFILLED)
+        self._keep(name)
         before = self.page.evaluate(DRESS, {"theme": "dark", "text": "large"})
         self.page.set_viewport_size(SMALLEST)
         wrong += [f"dark, large: {one}" for one in self._wrong({"type": "rule", "values": LOOKS})]
         wrong += self.page.evaluate(WIDER_THAN_THE_SCREEN)
+        self._keep(f"{name}, dark")
         self.page.evaluate(DRESS, before)
         self.page.set_viewport_size(self.size)  # type: ignore[arg-type]
         if wrong:
             self.violations[name] = wrong
         self.seconds_looking += time.monotonic() - began
-        if self.pictures is not None:
-            number = len(self.looked_at)
-            self.page.screenshot(path=self.pictures / f"{number:02d}.png", full_page=True)
+
+    def _keep(self, name: str) -> None:
+        """For whoever looks at them: public-domain portraits and drawn papers alone are seen."""
+        played = os.environ["PYTEST_CURRENT_TEST"].rsplit(" (", 1)[0].removeprefix("tests/gates/")
+        words = [re.sub(r"\W+", "-", one).strip("-") for one in (played, name)]
+        file = f"{len(self.looked_at):03d}-{words[1]}.png"
+        self.page.screenshot(path=SCREENSHOTS / words[0] / file, full_page=True)
 
     def _wrong(self, rules: dict[str, Any]) -> list[str]:
         if not self.page.evaluate("'axe' in window"):

@@ -5,7 +5,6 @@ The phones are in Los Angeles, the cards in Shanghai: days are those of the card
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,7 +19,6 @@ from tests.gates.staff_steps import SPOKEN
 if TYPE_CHECKING:
     from ecard.registry.port import RegistryPerson
 
-PICTURES = os.environ.get("ECARD_PICTURES")
 FAR_AWAY = "America/Los_Angeles"
 VIDEO_MS = 1500
 USUAL = {"width": 390, "height": 844}
@@ -35,7 +33,7 @@ def at_hand(
     settings: dict[str, Any] = {"timezone_id": FAR_AWAY, "viewport": USUAL}
     settings["locale"] = SPOKEN[language]
     with phone(place.browser, place.address, camera, place.looked_at, **settings) as held:
-        held.pictures, held.size = Path(PICTURES) if PICTURES else None, USUAL
+        held.size = USUAL
         card = person.card
         assert card is not None
         holder = {"card_number": card.number, "phone": person.contact.phone}

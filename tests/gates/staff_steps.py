@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -111,7 +110,7 @@ def desk(
     with phone(
         house.browser, house.play.address, looked_at=house.looked_at, locale=SPOKEN[language]
     ) as held:
-        held.home, held.size, held.pictures = "/staff/", DESK, pictures()
+        held.home, held.size = "/staff/", DESK
         held.page.set_default_timeout(WAIT_MS)
         held.page.set_viewport_size(DESK)  # type: ignore[arg-type]
         at = Desk(held, words_in(language))
@@ -130,11 +129,6 @@ def desk(
     ]
     wrong = (held.violations, troubles, held.elsewhere)
     assert wrong == ({}, [], []), wrong
-
-
-def pictures() -> Path | None:
-    wanted = os.environ.get("ECARD_SCREENSHOTS")
-    return Path(wanted) if wanted else None
 
 
 def applied(house: House, holder: str, kin: str, papers: dict[str, bytes]) -> tuple[Holder, str]:
