@@ -109,6 +109,11 @@ def play(server: tuple[Running, Path], **more: str) -> str:
     return ran.stdout
 
 
+def lying_about() -> set[Path]:
+    """Data of plays of ten years, where they put it."""
+    return {one for place in PLACES for one in place.glob(LEFT_BEHIND)}
+
+
 def all_scenes(printed: str) -> None:
     at = 0
     for words in IN_ORDER:
@@ -122,13 +127,13 @@ def test_the_demo_shows_every_scene_and_says_what_it_shows(
     pictures: str,
     record_property: Callable[[str, object], None],
 ) -> None:
+    before = lying_about()  # of one that was killed, say
     printed = play(server, ECARD_DATA=pictures)
     assert (STANDS_IN if pictures else NO_RECOGNITION) in printed
     assert "The camera is simulated" in printed
     all_scenes(printed)
     assert any(words in printed for words in NO_LIFE_SHOWN)
-    left = [one for place in PLACES for one in place.glob(LEFT_BEHIND)]
-    assert not left, left
+    assert lying_about() <= before
     (seconds,) = re.findall(r"Ten years in (\d+) seconds", printed)
     record_property("ten years of a family, seconds on the clock", int(seconds))
 
