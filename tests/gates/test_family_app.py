@@ -126,6 +126,7 @@ def add_child(place: Place, folder: Path, record_property: Record, language: str
         if FULL:
             apply_for_a_card(family, place)
             read_the_history(family)
+        take_a_certificate(family)
         be_scanned(family, place)
     record_property("bytes of the first pages, packed", first_page)
     record_property("pages asked about", len(held.looked_at))
@@ -159,6 +160,18 @@ def apply_for_a_card(family: Family, place: Place) -> None:
     held.look("a card to collect")
     family.tap("back", "link")
     held.sees(name)
+
+
+def take_a_certificate(family: Family) -> None:
+    """One's own rights on paper: once, however often it is tapped."""
+    held = family.phone
+    held.open("/rights")
+    family.heading("rights.own")
+    with held.page.expect_download() as coming:
+        family.tap("rights.certificate_make")
+    assert Path(coming.value.path()).read_bytes().startswith(b"%PDF")
+    said = family.words["rights.certificate_made"].split("{")[0]
+    held.page.get_by_text(said).wait_for()
 
 
 def read_the_history(family: Family) -> None:

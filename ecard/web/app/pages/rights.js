@@ -1,10 +1,10 @@
 // @ts-check
 /** Rights as the registry has them: what is drawn, what stands on accounts, what was paid in, what is missing. */
 
-import { read } from "../api.js";
+import { ask, newKey, read } from "../api.js";
 import { h } from "../dom.js";
 import { amount, day, month, t } from "../i18n.js";
-import { facts, lead, page, panel, soft } from "../parts.js";
+import { button, facts, keepFile, lead, page, panel, soft } from "../parts.js";
 import { whose } from "../whose.js";
 
 /** @typedef {{kind: string, year: number, months: number[], cents: number}} Contribution */
@@ -18,7 +18,20 @@ export async function rightsPage(link) {
     part("rights.balances", rights.balances.map((/** @type {any} */ one) => entry(one.kind, amount(one.cents), t("rights.on", { day: day(one.as_of) })))),
     part("rights.contributions", paidIn(rights.contributions)),
     part("rights.gaps", rights.gaps.map((/** @type {any} */ one) =>
-      entry(one.kind, t("rights.months", { months: one.months }), t("rights.between", { first: month(one.first), last: month(one.last) })))));
+      entry(one.kind, t("rights.months", { months: one.months }), t("rights.between", { first: month(one.first), last: month(one.last) })))),
+    of.acts && paper(of));
+}
+
+/** All of it on paper, signed. @param {import("../whose.js").Whose} of */
+function paper(of) {
+  const key = newKey();
+  const place = h("div", { class: "stack" });
+  const made = button(t("rights.certificate_make"), async () => {
+    const { id, good_until } = await ask("POST", `${of.api}/rights/certificates`, { key });
+    place.replaceChildren(soft(t("rights.certificate_made", { day: day(good_until) })));
+    keepFile(await ask("GET", `/rights/certificates/${id}`, { file: true }));
+  }, { second: true, icon: "file" });
+  return panel(h("h2", {}, t("rights.certificate")), h("p", {}, t("rights.certificate_about")), made, place);
 }
 
 /** @param {string} key @param {any[]} entries */
