@@ -14,6 +14,7 @@ from ecard.family import service as family
 from ecard.family.guardians import tell_other_guardians
 from ecard.family.links import keep_typed
 from ecard.joined import Joined, join
+from ecard.notices import service as notices
 from ecard.persons.policy import birthday, local_midnight
 from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit, RegistryPerson
@@ -78,6 +79,19 @@ class Kin:
         """What the registry compares a face with."""
         with self.joined.db.write() as session:
             store_portrait(session, self.joined.dependencies.vault, person.ref, jpeg)
+            session.commit()
+
+    def keeps_portrait(self, link_id: str) -> None:
+        """The relative lets us keep the picture for later."""
+        call = self.joined.call()
+        with self.joined.db.write() as session:
+            link = family.lock_link(session, UUID(link_id))
+            text = notices.current(session, link.region_id, "face_processing", "en", call.now)
+            about = {"link_id": link.id, "person_id": link.relative_id, "region_id": link.region_id}
+            read = {"notice_id": text.id, "text_sha256": text.text_sha256, **about}
+            notices.decide(
+                session, call, kind="portrait_kept", decision="given", given_by="person", **read
+            )
             session.commit()
 
     def pension(self, person: RegistryPerson, days_ago: int, kind: str = "old_age") -> None:

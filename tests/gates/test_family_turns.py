@@ -71,6 +71,20 @@ def test_at_sixteen_the_password_alone_confirms_where_there_is_no_portrait(
         hers.phone.look("a last day, as its holder sees it")
 
 
+def test_a_picture_kept_for_later_is_let_go_without_the_rest(place: Place, kin: Kin) -> None:
+    mother = kin.person("ines", "Inés Ashdown", kin.aged(70))
+    link = kin.link(kin.person("olivia", "Olivia Ashdown", kin.aged(40)), mother, "parent")
+    kin.keeps_portrait(link)
+    with at_hand(place, mother) as hers:
+        go_to(hers, "/data/face")
+        hers.heading("data.face")
+        kept = hers.phone.page.get_by_role("heading", name=hers.say("data.portrait"))
+        kept.wait_for()
+        hers.phone.look("a picture kept for later")
+        hers.tap("data.portrait_go")
+        kept.wait_for(state="detached")
+
+
 def give_it_a_last_day(family: Family, kin: Kin) -> None:
     """Set, put off, taken away, and set again."""
     held = family.phone

@@ -5,8 +5,8 @@ import { ask, post, read, Wish } from "../api.js";
 import { cardPassword, granted } from "../grants.js";
 import { h } from "../dom.js";
 import { day, lastDayBefore, moment, t } from "../i18n.js";
-import { badge, banner, choice, door, facts, form, keepFile, lead, longText, more, page, panel, quiet, soft, sure } from "../parts.js";
-import { go } from "../router.js";
+import { badge, banner, button, choice, door, facts, form, keepFile, lead, longText, more, page, panel, quiet, soft, sure } from "../parts.js";
+import { again, go } from "../router.js";
 import { whose } from "../whose.js";
 
 /** @typedef {import("../whose.js").Whose} Whose */
@@ -107,11 +107,18 @@ const correction = (one, heading) => panel(h(heading, {}, t(`field.${one.field}`
 /** @param {string} [link] */
 export async function facesPage(link) {
   const of = await whose(link);
-  const { items } = await read("/my-data/face-withdrawals?limit=50");
+  const [{ items }, kept] = await Promise.all([read("/my-data/face-withdrawals?limit=50"), read(placeOf(of))]);
+  const said = kept.categories.find((/** @type {any} */ one) => one.name === "consents")?.items ?? [];
+  const portraits = said.filter((/** @type {any} */ one) => one.facts.kind === "portrait_kept" && one.facts.in_force);
   return page({ title: t("data.face"), back: `${of.page}/data` }, lead(t("data.face_lead")), h("ul", { class: "notice stack" }, ["next", "gone", "stays"].map((one) => h("li", {}, t(`data.face.${one}`)))),
     h("a", { class: "button stop", href: `#${of.page}/data/face/take-back` }, t("data.face_back")),
+    portraits.map(portrait),
     items.length > 0 && [h("h2", {}, t("data.face_before")), items.map(withdrawal)]);
 }
+
+/** A picture that somebody let us keep for later, and may let go without the rest. @param {any} one */
+const portrait = (one) => panel(h("h2", {}, t("data.portrait")), h("p", {}, t("data.portrait_about", { day: day(one.at) })),
+  button(t("data.portrait_go"), async () => { await ask("DELETE", `/links/${one.facts.link_id}/kept-portrait`); again(); }, { second: true }));
 
 /** @param {any} one */
 const withdrawal = (one) => panel(h("h3", {}, moment(one.at)), badge(t(`data.face_state.${one.state}`), WITHDRAWN[one.state]),
