@@ -69,6 +69,10 @@ def test_at_sixteen_the_password_alone_confirms_where_there_is_no_portrait(
         day = written(kin, 40)
         hers.phone.page.get_by_text(day).wait_for()
         hers.phone.look("a last day, as its holder sees it")
+        hers.phone.page.locator(".door", has_text=hers.say("changes.title")).click()
+        hers.heading("changes.title")
+        for key in ("confirmed_by_relative", "end_date_set", "end_date_removed"):
+            hers.phone.page.get_by_text(hers.say(f"changes.{key}")).first.wait_for()
 
 
 def test_a_picture_kept_for_later_is_let_go_without_the_rest(place: Place, kin: Kin) -> None:

@@ -108,6 +108,7 @@ export const routes = [
   [path(`${WHOSE}/cards`), cards, "cardsPage"],
   [path(`${WHOSE}/cards/new`), cards, "newCardPage"],
   [path(`${WHOSE}/history(?:/(.+))?`), history, "historyPage"],
+  [path(`/(link|on-me)/${ID}/changes`), history, "changesPage"],
   [path(`${WHOSE}/data`), data, "dataPage"],
   [path(`${WHOSE}/data/take`), data, "takeDataPage"],
   [path(`${WHOSE}/data/correct`), data, "correctPage"],

@@ -118,6 +118,7 @@ const servicesOf = (link) => SERVICES.filter(([scope, acting]) => link.scopes.in
 /** What is always possible. @param {any} link */
 const moreOf = (link) => [
   row({ icon: icons.wait(), what: t("history.title"), about: t("history.about"), path: `/link/${link.id}/history` }),
+  row({ icon: icons.file(), what: t("changes.title"), about: t("changes.about"), path: `/link/${link.id}/changes` }),
   link.acts_until && link.may_act && row({ icon: icons.person(), what: t("of_age.of", { name: link.name }), about: day(link.acts_until), path: `/link/${link.id}/of-age` }),
   link.acts_until && link.may_act && row({ icon: icons.family(), what: t("guarded.title"), about: t("guarded.about"), path: "/guarded" }),
   GUARDED.includes(link.relation) && row({ icon: icons.file(), what: t("data.title"), about: t("data.about_theirs"), path: `/link/${link.id}/data` }),

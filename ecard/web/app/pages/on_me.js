@@ -27,6 +27,7 @@ const onePanel = (link) => panel(h("h2", {}, link.name), stateOf(link.state), fa
 ]), link.state === "active" && door(t("on_me.change"), `/on-me/${link.id}/scopes`, { second: true }),
 link.acts_until && door(t(link.next === "confirm_link" ? "of_age.door_now" : "of_age.door"), `/on-me/${link.id}/of-age`, { second: link.next !== "confirm_link" }),
 decides(link) && door(t(link.ends_on ? "last_day.change" : "last_day.set"), `/on-me/${link.id}/last-day`, { second: true }),
+door(t("changes.title"), `/on-me/${link.id}/changes`, { second: true }),
 h("a", { class: "button stop", href: `#/on-me/${link.id}/end` }, t("on_me.end")));
 
 /** Whether I say myself until when it holds: not as a child, nor under guardianship. @param {any} link */
