@@ -19,6 +19,7 @@ from tests.family.scene import (
     begin,
     born,
     bring_to,
+    give_last_day,
     hold,
     invent,
     name,
@@ -105,10 +106,7 @@ class Ground:
             session.commit()
 
     def give_last_day(self) -> None:
-        with self.stage.joined.db.write() as session:
-            link = family.lock_link(session, UUID(self.on_me))
-            link.ends_on = self.stage.clock.time.date() + timedelta(days=90)
-            session.commit()
+        give_last_day(self.stage, self.on_me, self.stage.clock.time.date() + timedelta(days=90))
 
     def post(self, path: str, **body: Any) -> Answer:
         return self.phone.send("POST", path, body or None)

@@ -19,7 +19,16 @@ from ecard.registry.insurance import store_benefit
 from ecard.registry.port import Benefit, RegistryPerson
 from tests.certification.scene import SINCE, Home, at_home
 from tests.faces import ADMIRAL, ASTRONAUT, frames, photo
-from tests.family.scene import as_holder, born, hold, invent, move, person_id, sign_in
+from tests.family.scene import (
+    as_holder,
+    born,
+    give_last_day,
+    hold,
+    invent,
+    move,
+    person_id,
+    sign_in,
+)
 
 
 @pytest.fixture
@@ -129,10 +138,7 @@ def test_with_the_end_of_the_link_it_goes(home: Home) -> None:
 
 def test_after_the_last_day_of_the_link_it_serves_no_more_before_any_sweep(home: Home) -> None:
     assert prove(home, keep_portrait=True).body["portrait_kept"]
-    with home.stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(home.link_id))
-        link.ends_on = home.stage.clock.time.date()
-        session.commit()
+    give_last_day(home.stage, home.link_id, home.stage.clock.time.date())
     assert usable(home)
     home.stage.clock.advance(days=2)
     assert not usable(home)

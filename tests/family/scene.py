@@ -189,6 +189,13 @@ def move(stage: Stage, link_id: str, state: str, reason: str) -> None:
         session.commit()
 
 
+def give_last_day(stage: Stage, link_id: str, day: date) -> None:
+    """Until when a link holds; who said so is not played."""
+    with stage.joined.db.write() as session:
+        family.lock_link(session, uuid.UUID(link_id)).ends_on = day
+        session.commit()
+
+
 def hold(
     stage: Stage,
     holder: RegistryPerson,

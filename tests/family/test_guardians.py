@@ -1,16 +1,25 @@
 """A child's other guardian: told of a new link, may object in time, and then it is held."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
 from ecard.demo.phone import Phone
-from ecard.family import service as family
 from ecard.registry.port import RegistryPerson
 from ecard.review import service as review
-from tests.family.scene import born, bring_to, changes, hold, invent, kinds, named, sign_in, texts
+from tests.family.scene import (
+    born,
+    bring_to,
+    changes,
+    give_last_day,
+    hold,
+    invent,
+    kinds,
+    named,
+    sign_in,
+    texts,
+)
 from tests.support import Stage
 
 
@@ -80,10 +89,7 @@ def test_a_guardian_whose_last_day_is_over_hears_of_no_other_before_any_sweep(
     mother, father = invent(stage, "mum", born(36)), invent(stage, "dad", born(38))
     child = invent(stage, "child", born(9), card="")
     hers = hold(stage, mother, child, "child")
-    with stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(hers))
-        link.ends_on = stage.clock.time.date() - timedelta(days=3)
-        session.commit()
+    give_last_day(stage, hers, stage.clock.time.date() - timedelta(days=3))
     second = named(stage, sign_in(stage, father), child, "child")
     bring_to(stage, second, "active")
     assert not texts(stage, mother, "other_guardian")

@@ -18,6 +18,7 @@ from tests.family.scene import (
     bring_to,
     change,
     changes,
+    give_last_day,
     kinds,
     move,
     named,
@@ -270,10 +271,7 @@ def test_what_waits_for_a_person_ends_with_the_day_too(stage: Stage) -> None:
     link_id = named(stage, two.phone, two.relative, "parent")
     bring_to(stage, link_id, "awaiting_face")
     move(stage, link_id, "in_review", "face_needs_person")
-    with stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(link_id))
-        link.ends_on = DAY
-        session.commit()
+    give_last_day(stage, link_id, DAY)
     stage.clock.time = OVER.astimezone(UTC)
     seen = two.again().must("GET", f"/links/{link_id}")
     assert (seen["state"], seen["reason"]) == ("expired", "end_date_reached")
@@ -303,10 +301,7 @@ def test_whoever_settles_a_dispute_writes_down_the_last_day_of_the_order(
 @pytest.mark.gate
 def test_a_code_shown_on_the_last_day_is_refused_after_its_midnight(stage: Stage) -> None:
     scene = showing(stage)
-    with stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(scene.link_id))
-        link.ends_on = DAY
-        session.commit()
+    give_last_day(stage, scene.link_id, DAY)
     stage.clock.time = OVER.astimezone(UTC) - timedelta(seconds=26)
     scene.two.again()
     desk, shown = stage.desk("clerk-north"), scene.show()

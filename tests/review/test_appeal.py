@@ -1,12 +1,11 @@
 """One appeal, in time, by either side, decided by another reviewer one level up."""
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
 
-from ecard.family import service as family
 from ecard.review.models import Appeal, Decision
+from tests.family.scene import give_last_day
 from tests.review.cases import ABOVE, FIRST, Application, Desk, adults_case, at_desk, face_case
 from tests.support import Stage, one_person
 
@@ -63,10 +62,7 @@ def test_after_the_last_day_that_the_link_would_have_had_nothing_can_be_appealed
     stage: Stage,
 ) -> None:
     application = rejected(stage)
-    with stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(application.link_id))
-        link.ends_on = stage.clock.time.date()
-        session.commit()
+    give_last_day(stage, application.link_id, stage.clock.time.date())
     stage.clock.advance(days=2)
     assert [row["may_appeal"] for row in application.decisions()] == [False]
     answer = application.appeal()

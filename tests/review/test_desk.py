@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from ecard.agencies.models import StaffMember
 from ecard.audit import AuditRow
-from ecard.family import service as family
 from ecard.persons.service import number_index
 from ecard.review.models import Case
+from tests.family.scene import give_last_day
 from tests.review.cases import (
     ABOVE,
     FIRST,
@@ -247,10 +247,7 @@ def test_a_case_of_a_link_whose_last_day_is_over_waits_for_nobody_before_any_swe
     stage: Stage,
 ) -> None:
     application = minors_case(stage)
-    with stage.joined.db.write() as session:
-        link = family.lock_link(session, uuid.UUID(application.link_id))
-        link.ends_on = stage.clock.time.date()
-        session.commit()
+    give_last_day(stage, application.link_id, stage.clock.time.date())
     stage.clock.advance(days=2)
     assert at_desk(stage, FIRST).ask().code == "case_not_open"
 
